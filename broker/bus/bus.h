@@ -1,0 +1,77 @@
+/*
+ * bus - the threads' message fabric: ZeroMQ inproc sockets in a fixed topology.
+ *
+ * The only folder that includes zmq.h. What crosses is ownership: a message is a
+ * kind and one pointer that the receiver owns from then on. Every socket belongs to
+ * one thread, the one that opened it, and the bus checks that.
+ *
+ *   gateway[i] PUSH ─▶ PULL journal PUSH ─▶ PULL ledger PUSH ─▶ PULL gateway[i]
+ *                                                     └─PUSH ─▶ PULL trail
+ *   ledger, trail PUSH ─▶ PULL query[j]                gateway[i] PUSH ─▶ PULL query[j] PUSH ─▶ PULL gateway[i]
+ *   ledger PUSH ─▶ PULL journal (ticks)                daemon PUSH ─▶ PULL of each (stop, reload)
+ *
+ * Blocks: bus_send when the receiver's queue is full (that is the back-pressure);
+ *         bus_receive up to its timeout.
+ */
+#ifndef BUS_BUS_H
+#define BUS_BUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct bus;
+struct bus_socket;
+
+enum bus_outcome {
+	BUS_EMPTY = 1, /* nothing came within the timeout, or the queue is full (no-wait send) */
+};
+
+enum bus_message_kind {
+	BUS_RECORDS = 1, /* struct record_batch *: to journal, then to ledger (appended) */
+	BUS_EFFECTS,     /* struct effects *: ledger to one gateway */
+	BUS_FACTS,       /* struct effects * (facts only): ledger to trail */
+	BUS_COMMITTED,   /* struct bus_position *: ledger and trail to query: all before is visible */
+	BUS_QUERY,       /* struct query_request *: gateway to query */
+	BUS_ANSWER,      /* struct effects * of EFFECT_REPLY: query to gateway */
+	BUS_COMMIT_WANTED, /* NULL: make what you have visible soon */
+	BUS_RELOAD,      /* struct: daemon to gateways */
+	BUS_DRAIN,       /* NULL: take nothing new, finish what you have */
+	BUS_STOP,        /* NULL: end the thread */
+};
+
+struct bus_position {
+	uint16_t source; /* 0 ledger, 1 trail */
+	uint64_t next;   /* every record before this is visible */
+};
+
+struct bus_message {
+	enum bus_message_kind kind;
+	void *payload; /* owned by the receiver; freed by the function that fits its kind */
+};
+
+int bus_open(struct bus **ret) TC_MUST_CHECK;
+/* Every socket must be closed before. */
+void bus_close(struct bus **bus);
+
+/* A receiving end named `name`; many senders may connect to it. Bind before they connect. */
+int bus_bind_pull(struct bus *bus, const char *name, int queue_max,
+		  struct bus_socket **ret) TC_MUST_CHECK;
+int bus_connect_push(struct bus *bus, const char *name, int queue_max,
+		     struct bus_socket **ret) TC_MUST_CHECK;
+void bus_socket_close(struct bus_socket **socket);
+
+/* The thread that calls this owns the socket from now on (a socket made at start is handed over once). */
+void bus_socket_adopt(struct bus_socket *socket);
+
+/* Takes the payload on 0. `wait_ms`: -1 for ever, 0 not at all. 0, BUS_EMPTY or TC_EBUS. */
+int bus_send(struct bus_socket *socket, enum bus_message_kind kind, void *payload,
+	     int wait_ms) TC_MUST_CHECK;
+int bus_receive(struct bus_socket *socket, int wait_ms, struct bus_message *ret) TC_MUST_CHECK;
+
+/* For event loops: edge-triggered. After each wake-up, and after each send, receive with wait 0 until
+ * BUS_EMPTY (a readable descriptor is no message, and a message may wait without an edge). */
+int bus_socket_fd(struct bus_socket *socket);
+
+#endif

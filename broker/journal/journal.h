@@ -1,0 +1,96 @@
+/*
+ * journal - the ordered, append-only, dense sequence of records that everything else follows from.
+ *
+ * Whatever journal_append has returned 0 for is on stable storage and will be read
+ * again after any crash. Implementations: journal_lmdb (embedded). The interface is
+ * written so that a replicated one fits: FENCED says that another writer owns the
+ * log now, UNKNOWN that the batch may or may not be in it, to be resolved by
+ * journal_find_batch and never by appending again blindly.
+ *
+ * Owner:  append: the journal thread. Readers: any thread, one reader each.
+ * Blocks: append until the storage has synced; reads on page faults only.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "journal/record.h"
+
+struct journal;
+struct journal_reader;
+
+enum journal_outcome {
+	JOURNAL_FENCED = 1, /* another writer has the log; stop */
+	JOURNAL_UNKNOWN,    /* not known whether the batch was stored */
+	JOURNAL_FULL,       /* no room; nothing was stored, settlements may still fit the reserve */
+	JOURNAL_END,        /* read: nothing at or after this sequence */
+	JOURNAL_FORGOTTEN,  /* read_parts: the parts were expunged */
+};
+
+struct journal_usage {
+	uint64_t tip;         /* number of records: the next sequence */
+	uint64_t bytes_used;  /* of the map, live pages */
+	uint64_t bytes_limit; /* the map's size */
+	uint64_t syncs;       /* commits since it was opened */
+};
+
+/* One stored record as a reader sees it. Slices are borrowed until the reader's next call. */
+struct journal_entry {
+	uint64_t sequence;
+	int64_t time_ms;
+	struct tc_slice body;
+	uint8_t commitment[32]; /* SHA-256(salt || body), verified on every read */
+};
+
+/* Implementations fill this; callers use the functions below. */
+struct journal_ops {
+	int (*append)(struct journal *journal, struct record_batch *batch, struct tc_id batch_id);
+	int (*find_batch)(struct journal *journal, struct tc_id batch_id, uint64_t *ret_first);
+	int (*usage)(struct journal *journal, struct journal_usage *ret);
+	int (*reader_open)(struct journal *journal, struct journal_reader **ret);
+	int (*read)(struct journal_reader *reader, uint64_t sequence, struct journal_entry *ret);
+	int (*read_parts)(struct journal_reader *reader, uint64_t sequence,
+			  struct record_part *parts, size_t count);
+	void (*reader_renew)(struct journal_reader *reader);
+	void (*reader_close)(struct journal_reader *reader);
+	void (*close)(struct journal *journal);
+};
+
+struct journal {
+	const struct journal_ops *ops;
+};
+
+struct journal_reader {
+	const struct journal_ops *ops;
+};
+
+/*
+ * Gives every record of the batch its sequence and time, stores all of them in one
+ * synced commit, and returns 0. Reserve space is used only when every record of the
+ * batch is a rider. > 0: an outcome above, and no record was given a sequence
+ * (UNKNOWN: they were, see find_batch). < 0: TC_ESTORE and the like: the process must end.
+ */
+int journal_append(struct journal *journal, struct record_batch *batch,
+		   struct tc_id batch_id) TC_MUST_CHECK;
+
+/* 0 and the first sequence of the stored batch, or JOURNAL_END when it is not in the log. Keeps the
+ * ids of at least the last 64 batches. */
+int journal_find_batch(struct journal *journal, struct tc_id batch_id,
+		       uint64_t *ret_first) TC_MUST_CHECK;
+int journal_usage(struct journal *journal, struct journal_usage *ret) TC_MUST_CHECK;
+
+int journal_reader_open(struct journal *journal, struct journal_reader **ret) TC_MUST_CHECK;
+/* Sees what was appended up to now; entries from before are no longer valid. Cheap. */
+void journal_reader_renew(struct journal_reader *reader);
+/* 0, JOURNAL_END, or TC_ECORRUPT when the record does not match its commitment. */
+int journal_read(struct journal_reader *reader, uint64_t sequence,
+		 struct journal_entry *ret) TC_MUST_CHECK;
+/* Fills parts[0..count). Contents are borrowed until the reader's next renew or close. 0,
+ * JOURNAL_FORGOTTEN, or a fault. */
+int journal_read_parts(struct journal_reader *reader, uint64_t sequence, struct record_part *parts,
+		       size_t count) TC_MUST_CHECK;
+void journal_reader_close(struct journal_reader **reader);
+void journal_close(struct journal **journal);
+
+#endif

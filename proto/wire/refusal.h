@@ -1,0 +1,38 @@
+/*
+ * refusal - why something was refused: a stable code and a text in three parts.
+ *
+ * The list is refusals.def. A struct tc_refusal is a value: it owns nothing and is
+ * never an error of ours, but the outcome of looking at what somebody sent.
+ */
+#ifndef WIRE_REFUSAL_H
+#define WIRE_REFUSAL_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+
+#define REFUSAL(name, code, message, hint) TC_REFUSAL_##name,
+enum tc_refusal_code {
+	TC_REFUSAL_NONE = 0,
+#include "wire/refusals.def"
+	TC_REFUSAL_COUNT
+};
+#undef REFUSAL
+
+struct tc_refusal {
+	enum tc_refusal_code code;
+	char detail[160]; /* where, for instance "parts[3].salt"; never content of a part */
+};
+
+/* "unknown_recipient". */
+const char *tc_refusal_name(enum tc_refusal_code code);
+const char *tc_refusal_message(enum tc_refusal_code code);
+const char *tc_refusal_hint(enum tc_refusal_code code);
+/* TC_REFUSAL_NONE for an unknown name. */
+enum tc_refusal_code tc_refusal_find(struct tc_slice name);
+/* Fills `refusal`; the detail is cut to its room. Returns 1, so that a decoder can `return` it
+ * as its outcome. */
+int tc_refuse(struct tc_refusal *refusal, enum tc_refusal_code code, const char *detail_format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
