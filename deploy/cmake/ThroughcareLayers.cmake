@@ -10,7 +10,6 @@ endfunction()
 # tc_test(NAME name SOURCES ... LINKS ...): one cmocka program, run by ctest; its label is its folder below tests/.
 function(tc_test)
   cmake_parse_arguments(TEST "" "NAME" "SOURCES;LINKS" ${ARGN})
-  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
   add_executable(${TEST_NAME} ${TEST_SOURCES})
   target_link_libraries(${TEST_NAME} PRIVATE ${TEST_LINKS} tc_flags PkgConfig::CMOCKA)
   target_include_directories(${TEST_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
