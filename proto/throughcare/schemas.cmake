@@ -1,0 +1,12 @@
+# The schemas, in the order in which they build on each other. What an agency may
+# send stands from `types` on; each of these files declares parts.
+set(TC_SCHEMA_NAMES options envelope wire record)
+set(TC_SCHEMA_ROOT ${PROJECT_SOURCE_DIR}/proto)
+set(TC_SCHEMAS ${TC_SCHEMA_NAMES})
+list(TRANSFORM TC_SCHEMAS REPLACE "(.+)" "throughcare/v1/\\1.proto")
+set(TC_SCHEMA_FILES ${TC_SCHEMAS})
+list(TRANSFORM TC_SCHEMA_FILES PREPEND ${TC_SCHEMA_ROOT}/)
+find_program(PROTOC protoc REQUIRED)
+find_program(PROTOC_GEN_C protoc-gen-c REQUIRED)
+# Where google/protobuf/descriptor.proto lies.
+find_path(PROTOBUF_ROOT google/protobuf/descriptor.proto PATHS /usr/include /usr/local/include REQUIRED)
