@@ -1,5 +1,6 @@
 /*
- * config - the settings of throughcared: one table, a strict YAML reader, and what is printed from them.
+ * config - the settings of throughcared: one table, a strict YAML reader, and what is printed from
+ * them.
  *
  * The file is YAML read as libyaml events: mappings, sequences and scalars only.
  * Every scalar is text until its setting's type reads it, so `no` is never a
@@ -25,7 +26,8 @@ enum config_outcome {
 	CONFIG_WRONG = 1, /* the file cannot be used: see struct config_error */
 };
 
-/* What is wrong and where, as file:line:column and the three parts of the text. Line 0: the file as a whole. */
+/* What is wrong and where, as file:line:column and the three parts of the text. Line 0: the file as
+ * a whole. */
 struct config_error {
 	char file[256];
 	unsigned line;
@@ -44,13 +46,13 @@ typedef bool config_bool;
 typedef int64_t config_number;
 typedef char *config_text;
 
-#define CONFIG_C_BOOL	   config_bool
-#define CONFIG_C_INT	   config_number
-#define CONFIG_C_BYTES	   config_number
+#define CONFIG_C_BOOL      config_bool
+#define CONFIG_C_INT       config_number
+#define CONFIG_C_BYTES     config_number
 #define CONFIG_C_DURATION  config_number
-#define CONFIG_C_LEVEL	   config_number
-#define CONFIG_C_TEXT	   config_text
-#define CONFIG_C_PATH	   config_text
+#define CONFIG_C_LEVEL     config_number
+#define CONFIG_C_TEXT      config_text
+#define CONFIG_C_PATH      config_text
 #define CONFIG_C_ADDRESSES struct config_addresses
 
 #define SETTING(field, key, type, least, greatest, standard, reloadable, help) SETTING_##field,
@@ -69,7 +71,8 @@ struct config {
 	bool from_file[SETTING_COUNT];
 };
 
-/* 0; CONFIG_WRONG with *error filled; or a fault. *ret is to be released by config_done on 0 only. */
+/* 0; CONFIG_WRONG with *error filled; or a fault. *ret is to be released by config_done on 0 only.
+ */
 int config_load(struct config *ret, const char *path, struct config_error *error) TC_MUST_CHECK;
 void config_done(struct config *config);
 
