@@ -1,0 +1,70 @@
+/*
+ * decision - may these parts go from this agency to that one, now?
+ *
+ * A pure function of the request and the consent tables at the caller's place in the
+ * log. Deny wins over hold, hold over permit for the same part; what is released is
+ * the parts that something permits. A consent that is missing, expired, not yet valid
+ * or revoked holds; another proceeding, an insufficient legal basis, and victim
+ * information under a consent deny. Only grants that name the sender as discloser
+ * and the recipient are ever looked at, so that no code can tell a sender what a
+ * consent says about others (42 CFR 2.13(c)).
+ *
+ * Owner:  the caller's transaction, read or write. Blocks: never.
+ */
+#ifndef CONSENT_DECISION_H
+#define CONSENT_DECISION_H
+
+#include "base/id.h"
+#include "consent/consent_tables.h"
+#include "consent/policy.h"
+#include "wire/limits.h"
+#include "wire/refusal.h"
+
+#define DECISION_GRANTS_MAX 4 /* one release relies on at most so many */
+
+enum decision_kind {
+	DECISION_PERMIT = 1,   /* every part */
+	DECISION_PERMIT_PARTS, /* those in parts_mask; the others are withheld */
+	DECISION_HOLD,         /* none now; a consent to come may release it */
+	DECISION_DENY,         /* none, and no consent to come changes that */
+};
+
+struct decision_request {
+	const tc_agency *sender;
+	enum agency_kind sender_kind;
+	const tc_agency *recipient;
+	enum agency_kind recipient_kind;
+	struct tc_slice recipient_role; /* header.recipients[i].role; empty: the agency as such */
+	struct tc_id subject;           /* none: only EXCHANGE parts can go */
+	uint32_t purpose;               /* throughcare.v1.Purpose */
+	struct tc_id grant;             /* header.basis.grant_id; none: any grant of the subject */
+	uint32_t legal;                 /* header.basis.legal; 0: none named */
+	struct tc_slice reference;      /* header.basis.reference */
+	struct tc_slice proceeding;     /* header.proceeding_id */
+	const uint8_t *categories;      /* of each part, in order */
+	size_t part_count;              /* 0..TC_PARTS_MAX; none: permitted */
+	int64_t now_ms;
+};
+
+struct decision {
+	enum decision_kind kind;
+	uint64_t parts_mask;       /* bit i: part i is released */
+	enum tc_refusal_code code; /* why not, for what is withheld; NONE when all is released */
+	char basis[40];            /* grant id of the first released part, legal basis, or "none" */
+	struct tc_id grants[DECISION_GRANTS_MAX]; /* what the release relies on */
+	size_t grant_count;
+	uint32_t obligations; /* bits of enum notice_code, see notice.h */
+	uint32_t rule_version;
+	int64_t recheck_ms; /* HOLD: a grant becomes valid then; 0: no such time */
+};
+
+/* 0 or a fault. */
+int decision_take(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct decision_request *request, struct decision *ret) TC_MUST_CHECK;
+
+/* "permit", "permit_parts", "hold", "deny". */
+const char *decision_kind_name(enum decision_kind kind);
+/* True for ids of the synthetic range 00000000-0000-7000-8000-*. */
+bool decision_subject_synthetic(struct tc_id subject);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * lifecycle - the states of a referral and every way from one to another, as one table.
+ *
+ * DOMAIN: delivery, referral and appointment are three machines; this is the second.
+ * What the table does not list does not happen. Owner: nobody; constant. Blocks: never.
+ */
+#ifndef REFERRAL_LIFECYCLE_H
+#define REFERRAL_LIFECYCLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+/* Stored: never renumber. */
+enum referral_state {
+	REFERRAL_NONE = 0, /* before it exists */
+	REFERRAL_REQUESTED = 1,
+	REFERRAL_RECEIVED = 2,
+	REFERRAL_INFO_REQUESTED = 3,
+	REFERRAL_WAITLISTED = 4,
+	REFERRAL_OFFERED = 5,
+	REFERRAL_ACCEPTED = 6,
+	REFERRAL_SCHEDULED = 7,
+	REFERRAL_IN_PROGRESS = 8,
+	REFERRAL_ON_HOLD = 9,
+	REFERRAL_CANCEL_REQUESTED = 10,
+	REFERRAL_DECLINED = 11,
+	REFERRAL_REROUTED = 12,
+	REFERRAL_CANCELLED = 13,
+	REFERRAL_EXPIRED = 14,
+	REFERRAL_UNDELIVERABLE = 15,
+	REFERRAL_ENDED_EARLY = 16,
+	REFERRAL_COMPLETED = 17,
+	REFERRAL_ENTERED_IN_ERROR = 18,
+	REFERRAL_STATE_COUNT,
+	REFERRAL_BEFORE = 31, /* only as a rule's goal: the state before CANCEL_REQUESTED */
+};
+
+enum referral_actor {
+	REFERRAL_BY_SOURCE = 1,
+	REFERRAL_BY_TARGET = 2,
+	REFERRAL_BY_EXCHANGE = 4, /* clocks, and the delivery machine */
+	REFERRAL_BY_COURT = 8,
+};
+
+/* What a rule demands beyond actor, state and message: checked against the claim. */
+enum lifecycle_need {
+	NEED_WORKER = 1,         /* the human actor is named */
+	NEED_REASON = 2,         /* a reason code */
+	NEED_ORDER = 4,          /* an order id */
+	NEED_SUCCESSOR = 8,      /* the referral that takes its place */
+	NEED_OFFER_EXPIRY = 16,  /* until when the place is held */
+	NEED_OFFER_OPEN = 32,    /* that time has not passed */
+	NEED_SECOND_PERSON = 64, /* another than the actor confirmed it */
+};
+
+/* Events of the exchange itself, in the place of a message type. */
+#define LIFECYCLE_CLOCK       "(clock)"       /* the clock of the next move has run out */
+#define LIFECYCLE_UNDELIVERED "(undelivered)" /* the referral's own delivery ended DEAD */
+
+struct lifecycle_rule {
+	enum referral_state from;
+	enum referral_state to;
+	unsigned by;        /* enum referral_actor */
+	const char *type;   /* envelope type, or an event above */
+	const char *status; /* the claim's status; NULL: whatever it says */
+	unsigned needs;     /* enum lifecycle_need bits */
+};
+
+struct lifecycle_state {
+	const char *name;  /* "REQUESTED" */
+	const char *words; /* "sent": what officers call it */
+	bool terminal;
+	unsigned next_move; /* whose move it is: one of enum referral_actor, 0 when nobody's */
+	uint8_t clock_days; /* working days until the clock runs out; 0: no clock */
+};
+
+const struct lifecycle_state *lifecycle_state(enum referral_state state);
+/* REFERRAL_NONE for an unknown name. */
+enum referral_state lifecycle_state_find(struct tc_slice name);
+
+/* The whole table, for tests and documentation. */
+const struct lifecycle_rule *lifecycle_rules(size_t *ret_count);
+
+/* The rule for that message by that actor in that state, or NULL. */
+const struct lifecycle_rule *lifecycle_find(enum referral_state from, struct tc_slice type,
+					    struct tc_slice status, enum referral_actor by);
+/* True when a message of this type moves referrals in some state, whoever sends it. */
+bool lifecycle_moves(struct tc_slice type, struct tc_slice status);
+/* What that actor could send now, "ReferralResponse ACCEPTED, ..." cut to the room. */
+void lifecycle_legal(enum referral_state from, enum referral_actor by, char *to, size_t room);
+
+/* The moment `days` working days (Monday to Friday, UTC, no holidays) after `from_ms`. */
+int64_t lifecycle_working_days(int64_t from_ms, unsigned days);
+
+#endif

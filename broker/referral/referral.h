@@ -1,0 +1,156 @@
+/*
+ * referral - every referral's present state, its steps, and the lists that people ask for.
+ *
+ *   referrals           referral id             -> row
+ *   referral_steps      referral id, version    -> step
+ *   referral_agencies   agency, open?, id       -> nothing (source and target each)
+ *   referral_subjects   subject, id             -> nothing
+ *
+ * Late news is accepted and kept with its own `occurred_at`, and never reopens a
+ * terminal state. Silence is a state: every open referral has an owner of the next
+ * move and a clock. An agency that is no party to a referral learns nothing of it:
+ * not even that it exists (P7).
+ *
+ * Owner:  ledger thread for writing, inside its transaction; any transaction reads.
+ * Blocks: never. Time: now_ms is the record's.
+ */
+#ifndef REFERRAL_REFERRAL_H
+#define REFERRAL_REFERRAL_H
+
+#include "base/id.h"
+#include "referral/lifecycle.h"
+#include "store/store.h"
+#include "throughcare/v1/record.pb-c.h"
+#include "wire/refusal.h"
+
+#define REFERRAL_TABLES_COUNT 4
+
+struct referral_tables {
+	struct store_table referrals;
+	struct store_table steps;
+	struct store_table agencies;
+	struct store_table subjects;
+};
+
+/* Once at start, while no write transaction is open. */
+int referral_tables_open(struct store *store, struct referral_tables *ret) TC_MUST_CHECK;
+
+enum referral_outcome {
+	REFERRAL_REFUSED = 1, /* see *refusal; nothing was changed */
+	REFERRAL_UNKNOWN,     /* find: no such referral; or no further one */
+};
+
+struct referral {
+	struct tc_id id;
+	struct tc_id subject;
+	tc_agency source;
+	tc_agency target;
+	char service[TC_NAME_BYTES_MAX + 1]; /* "" when the target was named directly */
+	enum referral_state state;
+	enum referral_state state_before_cancel;
+	uint64_t version;         /* 1 after the Referral; each step adds one */
+	unsigned next_move;       /* enum referral_actor; 0: nobody's */
+	int64_t due_ms;           /* of the clock; 0: none */
+	int64_t offer_expires_ms; /* 0: no offer */
+	bool extended;            /* the source has used its one extension */
+	int64_t created_ms;
+	int64_t changed_ms;
+	int64_t occurred_ms;    /* as the latest step says */
+	int64_t loop_closed_ms; /* 0: not acknowledged */
+	struct tc_id message;   /* the Referral's own message: its delivery is this referral's */
+};
+
+struct referral_step {
+	uint64_t version; /* of the referral after it */
+	uint64_t sequence;
+	int64_t at_ms;
+	int64_t occurred_ms;
+	char by[TC_NAME_BYTES_MAX + 1]; /* agency, or "exchange" */
+	enum referral_state from;
+	enum referral_state to;
+	char type[64];
+	struct tc_id message;
+	char reason_code[64];
+};
+
+/* A submitted message that names a referral. */
+struct referral_event {
+	struct tc_slice type;
+	struct tc_id referral;
+	struct tc_id message;
+	uint64_t sequence;
+	int64_t now_ms;
+	int64_t occurred_ms; /* 0: as now */
+	const tc_agency *sender;
+	bool sender_orders; /* a court or board: policy_agency_kind()->orders */
+	bool actor_named;   /* header.actor.id is present */
+	bool has_expected_version;
+	uint64_t expected_version;
+	struct tc_id subject;    /* Referral: of the header */
+	const tc_agency *target; /* Referral: its one recipient agency, resolved */
+	struct tc_slice service; /* Referral: header.recipients[0].service; may be empty */
+	const Throughcare__V1__LifecycleClaim *claim; /* NULL: none */
+};
+
+struct referral_change {
+	bool moved;       /* a new version was made (a step was written) */
+	bool loop_closed; /* now */
+	enum referral_state from;
+	enum referral_state to;
+	uint64_t version;      /* after this message */
+	int64_t due_before_ms; /* the timer to drop; 0: none */
+	int64_t due_ms;        /* the timer to set for this referral; 0: none */
+	struct tc_id referral;
+	struct tc_id subject;
+	tc_agency source;
+	tc_agency target;
+};
+
+/*
+ * Applies a message that carries a referral id (a Referral makes it). 0 and *ret (also for one
+ * that moves nothing); REFERRAL_REFUSED with ILLEGAL_TRANSITION, STALE_VERSION, UNKNOWN_REFERRAL,
+ * REFERRAL_EXISTS, OUTCOME_MISSING or FIELD_MISSING; or a fault.
+ */
+int referral_apply(struct store_txn *txn, const struct referral_tables *tables,
+		   const struct referral_event *event, struct referral_change *ret,
+		   struct tc_refusal *refusal) TC_MUST_CHECK;
+
+/* The timer of `referral` fired. Moves nothing when its clock is not due (or gone, or rearmed):
+ * then ret->moved is false. A clock without a transition of its own is rearmed as a reminder. */
+int referral_clock(struct store_txn *txn, const struct referral_tables *tables,
+		   struct tc_id referral, uint64_t sequence, int64_t now_ms,
+		   struct referral_change *ret) TC_MUST_CHECK;
+
+/* The delivery of `message` ended DEAD: UNDELIVERABLE, when that was the Referral itself and nobody
+ * has moved since. */
+int referral_undelivered(struct store_txn *txn, const struct referral_tables *tables,
+			 struct tc_id referral, struct tc_id message, uint64_t sequence,
+			 int64_t now_ms, struct referral_change *ret) TC_MUST_CHECK;
+
+/* ---- reading ---- */
+
+/* 0, REFERRAL_UNKNOWN or a fault. */
+int referral_find(struct store_txn *txn, const struct referral_tables *tables, struct tc_id id,
+		  struct referral *ret) TC_MUST_CHECK;
+bool referral_party(const struct referral *referral, const tc_agency *agency);
+/* The step that made `version` (1..referral.version). 0, REFERRAL_UNKNOWN or a fault. */
+int referral_step_find(struct store_txn *txn, const struct referral_tables *tables, struct tc_id id,
+		       uint64_t version, struct referral_step *ret) TC_MUST_CHECK;
+/* The agency id of next_move: source, target or "exchange"; "" when nobody's. */
+const char *referral_next_move(const struct referral *referral);
+
+struct referral_filter {
+	const tc_agency *agency;   /* source or target; NULL: any (then subject is given) */
+	struct tc_id subject;      /* none: any (then agency is given) */
+	enum referral_state state; /* REFERRAL_NONE: any */
+	bool open_only;
+	struct tc_id after; /* cursor: the last id of the page before; none: the first page */
+};
+
+/* Up to `max` referrals in id order. *ret_more: there are further ones (the cursor is the last id).
+ */
+int referral_list(struct store_txn *txn, const struct referral_tables *tables,
+		  const struct referral_filter *filter, struct referral *ret, size_t max,
+		  size_t *ret_count, bool *ret_more) TC_MUST_CHECK;
+
+#endif
