@@ -7,9 +7,16 @@
  *
  *   gateway[i] PUSH ─▶ PULL journal PUSH ─▶ PULL ledger PUSH ─▶ PULL gateway[i]
  *                                                     └─PUSH ─▶ PULL trail
- *   ledger, trail PUSH ─▶ PULL query[j]                gateway[i] PUSH ─▶ PULL query[j] PUSH ─▶ PULL gateway[i]
- *   ledger PUSH ─▶ PULL journal (ticks)                daemon PUSH ─▶ PULL of each (stop, reload)
+ *   gateway[i] PUSH ─▶ PULL query[j] PUSH ─▶ PULL gateway[i]
+ *   ledger, trail PUSH ─▶ PULL query[j]     ledger PUSH ─▶ PULL journal (ticks)
+ *   daemon PUSH ─▶ PULL of each (stop, reload)
  *
+ * The line gateway, journal, ledger, gateway is a ring. Only sends down the line from
+ * journal to ledger and from ledger to gateway may wait; a gateway sends to the journal
+ * without waiting and stops reading its connections instead, and a tick that finds no
+ * room is sent later. Otherwise four full queues would wait for each other for ever.
+ *
+ * Owner:  each socket: one thread, see bus_socket_adopt.
  * Blocks: bus_send when the receiver's queue is full (that is the back-pressure);
  *         bus_receive up to its timeout.
  */
@@ -32,13 +39,13 @@ enum bus_message_kind {
 	BUS_RECORDS = 1, /* struct record_batch *: to journal, then to ledger (appended) */
 	BUS_EFFECTS,     /* struct effects *: ledger to one gateway */
 	BUS_FACTS,       /* struct effects * (facts only): ledger to trail */
-	BUS_COMMITTED,   /* struct bus_position *: ledger and trail to query: all before is visible */
-	BUS_QUERY,       /* struct query_request *: gateway to query */
-	BUS_ANSWER,      /* struct effects * of EFFECT_REPLY: query to gateway */
+	BUS_COMMITTED, /* struct bus_position *: ledger and trail to query: all before is visible */
+	BUS_QUERY,     /* struct query_request *: gateway to query */
+	BUS_ANSWER,    /* struct effects * of EFFECT_REPLY: query to gateway */
 	BUS_COMMIT_WANTED, /* NULL: make what you have visible soon */
-	BUS_RELOAD,      /* struct: daemon to gateways */
-	BUS_DRAIN,       /* NULL: take nothing new, finish what you have */
-	BUS_STOP,        /* NULL: end the thread */
+	BUS_RELOAD,        /* struct: daemon to gateways */
+	BUS_DRAIN,         /* NULL: take nothing new, finish what you have */
+	BUS_STOP,          /* NULL: end the thread */
 };
 
 struct bus_position {
@@ -55,14 +62,18 @@ int bus_open(struct bus **ret) TC_MUST_CHECK;
 /* Every socket must be closed before. */
 void bus_close(struct bus **bus);
 
-/* A receiving end named `name`; many senders may connect to it. Bind before they connect. */
+/* A receiving end named `name`; many senders may connect to it. Bind before they connect.
+ * `queue_max` counts messages; a sender waits when its own and the receiver's are used up. */
 int bus_bind_pull(struct bus *bus, const char *name, int queue_max,
 		  struct bus_socket **ret) TC_MUST_CHECK;
 int bus_connect_push(struct bus *bus, const char *name, int queue_max,
 		     struct bus_socket **ret) TC_MUST_CHECK;
+/* By its owner, or by the thread that has joined the owner. What is still queued is dropped and its
+ * payload lost: receive until BUS_EMPTY before. NULL inside is accepted. */
 void bus_socket_close(struct bus_socket **socket);
 
-/* The thread that calls this owns the socket from now on (a socket made at start is handed over once). */
+/* The thread that calls this owns the socket from now on (a socket made at start is handed over
+ * once). */
 void bus_socket_adopt(struct bus_socket *socket);
 
 /* Takes the payload on 0. `wait_ms`: -1 for ever, 0 not at all. 0, BUS_EMPTY or TC_EBUS. */
@@ -70,8 +81,8 @@ int bus_send(struct bus_socket *socket, enum bus_message_kind kind, void *payloa
 	     int wait_ms) TC_MUST_CHECK;
 int bus_receive(struct bus_socket *socket, int wait_ms, struct bus_message *ret) TC_MUST_CHECK;
 
-/* For event loops: edge-triggered. After each wake-up, and after each send, receive with wait 0 until
- * BUS_EMPTY (a readable descriptor is no message, and a message may wait without an edge). */
+/* For event loops: edge-triggered. After each wake-up, and after each send, receive with wait 0
+ * until BUS_EMPTY (a readable descriptor is no message, and a message may wait without an edge). */
 int bus_socket_fd(struct bus_socket *socket);
 
 #endif
