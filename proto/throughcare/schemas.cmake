@@ -1,6 +1,7 @@
 # The schemas, in the order in which they build on each other. What an agency may
-# send stands from `types` on; each of these files declares parts.
-set(TC_SCHEMA_NAMES options envelope wire record)
+# send as a part stands in those after `types`.
+set(TC_SCHEMA_NAMES options envelope wire record
+  types referral service supervision court consent registry person exchange notes)
 set(TC_SCHEMA_ROOT ${PROJECT_SOURCE_DIR}/proto)
 set(TC_SCHEMAS ${TC_SCHEMA_NAMES})
 list(TRANSFORM TC_SCHEMAS REPLACE "(.+)" "throughcare/v1/\\1.proto")
