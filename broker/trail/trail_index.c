@@ -1,0 +1,355 @@
+#include "trail/trail_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/arena.h"
+#include "throughcare/v1/wire.pb-c.h"
+#include "trail/posting.h"
+#include "wire/digest.h"
+
+#define TABLES_MAX     4
+#define READERS_MAX    64
+#define FORMAT_VERSION 1
+#define POSTINGS_MAX   65536 /* kept in memory before they are written */
+#define NAME_CACHE     64
+
+struct name_slot {
+	tc_agency name;
+	struct posting_term term;
+};
+
+struct trail_index {
+	struct store *store;
+	struct trail_index_tables tables;
+	struct store_txn *txn; /* NULL: nothing since the last commit */
+	uint64_t next;
+	uint64_t committed;
+	size_t pending;
+	struct posting_position last; /* of the row written last */
+	struct posting_batch postings;
+	struct arena memory;
+	struct name_slot names[NAME_CACHE];
+};
+
+static struct tc_slice next_key(void)
+{
+	return tc_slice_text("next");
+}
+
+int trail_index_read_next(struct store_txn *txn, const struct trail_index_tables *tables,
+			  uint64_t *ret)
+{
+	struct tc_slice value;
+	int r = store_get(txn, tables->meta, next_key(), &value);
+
+	if (r == STORE_NOT_FOUND) {
+		*ret = 0;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	if (value.len != 9 || value.data[8] != FORMAT_VERSION)
+		return TC_ECORRUPT;
+	*ret = tc_get_be64(value.data);
+	return 0;
+}
+
+static int open_store(struct trail_index *index, const struct trail_index_options *options)
+{
+	struct store_options store = {
+		.path = options->path,
+		.map_bytes = options->map_bytes,
+		.sync = STORE_SYNC_DURABLE,
+		.tables_max = TABLES_MAX,
+		.readers_max = READERS_MAX,
+	};
+	int r = store_open(&store, &index->store);
+
+	if (r != 0)
+		return r > 0 ? TC_ESTORE : r;
+	r = store_table_open(index->store, "meta", &index->tables.meta);
+	if (r == 0)
+		r = store_table_open(index->store, "rows", &index->tables.rows);
+	if (r == 0)
+		r = store_table_open(index->store, "postings", &index->tables.postings);
+	return r > 0 ? TC_ESTORE : r;
+}
+
+int trail_index_open(const struct trail_index_options *options, struct trail_index **ret)
+{
+	struct trail_index *index = calloc(1, sizeof(*index));
+	struct store_txn *txn = NULL;
+	int r = TC_ENOMEM;
+
+	if (index == NULL)
+		goto out;
+	arena_init(&index->memory);
+	r = open_store(index, options);
+	if (r < 0)
+		goto out;
+	r = store_read_begin(index->store, &txn);
+	if (r < 0)
+		goto out;
+	r = trail_index_read_next(txn, &index->tables, &index->next);
+	if (r < 0)
+		goto out;
+	index->committed = index->next;
+	*ret = index;
+	index = NULL;
+out:
+	store_abort(&txn);
+	trail_index_close(&index);
+	return r;
+}
+
+void trail_index_close(struct trail_index **index)
+{
+	if (*index == NULL)
+		return;
+	store_abort(&(*index)->txn);
+	store_close(&(*index)->store);
+	posting_batch_free(&(*index)->postings);
+	arena_done(&(*index)->memory);
+	free(*index);
+	*index = NULL;
+}
+
+uint64_t trail_index_next(const struct trail_index *index)
+{
+	return index->next;
+}
+
+uint64_t trail_index_committed(const struct trail_index *index)
+{
+	return index->committed;
+}
+
+size_t trail_index_pending(const struct trail_index *index)
+{
+	return index->pending;
+}
+
+struct store *trail_index_store(struct trail_index *index)
+{
+	return index->store;
+}
+
+const struct trail_index_tables *trail_index_tables(const struct trail_index *index)
+{
+	return &index->tables;
+}
+
+/* Few names come again and again: their terms are kept. */
+static int name_term(struct trail_index *index, enum posting_kind kind, const char *text,
+		     struct posting_term *ret)
+{
+	struct tc_slice name = tc_slice_text(text);
+	struct name_slot *slot;
+	uint32_t hash = (uint32_t)kind;
+	int r;
+
+	for (size_t i = 0; i < name.len; i++)
+		hash = hash * 31 + name.data[i];
+	slot = &index->names[hash % NAME_CACHE];
+	if (slot->term.kind == kind && strcmp(slot->name.name, text) == 0) {
+		*ret = slot->term;
+		return 0;
+	}
+	r = posting_term_name(kind, name, ret);
+	if (r < 0 || name.len > TC_NAME_BYTES_MAX)
+		return r;
+	memset(slot, 0, sizeof(*slot));
+	memcpy(slot->name.name, name.data, name.len);
+	slot->term = *ret;
+	return 0;
+}
+
+static int add_name(struct trail_index *index, enum posting_kind kind, const char *text,
+		    struct posting_position at)
+{
+	struct posting_term term;
+	int r;
+
+	if (text == NULL || text[0] == '\0')
+		return 0;
+	r = name_term(index, kind, text, &term);
+	return r < 0 ? r : posting_batch_add(&index->postings, term, at);
+}
+
+static int add_id(struct trail_index *index, enum posting_kind kind, const char *text,
+		  struct posting_position at)
+{
+	struct tc_id id;
+
+	/* A refused message may have had any text where its id should be. */
+	if (text == NULL || !tc_id_parse(tc_slice_text(text), &id))
+		return 0;
+	return posting_batch_add(&index->postings, posting_term_id(kind, id), at);
+}
+
+static int add_postings(struct trail_index *index, struct tc_slice packed,
+			struct posting_position at)
+{
+	Throughcare__V1__TrailRow *row;
+	int r;
+
+	arena_reset(&index->memory);
+	row = throughcare__v1__trail_row__unpack(&index->memory.allocator, packed.len, packed.data);
+	if (row == NULL)
+		return TC_ENOMEM;
+	r = add_id(index, POSTING_SUBJECT, row->subject, at);
+	if (r == 0)
+		r = add_id(index, POSTING_REFERRAL, row->referral_id, at);
+	if (r == 0)
+		r = add_id(index, POSTING_MESSAGE, row->message_id, at);
+	if (r == 0)
+		r = add_name(index, POSTING_AGENCY, row->agency, at);
+	if (r == 0)
+		r = add_name(index, POSTING_AGENCY, row->recipient, at);
+	if (r == 0)
+		r = add_name(index, POSTING_ACTOR, row->actor, at);
+	return r;
+}
+
+static int write_row(struct trail_index *index, const struct fact *fact, struct posting_position at)
+{
+	uint8_t key[POSTING_POSITION_BYTES];
+	uint8_t *value;
+	int r;
+
+	posting_position_put(key, at);
+	r = store_append_space(index->txn, index->tables.rows, tc_slice(key, sizeof(key)),
+			       8 + fact->row.len, &value);
+	if (r != 0)
+		return r;
+	tc_put_be64(value, (uint64_t)fact->time_ms);
+	memcpy(value + 8, fact->row.data, fact->row.len);
+	return 0;
+}
+
+/* What the store says when it is not 0 is the end of this index's life. */
+static int store_fault(int r)
+{
+	if (r == STORE_FULL)
+		return TC_EFULL;
+	return r > 0 ? TC_ESTORE : r;
+}
+
+static int take_fact(struct trail_index *index, const struct fact *fact)
+{
+	struct posting_position at = {.sequence = fact->sequence, .n = 0};
+	int r;
+
+	if (fact->sequence < index->next)
+		return 0;
+	if (index->pending > 0 && index->last.sequence == fact->sequence)
+		at.n = index->last.n + 1;
+	r = write_row(index, fact, at);
+	if (r == 0)
+		r = add_postings(index, tc_bytes_slice(&fact->row), at);
+	if (r == 0 && index->postings.count >= POSTINGS_MAX)
+		r = posting_batch_write(&index->postings, index->txn, index->tables.postings);
+	if (r != 0)
+		return store_fault(r);
+	index->last = at;
+	index->pending++;
+	return 0;
+}
+
+int trail_index_take(struct trail_index *index, struct effects *effects, uint64_t next)
+{
+	struct effects taken = {0};
+	int r = 0;
+
+	effects_move_facts(&taken, effects);
+	if (next <= index->next)
+		goto out;
+	if (index->txn == NULL)
+		r = store_begin(index->store, &index->txn);
+	for (const struct fact *fact = taken.first_fact; r == 0 && fact; fact = fact->next)
+		r = take_fact(index, fact);
+	if (r == 0)
+		index->next = next;
+out:
+	effects_clear(&taken);
+	return r;
+}
+
+int trail_index_commit(struct trail_index *index)
+{
+	uint8_t value[9];
+	int r;
+
+	if (index->txn == NULL)
+		return 0;
+	tc_put_be64(value, index->next);
+	value[8] = FORMAT_VERSION;
+	r = posting_batch_write(&index->postings, index->txn, index->tables.postings);
+	if (r == 0)
+		r = store_put(index->txn, index->tables.meta, next_key(),
+			      tc_slice(value, sizeof(value)));
+	if (r == 0)
+		r = store_commit(&index->txn);
+	else
+		store_abort(&index->txn);
+	if (r != 0)
+		return store_fault(r);
+	index->committed = index->next;
+	index->pending = 0;
+	return 0;
+}
+
+int trail_index_sink(void *context, struct effects *effects, uint64_t next, bool durable)
+{
+	struct trail_index *index = context;
+	int r = trail_index_take(index, effects, next);
+
+	if (r == 0 && durable)
+		r = trail_index_commit(index);
+	return r;
+}
+
+int trail_index_digest(struct trail_index *index, uint8_t ret[32])
+{
+	struct tc_sha256_stream *stream = NULL;
+	struct store_cursor cursor = {0};
+	struct store_txn *txn = NULL;
+	uint8_t number[8];
+	uint64_t next;
+	int r;
+
+	r = tc_sha256_stream_new(&stream);
+	if (r == 0)
+		r = store_read_begin(index->store, &txn);
+	if (r == 0)
+		r = trail_index_read_next(txn, &index->tables, &next);
+	if (r < 0)
+		goto out;
+	tc_put_be64(number, next);
+	r = tc_sha256_stream_add(stream, tc_slice(number, sizeof(number)));
+	if (r == 0)
+		r = store_cursor_init(&cursor, txn, index->tables.rows, tc_slice(NULL, 0),
+				      STORE_FORWARD);
+	while (r == 0) {
+		struct tc_slice key;
+		struct tc_slice value;
+
+		r = store_cursor_next(&cursor, &key, &value);
+		if (r != 0)
+			break;
+		tc_put_be64(number, value.len);
+		r = tc_sha256_stream_add(stream, key);
+		if (r == 0)
+			r = tc_sha256_stream_add(stream, tc_slice(number, sizeof(number)));
+		if (r == 0)
+			r = tc_sha256_stream_add(stream, value);
+	}
+	if (r == STORE_NOT_FOUND)
+		r = tc_sha256_stream_end(stream, ret);
+out:
+	store_cursor_done(&cursor);
+	store_abort(&txn);
+	tc_sha256_stream_free(&stream);
+	return store_fault(r);
+}

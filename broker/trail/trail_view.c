@@ -1,0 +1,310 @@
+#include "trail/trail_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/arena.h"
+
+#define TERMS_MAX 5
+
+struct trail_view {
+	struct store_txn *txn;
+	struct trail_index_tables tables;
+	struct arena memory;
+	bool idle; /* the snapshot was let go */
+};
+
+/* One search under way. */
+struct search {
+	struct trail_view *view;
+	const struct trail_question *question;
+	struct posting_cursor terms[TERMS_MAX];
+	size_t term_count;
+	struct store_cursor rows;
+	uint64_t end; /* first sequence that is too late */
+};
+
+struct trail_question trail_question_any(void)
+{
+	return (struct trail_question){
+		.since_ms = INT64_MIN,
+		.until_ms = INT64_MAX,
+		.before = UINT64_MAX,
+	};
+}
+
+int trail_view_open(struct trail_index *index, struct trail_view **ret)
+{
+	struct trail_view *view = calloc(1, sizeof(*view));
+	int r;
+
+	if (view == NULL)
+		return TC_ENOMEM;
+	arena_init(&view->memory);
+	view->tables = *trail_index_tables(index);
+	r = store_read_begin(trail_index_store(index), &view->txn);
+	if (r < 0) {
+		trail_view_close(&view);
+		return r;
+	}
+	*ret = view;
+	return 0;
+}
+
+int trail_view_renew(struct trail_view *view, uint64_t *ret_next)
+{
+	int r = store_read_renew(view->txn);
+
+	if (r < 0)
+		return r;
+	view->idle = false;
+	return trail_index_read_next(view->txn, &view->tables, ret_next);
+}
+
+void trail_view_reset(struct trail_view *view)
+{
+	if (!view->idle)
+		store_read_reset(view->txn);
+	view->idle = true;
+}
+
+void trail_view_close(struct trail_view **view)
+{
+	if (*view == NULL)
+		return;
+	store_abort(&(*view)->txn);
+	arena_done(&(*view)->memory);
+	free(*view);
+	*view = NULL;
+}
+
+/* The first row at or after a position. 0, STORE_NOT_FOUND or a fault. */
+static int row_at_or_after(struct search *search, struct posting_position from,
+			   struct posting_position *ret, struct tc_slice *ret_value)
+{
+	uint8_t seek[POSTING_POSITION_BYTES];
+	struct tc_slice key;
+	int r;
+
+	posting_position_put(seek, from);
+	r = store_cursor_seek(&search->rows, tc_slice(seek, sizeof(seek)));
+	if (r == 0)
+		r = store_cursor_next(&search->rows, &key, ret_value);
+	if (r != 0)
+		return r;
+	if (key.len != POSTING_POSITION_BYTES || ret_value->len < 8)
+		return TC_ECORRUPT;
+	*ret = posting_position_get(key.data);
+	return 0;
+}
+
+/* The first sequence in [0, end) whose row is at or after `time_ms`, or end. */
+static int sequence_at(struct search *search, int64_t time_ms, uint64_t end, uint64_t *ret)
+{
+	uint64_t low = 0;
+	uint64_t high = end;
+
+	while (low < high) {
+		struct posting_position middle = {.sequence = low + (high - low) / 2};
+		struct posting_position at;
+		struct tc_slice value;
+		int r = row_at_or_after(search, middle, &at, &value);
+
+		if (r < 0)
+			return r;
+		if (r == STORE_NOT_FOUND || at.sequence >= high ||
+		    (int64_t)tc_get_be64(value.data) >= time_ms)
+			high = middle.sequence;
+		else
+			low = at.sequence + 1;
+	}
+	*ret = low;
+	return 0;
+}
+
+static int add_term(struct search *search, struct posting_term term)
+{
+	struct posting_cursor *cursor = &search->terms[search->term_count];
+	int r = posting_cursor_init(cursor, search->view->txn, search->view->tables.postings, term);
+
+	if (r == 0)
+		search->term_count++;
+	return r;
+}
+
+static int add_id_term(struct search *search, enum posting_kind kind, struct tc_id id)
+{
+	if (tc_id_is_none(id))
+		return 0;
+	return add_term(search, posting_term_id(kind, id));
+}
+
+static int add_name_term(struct search *search, enum posting_kind kind, const char *name)
+{
+	struct posting_term term;
+	int r;
+
+	if (name == NULL)
+		return 0;
+	r = posting_term_name(kind, tc_slice_text(name), &term);
+	return r < 0 ? r : add_term(search, term);
+}
+
+static int add_terms(struct search *search)
+{
+	const struct trail_question *question = search->question;
+	int r;
+
+	/* Shortest lists first: fewer seeks in the others. */
+	r = add_id_term(search, POSTING_MESSAGE, question->message);
+	if (r == 0)
+		r = add_id_term(search, POSTING_REFERRAL, question->referral);
+	if (r == 0)
+		r = add_id_term(search, POSTING_SUBJECT, question->subject);
+	if (r == 0)
+		r = add_name_term(search, POSTING_ACTOR, question->actor);
+	if (r == 0)
+		r = add_name_term(search, POSTING_AGENCY, question->agency);
+	return r;
+}
+
+/* The first position at or after `from` that is in every term's list. */
+static int agree(struct search *search, struct posting_position from, struct posting_position *ret)
+{
+	size_t agreed = 0;
+
+	for (size_t i = 0; agreed < search->term_count; i = (i + 1) % search->term_count) {
+		struct posting_position at;
+		int r = posting_cursor_seek(&search->terms[i], from, &at);
+
+		if (r != 0)
+			return r;
+		agreed = posting_position_compare(at, from) == 0 ? agreed + 1 : 1;
+		from = at;
+	}
+	*ret = from;
+	return 0;
+}
+
+/* The next row that may answer. 0, STORE_NOT_FOUND or a fault. */
+static int next_row(struct search *search, struct posting_position from,
+		    struct posting_position *ret, struct tc_slice *ret_value)
+{
+	int r = agree(search, from, &from);
+
+	if (r == 0)
+		r = row_at_or_after(search, from, ret, ret_value);
+	if (r != 0)
+		return r;
+	if (search->term_count > 0 && posting_position_compare(*ret, from) != 0)
+		return TC_ECORRUPT;
+	return ret->sequence < search->end ? 0 : STORE_NOT_FOUND;
+}
+
+static bool same_id(struct tc_id wanted, const char *text)
+{
+	struct tc_id id;
+
+	if (tc_id_is_none(wanted))
+		return true;
+	return text != NULL && tc_id_parse(tc_slice_text(text), &id) && tc_id_equal(wanted, id);
+}
+
+static bool same_name(const char *wanted, const char *text)
+{
+	return text != NULL && strcmp(wanted, text) == 0;
+}
+
+/* A name's posting is cut from a hash: the row itself decides. */
+static bool answers(const struct trail_question *question, const Throughcare__V1__TrailRow *row)
+{
+	return same_id(question->subject, row->subject) &&
+	       same_id(question->referral, row->referral_id) &&
+	       same_id(question->message, row->message_id) &&
+	       (question->agency == NULL || same_name(question->agency, row->agency) ||
+		same_name(question->agency, row->recipient)) &&
+	       (question->actor == NULL || same_name(question->actor, row->actor));
+}
+
+static int show_row(struct search *search, struct posting_position at, struct tc_slice value,
+		    trail_visitor found, void *context)
+{
+	struct arena *memory = &search->view->memory;
+	Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+	Throughcare__V1__TrailRow *row;
+	int64_t time_ms = (int64_t)tc_get_be64(value.data);
+
+	arena_reset(memory);
+	row = throughcare__v1__trail_row__unpack(&memory->allocator, value.len - 8, value.data + 8);
+	if (row == NULL)
+		return TC_ECORRUPT;
+	if (!answers(search->question, row))
+		return TRAIL_FOUND_MORE;
+	time.seconds = time_ms / 1000;
+	time.nanos = (int32_t)(time_ms % 1000) * 1000000;
+	row->at = &time;
+	row->has_log_sequence = 1;
+	row->log_sequence = at.sequence;
+	return found(context, row);
+}
+
+static int walk(struct search *search, struct posting_position from, trail_visitor found,
+		void *context, struct posting_position *ret_next, bool *ret_ended)
+{
+	for (;;) {
+		struct posting_position at;
+		struct tc_slice value;
+		int r = next_row(search, from, &at, &value);
+
+		*ret_next = from;
+		*ret_ended = r == STORE_NOT_FOUND;
+		if (r == STORE_NOT_FOUND)
+			return 0;
+		if (r < 0)
+			return r;
+		*ret_next = at;
+		r = show_row(search, at, value, found, context);
+		if (r < 0)
+			return r;
+		if (r == TRAIL_FOUND_ENOUGH)
+			return 0;
+		from = at;
+		if (++from.n == 0)
+			from.sequence++;
+	}
+}
+
+int trail_view_find(struct trail_view *view, const struct trail_question *question,
+		    trail_visitor found, void *context, struct posting_position *ret_next,
+		    bool *ret_ended)
+{
+	struct search search = {.view = view, .question = question};
+	struct posting_position from = question->from;
+	uint64_t next;
+	int r;
+
+	r = trail_index_read_next(view->txn, &view->tables, &next);
+	if (r < 0)
+		goto out;
+	search.end = next < question->before ? next : question->before;
+	r = store_cursor_init(&search.rows, view->txn, view->tables.rows, tc_slice(NULL, 0),
+			      STORE_FORWARD);
+	if (r == 0 && question->until_ms != INT64_MAX)
+		r = sequence_at(&search, question->until_ms, search.end, &search.end);
+	if (r == 0 && question->since_ms != INT64_MIN) {
+		uint64_t first;
+
+		r = sequence_at(&search, question->since_ms, search.end, &first);
+		if (r == 0 && first > from.sequence)
+			from = (struct posting_position){.sequence = first};
+	}
+	if (r == 0)
+		r = add_terms(&search);
+	if (r == 0)
+		r = walk(&search, from, found, context, ret_next, ret_ended);
+out:
+	for (size_t i = 0; i < search.term_count; i++)
+		posting_cursor_done(&search.terms[i]);
+	store_cursor_done(&search.rows);
+	return r > 0 ? TC_ESTORE : r;
+}

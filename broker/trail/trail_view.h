@@ -1,0 +1,58 @@
+/*
+ * trail_view - a read-only snapshot of the trail, and finding rows in it.
+ *
+ * A question is any conjunction of person, referral, message, agency, actor and time.
+ * The lists of its terms are walked together, each jumping to where the others are,
+ * so that the cost follows the shortest list and not the log. Times of records never
+ * go back, so a span of time is a span of positions, found by halving.
+ *
+ * Owner:  the query thread that opened it. Blocks: on page faults only.
+ */
+#ifndef TRAIL_TRAIL_VIEW_H
+#define TRAIL_TRAIL_VIEW_H
+
+#include "throughcare/v1/wire.pb-c.h"
+#include "trail/posting.h"
+#include "trail/trail_index.h"
+
+struct trail_view;
+
+/* What to look for. NULL and zero fields do not restrict. */
+struct trail_question {
+	struct tc_id subject;
+	struct tc_id referral;
+	struct tc_id message;
+	const char *agency; /* as sender or recipient */
+	const char *actor;
+	int64_t since_ms;             /* at or after; INT64_MIN: from the beginning */
+	int64_t until_ms;             /* before; INT64_MAX: to the end */
+	struct posting_position from; /* at or after, as an earlier page said */
+	uint64_t before;              /* only records before this sequence; UINT64_MAX: all */
+};
+
+/* Everything. */
+struct trail_question trail_question_any(void);
+
+int trail_view_open(struct trail_index *index, struct trail_view **ret) TC_MUST_CHECK;
+/* Moves to the newest commit; *ret_next: every record before it has its facts in. */
+int trail_view_renew(struct trail_view *view, uint64_t *ret_next) TC_MUST_CHECK;
+/* Lets go of the snapshot until the next renew. */
+void trail_view_reset(struct trail_view *view);
+void trail_view_close(struct trail_view **view);
+
+enum trail_found {
+	TRAIL_FOUND_MORE = 1, /* go on */
+	TRAIL_FOUND_ENOUGH,   /* stop before the next row */
+};
+
+/*
+ * Calls `found` for each row in log order, with sequence and time filled in; `row` lives until
+ * it returns. `found` returns an enum trail_found or a fault, which ends the search. *ret_next is
+ * where to go on and *ret_ended whether there is nothing there.
+ */
+typedef int (*trail_visitor)(void *context, Throughcare__V1__TrailRow *row);
+int trail_view_find(struct trail_view *view, const struct trail_question *question,
+		    trail_visitor found, void *context, struct posting_position *ret_next,
+		    bool *ret_ended) TC_MUST_CHECK;
+
+#endif
