@@ -34,5 +34,8 @@ enum tc_refusal_code tc_refusal_find(struct tc_slice name);
  * as its outcome. */
 int tc_refuse(struct tc_refusal *refusal, enum tc_refusal_code code, const char *detail_format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Puts text in front of the detail, for instance "parts[2].content.". Returns 1, too. */
+int tc_refuse_within(struct tc_refusal *refusal, const char *prefix_format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif
