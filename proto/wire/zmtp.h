@@ -27,7 +27,6 @@
 #define TC_ZMTP_FRAME_HEADER_MAX   9
 #define TC_ZMTP_IDENTITY_BYTES_MAX 255
 #define TC_ZMTP_CONTEXT_BYTES_MAX  16 /* of a PING */
-#define TC_ZMTP_ERROR_BYTES_MAX    255
 
 enum tc_zmtp_outcome {
 	TC_ZMTP_MORE = 1, /* what is there is no whole frame yet, or we are not READY yet */
@@ -90,7 +89,7 @@ int tc_zmtp_write_greeting(struct tc_bytes *out) TC_MUST_CHECK;
 /* The exchange calls it after PEER_READY when the log-on stands; an agency right after the
  * greeting. */
 int tc_zmtp_write_ready(struct tc_zmtp *zmtp, struct tc_bytes *out) TC_MUST_CHECK;
-/* "code: message", cut at 255 bytes; then close. */
+/* "code: message: detail", cut at 240 bytes so that the command is a short frame; then close. */
 int tc_zmtp_write_error(struct tc_zmtp *zmtp, const struct tc_refusal *refusal,
 			struct tc_bytes *out) TC_MUST_CHECK;
 int tc_zmtp_write_ping(uint16_t ttl_ds, struct tc_slice context,
