@@ -13,7 +13,6 @@
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
-#include "base/clock.h"
 #include "base/id.h"
 #include "journal/record.h"
 
@@ -29,13 +28,17 @@ enum journal_outcome {
 };
 
 struct journal_usage {
-	uint64_t tip;         /* number of records: the next sequence */
-	uint64_t bytes_used;  /* of the map, live pages */
-	uint64_t bytes_limit; /* the map's size */
-	uint64_t syncs;       /* commits since it was opened */
+	uint64_t tip;             /* number of records: the next sequence */
+	uint64_t bytes_used;      /* of the map, live pages */
+	uint64_t bytes_limit;     /* the map's size */
+	uint64_t disk_free_bytes; /* of the file system it lies on */
+	uint64_t syncs;           /* commits since it was opened */
+	bool full;                /* only riders are taken: the reserve has been reached */
+	struct tc_id log_id;      /* made with the log: tells a restored or foreign one apart */
 };
 
-/* One stored record as a reader sees it. Slices are borrowed until the reader's next call. */
+/* One stored record as a reader sees it. The body is borrowed until the reader's next renew or
+ * close. */
 struct journal_entry {
 	uint64_t sequence;
 	int64_t time_ms;
@@ -52,6 +55,7 @@ struct journal_ops {
 	int (*read)(struct journal_reader *reader, uint64_t sequence, struct journal_entry *ret);
 	int (*read_parts)(struct journal_reader *reader, uint64_t sequence,
 			  struct record_part *parts, size_t count);
+	int (*forget_parts)(struct journal *journal, uint64_t sequence, size_t count);
 	void (*reader_renew)(struct journal_reader *reader);
 	void (*reader_close)(struct journal_reader *reader);
 	void (*close)(struct journal *journal);
@@ -78,16 +82,25 @@ int journal_append(struct journal *journal, struct record_batch *batch,
  * ids of at least the last 64 batches. */
 int journal_find_batch(struct journal *journal, struct tc_id batch_id,
 		       uint64_t *ret_first) TC_MUST_CHECK;
+/* Measures anew; now and then, not for every batch. */
 int journal_usage(struct journal *journal, struct journal_usage *ret) TC_MUST_CHECK;
+/* Puts a mark in the place of each of the record's `count` parts, in a synced commit of its own.
+ * The record stays, and so does every proof. 0, JOURNAL_END (no such record) or a fault. */
+int journal_forget_parts(struct journal *journal, uint64_t sequence, size_t count) TC_MUST_CHECK;
 
 int journal_reader_open(struct journal *journal, struct journal_reader **ret) TC_MUST_CHECK;
-/* Sees what was appended up to now; entries from before are no longer valid. Cheap. */
+/* Lets go of the reader's snapshot; the next read takes a new one and sees what was appended up to
+ * then. Cheap. Call it also before waiting for something: an open snapshot keeps replaced pages
+ * from being used again. */
 void journal_reader_renew(struct journal_reader *reader);
-/* 0, JOURNAL_END, or TC_ECORRUPT when the record does not match its commitment. */
+/* 0, JOURNAL_END (not in the snapshot: renew sees later ones), or TC_ECORRUPT when the record does
+ * not match its commitment. */
 int journal_read(struct journal_reader *reader, uint64_t sequence,
 		 struct journal_entry *ret) TC_MUST_CHECK;
-/* Fills parts[0..count). Contents are borrowed until the reader's next renew or close. 0,
- * JOURNAL_FORGOTTEN, or a fault. */
+/* Fills parts[0..count), as many as the record has. Contents are borrowed as a body is. 0,
+ * JOURNAL_FORGOTTEN, TC_ECORRUPT when one is missing or does not match its checksum, or a fault.
+ * The checksum finds rot; that a part is the one that was sent is proved by the header's manifest.
+ */
 int journal_read_parts(struct journal_reader *reader, uint64_t sequence, struct record_part *parts,
 		       size_t count) TC_MUST_CHECK;
 void journal_reader_close(struct journal_reader **reader);

@@ -28,8 +28,8 @@ struct record_part {
 };
 
 struct record {
-	uint64_t sequence; /* set by journal_append */
-	int64_t time_ms;   /* likewise: Unix time, never before an earlier record's */
+	uint64_t sequence;    /* set by journal_append */
+	int64_t time_ms;      /* likewise: Unix time, never before an earlier record's */
 	struct tc_slice body; /* packed throughcare.v1.Record, inside .owned */
 	struct record_part *parts;
 	size_t part_count;
@@ -58,6 +58,9 @@ struct record_batch {
 /* NULL when memory is short. */
 struct record *record_new(void);
 void record_free(struct record **record);
+/* Of its body and parts, as they count towards a batch. */
+size_t record_bytes(const struct record *record);
+/* `record` must be complete: body and parts do not change any more. */
 void record_batch_push(struct record_batch *batch, struct record **record);
 /* NULL when empty. */
 struct record *record_batch_pop(struct record_batch *batch);

@@ -1,0 +1,56 @@
+#include "journal/journal.h"
+
+int journal_append(struct journal *journal, struct record_batch *batch, struct tc_id batch_id)
+{
+	return journal->ops->append(journal, batch, batch_id);
+}
+
+int journal_find_batch(struct journal *journal, struct tc_id batch_id, uint64_t *ret_first)
+{
+	return journal->ops->find_batch(journal, batch_id, ret_first);
+}
+
+int journal_usage(struct journal *journal, struct journal_usage *ret)
+{
+	return journal->ops->usage(journal, ret);
+}
+
+int journal_forget_parts(struct journal *journal, uint64_t sequence, size_t count)
+{
+	return journal->ops->forget_parts(journal, sequence, count);
+}
+
+int journal_reader_open(struct journal *journal, struct journal_reader **ret)
+{
+	return journal->ops->reader_open(journal, ret);
+}
+
+void journal_reader_renew(struct journal_reader *reader)
+{
+	reader->ops->reader_renew(reader);
+}
+
+int journal_read(struct journal_reader *reader, uint64_t sequence, struct journal_entry *ret)
+{
+	return reader->ops->read(reader, sequence, ret);
+}
+
+int journal_read_parts(struct journal_reader *reader, uint64_t sequence, struct record_part *parts,
+		       size_t count)
+{
+	return reader->ops->read_parts(reader, sequence, parts, count);
+}
+
+void journal_reader_close(struct journal_reader **reader)
+{
+	if (*reader)
+		(*reader)->ops->reader_close(*reader);
+	*reader = NULL;
+}
+
+void journal_close(struct journal **journal)
+{
+	if (*journal)
+		(*journal)->ops->close(*journal);
+	*journal = NULL;
+}

@@ -1,0 +1,42 @@
+/*
+ * journal_lmdb_internal - what the writer and the readers of journal_lmdb share.
+ *
+ * Inside broker/journal only.
+ *
+ * Owner: the journal thread, but for what readers use: store, log and base.ops, which do
+ *        not change while it is open. Blocks: as journal.h.
+ */
+#ifndef JOURNAL_JOURNAL_LMDB_INTERNAL_H
+#define JOURNAL_JOURNAL_LMDB_INTERNAL_H
+
+#include "base/clock.h"
+#include "journal/journal.h"
+#include "store/store.h"
+
+struct lmdb_journal {
+	struct journal base;
+	struct store *store;
+	struct store_table log;
+	struct store_table meta;
+	const struct tc_clock *clock;
+	uint64_t full_bytes;
+	uint64_t disk_reserve_bytes;
+	uint64_t tip;
+	int64_t last_ms;
+	struct tc_id log_id;
+	/* As last measured, and what was appended since. */
+	bool full;
+	uint64_t measure_bytes;
+	uint64_t bytes_since;
+	unsigned batches_since;
+};
+
+int journal_lmdb_reader_open(struct journal *journal, struct journal_reader **ret) TC_MUST_CHECK;
+int journal_lmdb_read(struct journal_reader *base, uint64_t sequence,
+		      struct journal_entry *ret) TC_MUST_CHECK;
+int journal_lmdb_read_parts(struct journal_reader *base, uint64_t sequence,
+			    struct record_part *parts, size_t count) TC_MUST_CHECK;
+void journal_lmdb_reader_renew(struct journal_reader *base);
+void journal_lmdb_reader_close(struct journal_reader *base);
+
+#endif

@@ -1,0 +1,229 @@
+#include "journal/journal_thread.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "journal/journal_refusal.h"
+
+#define MEASURE_US 1000000
+
+static const unsigned alarm_percents[] = {70, 85, 95};
+
+struct journal_thread {
+	struct journal_thread_options options;
+	pthread_t thread;
+	struct record_batch *pending; /* owned; NULL: nothing is pending */
+	int64_t due_us;               /* when the oldest pending rider has waited enough */
+	bool driven;                  /* something pending may not wait */
+	bool stopping;
+	int64_t measured_us;
+	unsigned alarm; /* the highest of alarm_percents that was told */
+};
+
+/* Nobody may be told anything any more: no clean-up, no exit handlers. */
+static _Noreturn void fail(int r)
+{
+	log_event(EV_JOURNAL_FAILED, NULL, NULL, r);
+	_exit(JOURNAL_THREAD_EXIT);
+}
+
+static void check(int r)
+{
+	if (r != 0)
+		fail(r);
+}
+
+static void raise_alarm(struct journal_thread *t, const struct journal_usage *usage)
+{
+	unsigned percent = (unsigned)(usage->bytes_used / (usage->bytes_limit / 100 + 1));
+	unsigned reached = 0;
+
+	for (size_t i = 0; i < sizeof(alarm_percents) / sizeof(alarm_percents[0]); i++) {
+		if (percent >= alarm_percents[i])
+			reached = alarm_percents[i];
+	}
+	/* The disk may be what is short. */
+	if (usage->full && reached < 85)
+		reached = 85;
+	if (reached > t->alarm)
+		log_event(EV_JOURNAL_ALARM, NULL, NULL, reached);
+	t->alarm = reached;
+}
+
+/* Once a second at most: looking at the room left costs more than a commit should. */
+static void publish(struct journal_thread *t, uint64_t tip)
+{
+	struct journal_figures *figures = t->options.figures;
+	int64_t now_us = tc_clock_monotonic_us();
+	struct journal_usage usage;
+
+	atomic_store_explicit(&figures->tip, tip, memory_order_relaxed);
+	atomic_fetch_add_explicit(&figures->syncs, 1, memory_order_relaxed);
+	if (t->measured_us != 0 && now_us - t->measured_us < MEASURE_US)
+		return;
+	t->measured_us = now_us;
+	check(journal_usage(t->options.journal, &usage));
+	atomic_store(&figures->bytes_used, usage.bytes_used);
+	atomic_store(&figures->bytes_limit, usage.bytes_limit);
+	atomic_store(&figures->disk_free_bytes, usage.disk_free_bytes);
+	atomic_store(&figures->full, usage.full);
+	raise_alarm(t, &usage);
+}
+
+/* Appends until it is known that the batch is stored, once. */
+static int append_surely(struct journal *journal, struct record_batch *batch)
+{
+	struct tc_id batch_id = tc_id_new(tc_clock_now_ms(&tc_clock_real));
+	uint64_t first;
+	int r;
+
+	do {
+		r = journal_append(journal, batch, batch_id);
+		if (r != JOURNAL_UNKNOWN)
+			return r;
+		r = journal_find_batch(journal, batch_id, &first);
+	} while (r == JOURNAL_END);
+	return r;
+}
+
+static void commit(struct journal_thread *t)
+{
+	struct record_batch *batch = t->pending;
+	uint64_t tip;
+	int r;
+
+	if (!batch)
+		return;
+	r = append_surely(t->options.journal, batch);
+	if (r == JOURNAL_FULL) {
+		check(journal_refusal_apply(batch));
+		r = append_surely(t->options.journal, batch);
+	}
+	check(r);
+	tip = batch->last->sequence + 1;
+	t->pending = NULL;
+	t->driven = false;
+	check(bus_send(t->options.ledger, BUS_RECORDS, batch, -1));
+	publish(t, tip);
+}
+
+static void join(struct journal_thread *t, struct record_batch *batch)
+{
+	if (batch->count == 0) {
+		free(batch);
+		return;
+	}
+	for (const struct record *record = batch->first; !t->driven && record;
+	     record = record->next)
+		t->driven = !record->rider;
+	if (!t->pending) {
+		t->due_us = tc_clock_monotonic_us() + (int64_t)t->options.rider_wait_ms * 1000;
+		t->pending = batch;
+		return;
+	}
+	record_batch_join(t->pending, batch);
+	free(batch);
+}
+
+static void take(struct journal_thread *t, struct bus_message message)
+{
+	switch (message.kind) {
+	case BUS_RECORDS:
+		join(t, message.payload);
+		break;
+	case BUS_DRAIN:
+		commit(t);
+		check(bus_send(t->options.ledger, BUS_DRAIN, NULL, -1));
+		break;
+	case BUS_STOP:
+		t->stopping = true;
+		break;
+	case BUS_EFFECTS:
+	case BUS_FACTS:
+	case BUS_COMMITTED:
+	case BUS_QUERY:
+	case BUS_ANSWER:
+	case BUS_COMMIT_WANTED:
+	case BUS_RELOAD:
+		TC_CHECK(!"a message that the journal does not take");
+	}
+}
+
+/* Asked when nothing more is queued. */
+static bool due(const struct journal_thread *t)
+{
+	return t->pending &&
+	       (t->driven || t->stopping || t->pending->count >= JOURNAL_THREAD_RIDER_RECORDS ||
+		tc_clock_monotonic_us() >= t->due_us);
+}
+
+static bool batch_full(const struct record_batch *pending)
+{
+	return pending && (pending->count >= JOURNAL_THREAD_BATCH_RECORDS ||
+			   pending->bytes >= JOURNAL_THREAD_BATCH_BYTES);
+}
+
+/* How long to wait for the next message: not at all once something is due. */
+static int patience_ms(const struct journal_thread *t)
+{
+	int64_t left_us;
+
+	if (t->stopping || t->driven)
+		return 0;
+	if (!t->pending)
+		return -1;
+	left_us = t->due_us - tc_clock_monotonic_us();
+	return left_us > 0 ? (int)((left_us + 999) / 1000) : 0;
+}
+
+static void *run(void *argument)
+{
+	struct journal_thread *t = argument;
+	struct bus_message message;
+	bool more;
+	int r;
+
+	bus_socket_adopt(t->options.inbox);
+	bus_socket_adopt(t->options.ledger);
+	do {
+		r = bus_receive(t->options.inbox, patience_ms(t), &message);
+		more = r == 0;
+		if (more)
+			take(t, message);
+		else if (r != BUS_EMPTY)
+			fail(r);
+		/* Everything that is queued comes along, then one sync for all. */
+		if (batch_full(t->pending) || (!more && due(t)))
+			commit(t);
+	} while (more || !t->stopping);
+	check(bus_send(t->options.ledger, BUS_STOP, NULL, -1));
+	return NULL;
+}
+
+int journal_thread_start(const struct journal_thread_options *options, struct journal_thread **ret)
+{
+	struct journal_thread *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return TC_ENOMEM;
+	t->options = *options;
+	if (pthread_create(&t->thread, NULL, run, t) != 0) {
+		free(t);
+		return TC_ENOMEM;
+	}
+	*ret = t;
+	return 0;
+}
+
+void journal_thread_join(struct journal_thread **thread)
+{
+	if (!*thread)
+		return;
+	pthread_join((*thread)->thread, NULL);
+	free(*thread);
+	*thread = NULL;
+}

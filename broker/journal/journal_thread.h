@@ -1,0 +1,57 @@
+/*
+ * journal_thread - the one writer of the log: joins what is queued, syncs once, passes it on.
+ *
+ * It takes BUS_RECORDS from its inbox, appends everything that came while the last sync
+ * ran as one batch, and sends that batch to the ledger. Riders alone do not set off a
+ * commit: they wait for the next one, `rider_wait_ms` at most. When the journal is full,
+ * submissions become journaled refusals ("exchange_full") and the rest uses the reserve.
+ *
+ * When the log cannot be written the process ends at once (JOURNAL_THREAD_EXIT): nothing
+ * that was not stored is ever acknowledged, and a restart finds out what is.
+ *
+ * Messages: BUS_DRAIN: what is pending is appended and passed on without waiting for
+ * company, then BUS_DRAIN itself goes on to the ledger. BUS_STOP: everything queued so far
+ * is taken, appended and passed on, BUS_STOP goes on to the ledger, and the thread ends.
+ *
+ * Owner:  the daemon starts and joins it. Blocks: journal_thread_join.
+ */
+#ifndef JOURNAL_JOURNAL_THREAD_H
+#define JOURNAL_JOURNAL_THREAD_H
+
+#include <stdatomic.h>
+
+#include "bus/bus.h"
+#include "journal/journal.h"
+
+#define JOURNAL_THREAD_EXIT          74 /* the process's exit status: the log failed */
+#define JOURNAL_THREAD_BATCH_RECORDS 4096
+#define JOURNAL_THREAD_BATCH_BYTES   (8 * 1024 * 1024)
+#define JOURNAL_THREAD_RIDER_WAIT_MS 5
+#define JOURNAL_THREAD_RIDER_RECORDS 1024 /* so many riders are company enough */
+
+struct journal_thread;
+
+/* Any thread may read these. Zero before the first commit. */
+struct journal_figures {
+	atomic_uint_fast64_t tip;
+	atomic_uint_fast64_t syncs;
+	atomic_uint_fast64_t bytes_used;
+	atomic_uint_fast64_t bytes_limit;
+	atomic_uint_fast64_t disk_free_bytes;
+	atomic_bool full;
+};
+
+struct journal_thread_options {
+	struct journal *journal;   /* closed by the caller, after the join */
+	struct bus_socket *inbox;  /* PULL; adopted by the thread, closed by the caller */
+	struct bus_socket *ledger; /* PUSH; likewise */
+	unsigned rider_wait_ms;    /* 0: riders do not wait */
+	struct journal_figures *figures;
+};
+
+int journal_thread_start(const struct journal_thread_options *options,
+			 struct journal_thread **ret) TC_MUST_CHECK;
+/* After BUS_STOP was sent to its inbox. */
+void journal_thread_join(struct journal_thread **thread);
+
+#endif
