@@ -1,0 +1,337 @@
+/* What the trail keeps, finds and forgets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/trail/trail_fixture.h"
+
+#define FACTS      4000
+#define FOUND_MAX  FACTS
+#define TIME_FIRST 1700000000000
+
+static uint64_t found[FOUND_MAX];
+
+static void rows_are_found_in_log_order(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct trail_question question = trail_question_any();
+
+	for (uint64_t i = 0; i < 300; i++)
+		take_one(fixture, &(struct made_fact){
+					  .sequence = i, .subject = 1 + i % 2, .agency = "parole"});
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	question.subject = made_id(2);
+	assert_int_equal(find_all(fixture, &question, found, FOUND_MAX), 150);
+	for (uint64_t i = 0; i < 150; i++)
+		assert_int_equal(found[i], 2 * i + 1);
+	question.subject = made_id(3);
+	assert_int_equal(find_all(fixture, &question, found, FOUND_MAX), 0);
+}
+
+static void one_record_may_bring_about_many_facts(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct trail_question question = trail_question_any();
+	struct effects effects = {0};
+
+	for (unsigned i = 0; i < 200; i++)
+		push_fact(&effects, &(struct made_fact){.sequence = 7, .message = 1, .subject = i});
+	assert_int_equal(trail_index_take(fixture->index, &effects, 8), 0);
+	assert_null(effects.first_fact);
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	question.message = made_id(1);
+	assert_int_equal(find_all(fixture, &question, found, FOUND_MAX), 200);
+	question.subject = made_id(150);
+	assert_int_equal(find_all(fixture, &question, found, FOUND_MAX), 1);
+}
+
+static void what_is_not_committed_is_neither_seen_nor_kept(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct trail_question question = trail_question_any();
+
+	take_one(fixture, &(struct made_fact){.sequence = 0, .subject = 1});
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	take_one(fixture, &(struct made_fact){.sequence = 1, .subject = 1});
+	assert_int_equal(trail_index_next(fixture->index), 2);
+	assert_int_equal(trail_index_committed(fixture->index), 1);
+	assert_int_equal(find_all(fixture, &question, found, FOUND_MAX), 1);
+	trail_fixture_reopen(fixture);
+	assert_int_equal(trail_index_next(fixture->index), 1);
+	assert_int_equal(find_all(fixture, &question, found, FOUND_MAX), 1);
+}
+
+static void replayed_facts_that_it_has_are_dropped(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct trail_question question = trail_question_any();
+	struct effects effects = {0};
+
+	for (uint64_t i = 0; i < 10; i++)
+		take_one(fixture, &(struct made_fact){.sequence = i, .subject = 1});
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	trail_fixture_reopen(fixture);
+	for (uint64_t i = 5; i < 15; i++)
+		push_fact(&effects, &(struct made_fact){.sequence = i, .subject = 1});
+	assert_int_equal(trail_index_sink(fixture->index, &effects, 15, true), 0);
+	assert_int_equal(find_all(fixture, &question, found, FOUND_MAX), 15);
+	for (uint64_t i = 0; i < 15; i++)
+		assert_int_equal(found[i], i);
+}
+
+static void a_position_without_facts_is_kept(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct effects none = {0};
+
+	assert_int_equal(trail_index_sink(fixture->index, &none, 42, true), 0);
+	trail_fixture_reopen(fixture);
+	assert_int_equal(trail_index_next(fixture->index), 42);
+}
+
+static const char *const agencies[] = {"parole-a", "treatment-b", "housing-c", "court-d", NULL};
+static const char *const actors[] = {"officer-1", "worker-2", NULL};
+
+/* A log with several facts a record now and then, and times that often stand still. */
+static void make_log(struct made_fact *facts, unsigned *seed)
+{
+	uint64_t sequence = 0;
+	int64_t time_ms = TIME_FIRST;
+
+	for (size_t i = 0; i < FACTS; i++) {
+		facts[i] = (struct made_fact){
+			.sequence = sequence,
+			.time_ms = time_ms,
+			.subject = (unsigned)rand_r(seed) % 20,
+			.referral = (unsigned)rand_r(seed) % 10,
+			.message = (unsigned)rand_r(seed) % 300,
+			.agency = agencies[rand_r(seed) % 5],
+			.recipient = agencies[rand_r(seed) % 5],
+			.actor = actors[rand_r(seed) % 3],
+		};
+		if (rand_r(seed) % 4 != 0) {
+			sequence += 1 + (uint64_t)rand_r(seed) % 3;
+			time_ms += rand_r(seed) % 3;
+		}
+	}
+}
+
+static void take_log(struct trail_fixture *fixture, const struct made_fact *facts, unsigned *seed)
+{
+	struct effects effects = {0};
+
+	for (size_t i = 0; i < FACTS; i++) {
+		push_fact(&effects, &facts[i]);
+		if (i + 1 < FACTS && facts[i + 1].sequence == facts[i].sequence)
+			continue;
+		if (rand_r(seed) % 50 == 0)
+			assert_int_equal(trail_index_sink(fixture->index, &effects,
+							  facts[i].sequence + 1,
+							  rand_r(seed) % 2 == 0),
+					 0);
+	}
+	assert_int_equal(
+		trail_index_sink(fixture->index, &effects, facts[FACTS - 1].sequence + 1, true), 0);
+}
+
+static bool same(const char *wanted, const char *has)
+{
+	return has && strcmp(wanted, has) == 0;
+}
+
+static bool answers(const struct trail_question *question, const struct made_fact *fact)
+{
+	if (!tc_id_is_none(question->subject) &&
+	    !tc_id_equal(question->subject, made_id(fact->subject)))
+		return false;
+	if (!tc_id_is_none(question->referral) &&
+	    !tc_id_equal(question->referral, made_id(fact->referral)))
+		return false;
+	if (!tc_id_is_none(question->message) &&
+	    !tc_id_equal(question->message, made_id(fact->message)))
+		return false;
+	if (question->agency && !same(question->agency, fact->agency) &&
+	    !same(question->agency, fact->recipient))
+		return false;
+	if (question->actor && !same(question->actor, fact->actor))
+		return false;
+	return fact->time_ms >= question->since_ms && fact->time_ms < question->until_ms &&
+	       fact->sequence < question->before;
+}
+
+static struct trail_question make_question(unsigned *seed, uint64_t sequences)
+{
+	struct trail_question question = trail_question_any();
+
+	if (rand_r(seed) % 3 == 0)
+		question.subject = made_id((unsigned)rand_r(seed) % 21);
+	if (rand_r(seed) % 3 == 0)
+		question.referral = made_id((unsigned)rand_r(seed) % 11);
+	if (rand_r(seed) % 6 == 0)
+		question.message = made_id((unsigned)rand_r(seed) % 301);
+	if (rand_r(seed) % 2 == 0)
+		question.agency = agencies[rand_r(seed) % 5];
+	if (rand_r(seed) % 4 == 0)
+		question.actor = actors[rand_r(seed) % 3];
+	if (rand_r(seed) % 3 == 0)
+		question.since_ms = TIME_FIRST + rand_r(seed) % FACTS - 10;
+	if (rand_r(seed) % 3 == 0)
+		question.until_ms = TIME_FIRST + rand_r(seed) % FACTS - 10;
+	if (rand_r(seed) % 4 == 0)
+		question.before = (uint64_t)rand_r(seed) % sequences;
+	return question;
+}
+
+static void a_question_finds_exactly_what_a_scan_finds(void **state)
+{
+	static struct made_fact facts[FACTS];
+	struct trail_fixture *fixture = *state;
+	unsigned seed = 20261121;
+
+	make_log(facts, &seed);
+	take_log(fixture, facts, &seed);
+	for (int round = 0; round < 2000; round++) {
+		struct trail_question question =
+			make_question(&seed, facts[FACTS - 1].sequence + 2);
+		size_t count = find_all(fixture, &question, found, FOUND_MAX);
+		size_t at = 0;
+
+		for (size_t i = 0; i < FACTS; i++) {
+			if (!answers(&question, &facts[i]))
+				continue;
+			assert_true(at < count);
+			assert_int_equal(found[at], facts[i].sequence);
+			at++;
+		}
+		assert_int_equal(at, count);
+	}
+}
+
+struct page {
+	size_t left;
+	size_t seen;
+	uint64_t first;
+};
+
+static int count_page(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct page *page = context;
+
+	if (page->left == 0)
+		return TRAIL_FOUND_ENOUGH;
+	assert_int_equal(row->log_sequence, page->seen * 3);
+	page->left--;
+	page->seen++;
+	return TRAIL_FOUND_MORE;
+}
+
+static void pages_join_without_gap_or_repeat(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct trail_question question = trail_question_any();
+	struct page page = {0};
+	struct trail_view *view;
+	bool ended = false;
+	int pages = 0;
+
+	for (uint64_t i = 0; i < 1000; i++)
+		take_one(fixture, &(struct made_fact){.sequence = i, .subject = 1 + (i % 3 != 0)});
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	assert_int_equal(trail_view_open(fixture->index, &view), 0);
+	question.subject = made_id(1);
+	for (; !ended; pages++) {
+		page.left = 50;
+		assert_int_equal(
+			trail_view_find(view, &question, count_page, &page, &question.from, &ended),
+			0);
+	}
+	assert_int_equal(page.seen, 334);
+	assert_int_equal(pages, 7);
+	trail_view_close(&view);
+}
+
+static void a_view_stays_where_it_is_until_it_is_renewed(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct trail_view *view;
+	uint64_t next;
+
+	take_one(fixture, &(struct made_fact){.sequence = 0, .subject = 1});
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	assert_int_equal(trail_view_open(fixture->index, &view), 0);
+	assert_int_equal(trail_view_renew(view, &next), 0);
+	assert_int_equal(next, 1);
+	take_one(fixture, &(struct made_fact){.sequence = 1, .subject = 1});
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	trail_view_reset(view);
+	assert_int_equal(trail_view_renew(view, &next), 0);
+	assert_int_equal(next, 2);
+	trail_view_close(&view);
+}
+
+static void equal_logs_give_equal_digests_however_they_came(void **state)
+{
+	static struct made_fact facts[FACTS];
+	struct trail_fixture *fixture = *state;
+	uint8_t first[32];
+	uint8_t second[32];
+	unsigned seed = 7;
+
+	make_log(facts, &seed);
+	take_log(fixture, facts, &seed);
+	assert_int_equal(trail_index_digest(fixture->index, first), 0);
+	trail_index_close(&fixture->index);
+	assert_int_equal(store_remove(fixture->path), 0);
+	trail_fixture_reopen(fixture);
+	seed = 8;
+	take_log(fixture, facts, &seed);
+	assert_int_equal(trail_index_digest(fixture->index, second), 0);
+	assert_memory_equal(first, second, sizeof(first));
+	take_one(fixture, &(struct made_fact){.sequence = 1000000});
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	assert_int_equal(trail_index_digest(fixture->index, second), 0);
+	assert_memory_not_equal(first, second, sizeof(first));
+}
+
+static void a_full_map_is_a_fault_and_not_a_crash(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct trail_index_options options = {.path = fixture->path,
+					      .map_bytes = STORE_MAP_BYTES_MIN};
+	int r = 0;
+
+	trail_index_close(&fixture->index);
+	assert_int_equal(store_remove(fixture->path), 0);
+	assert_int_equal(trail_index_open(&options, &fixture->index), 0);
+	for (uint64_t i = 0; r == 0 && i < 100000; i++) {
+		struct effects effects = {0};
+
+		push_fact(&effects, &(struct made_fact){.sequence = i, .subject = (unsigned)i + 1});
+		r = trail_index_sink(fixture->index, &effects, i + 1, i % 100 == 0);
+	}
+	assert_int_equal(r, TC_EFULL);
+}
+
+int main(void)
+{
+#define TRAIL_TEST(name)                                                                           \
+	cmocka_unit_test_setup_teardown(name, trail_fixture_setup, trail_fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		TRAIL_TEST(rows_are_found_in_log_order),
+		TRAIL_TEST(one_record_may_bring_about_many_facts),
+		TRAIL_TEST(what_is_not_committed_is_neither_seen_nor_kept),
+		TRAIL_TEST(replayed_facts_that_it_has_are_dropped),
+		TRAIL_TEST(a_position_without_facts_is_kept),
+		TRAIL_TEST(a_question_finds_exactly_what_a_scan_finds),
+		TRAIL_TEST(pages_join_without_gap_or_repeat),
+		TRAIL_TEST(a_view_stays_where_it_is_until_it_is_renewed),
+		TRAIL_TEST(equal_logs_give_equal_digests_however_they_came),
+		TRAIL_TEST(a_full_map_is_a_fault_and_not_a_crash),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

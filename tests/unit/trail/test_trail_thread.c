@@ -1,0 +1,160 @@
+/* When the trail commits, and whom it tells. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "trail/trail_thread.h"
+#include "unit/trail/trail_fixture.h"
+
+#define DEADLINE_MS 10000
+
+struct scene {
+	struct trail_fixture *trail;
+	struct bus *bus;
+	struct bus_socket *ledger;
+	struct bus_socket *query;
+	struct bus_socket *to_trail;
+	struct trail_thread *thread;
+	int fault;
+};
+
+static void note_fault(void *context, int fault)
+{
+	struct scene *scene = context;
+
+	scene->fault = fault;
+}
+
+static int setup(void **state)
+{
+	struct scene *scene = calloc(1, sizeof(*scene));
+	struct trail_thread_options options = {.query_threads = 1, .failed = note_fault};
+	void *trail;
+
+	assert_non_null(scene);
+	assert_int_equal(trail_fixture_setup(&trail), 0);
+	scene->trail = trail;
+	options.context = scene;
+	assert_int_equal(bus_open(&scene->bus), 0);
+	assert_int_equal(bus_bind_pull(scene->bus, "ledger", 16, &scene->ledger), 0);
+	assert_int_equal(bus_bind_pull(scene->bus, "query.0", 16, &scene->query), 0);
+	assert_int_equal(trail_thread_new(scene->bus, scene->trail->index, &scene->thread), 0);
+	assert_int_equal(bus_connect_push(scene->bus, "trail", 16, &scene->to_trail), 0);
+	assert_int_equal(trail_thread_start(scene->thread, &options), 0);
+	*state = scene;
+	return 0;
+}
+
+static void drop_positions(struct bus_socket *socket)
+{
+	struct bus_message message;
+
+	while (bus_receive(socket, 0, &message) == 0)
+		free(message.payload);
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+	void *trail = scene->trail;
+
+	assert_int_equal(bus_send(scene->to_trail, BUS_STOP, NULL, DEADLINE_MS), 0);
+	assert_int_equal(trail_thread_join(scene->thread), 0);
+	assert_int_equal(scene->fault, 0);
+	drop_positions(scene->ledger);
+	drop_positions(scene->query);
+	trail_thread_free(&scene->thread);
+	bus_socket_close(&scene->to_trail);
+	bus_socket_close(&scene->query);
+	bus_socket_close(&scene->ledger);
+	bus_close(&scene->bus);
+	free(scene);
+	return trail_fixture_teardown(&trail);
+}
+
+static void send_facts(struct scene *scene, uint64_t first, uint64_t count)
+{
+	struct effects *facts = effects_new();
+
+	assert_non_null(facts);
+	for (uint64_t i = 0; i < count; i++)
+		push_fact(facts, &(struct made_fact){.sequence = first + i, .subject = 1});
+	facts->facts_next = first + count;
+	assert_int_equal(bus_send(scene->to_trail, BUS_FACTS, facts, DEADLINE_MS), 0);
+}
+
+static uint64_t receive_position(struct bus_socket *socket)
+{
+	struct bus_position *position;
+	struct bus_message message;
+	uint64_t next;
+
+	assert_int_equal(bus_receive(socket, DEADLINE_MS, &message), 0);
+	assert_int_equal(message.kind, BUS_COMMITTED);
+	position = message.payload;
+	assert_int_equal(position->source, 1);
+	next = position->next;
+	free(position);
+	return next;
+}
+
+static void it_commits_when_wanted_and_tells_ledger_and_query(void **state)
+{
+	struct scene *scene = *state;
+	struct trail_question question = trail_question_any();
+	uint64_t found[8];
+
+	send_facts(scene, 0, 5);
+	assert_int_equal(bus_send(scene->to_trail, BUS_COMMIT_WANTED, NULL, DEADLINE_MS), 0);
+	assert_int_equal(receive_position(scene->ledger), 5);
+	assert_int_equal(receive_position(scene->query), 5);
+	assert_int_equal(find_all(scene->trail, &question, found, 8), 5);
+}
+
+static void it_answers_also_when_there_is_nothing_to_commit(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(bus_send(scene->to_trail, BUS_COMMIT_WANTED, NULL, DEADLINE_MS), 0);
+	assert_int_equal(receive_position(scene->ledger), 0);
+	assert_int_equal(receive_position(scene->query), 0);
+}
+
+static void it_commits_by_itself_after_a_while(void **state)
+{
+	struct scene *scene = *state;
+
+	send_facts(scene, 0, 3);
+	assert_int_equal(receive_position(scene->ledger), 3);
+}
+
+static void it_commits_by_itself_when_many_facts_wait(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t next = 0;
+
+	for (int i = 0; i < 4; i++)
+		send_facts(scene, (uint64_t)i * TRAIL_COMMIT_FACTS / 2, TRAIL_COMMIT_FACTS / 2);
+	while (next < 2 * TRAIL_COMMIT_FACTS)
+		next = receive_position(scene->ledger);
+	assert_int_equal(next, 2 * TRAIL_COMMIT_FACTS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(it_commits_when_wanted_and_tells_ledger_and_query,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(it_answers_also_when_there_is_nothing_to_commit,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(it_commits_by_itself_after_a_while, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(it_commits_by_itself_when_many_facts_wait, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
