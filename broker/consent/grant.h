@@ -77,6 +77,7 @@ struct consent_view {
 	tc_agency sender;
 	uint64_t sequence;
 	int64_t recorded_ms;
+	uint32_t version;
 	bool superseded;
 	struct tc_slice document; /* packed throughcare.v1.ConsentGrant */
 };

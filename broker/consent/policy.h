@@ -18,7 +18,7 @@
 
 #define POLICY_RULE_VERSION 1
 
-/* Registry kinds. Stored: never renumber. */
+/* The numbers of AgencyKind in registry.proto. Stored: never renumber. */
 enum agency_kind {
 	AGENCY_KIND_UNKNOWN = 0, /* the most restrictive: no exception applies to it */
 	AGENCY_KIND_PAROLE = 1,
@@ -27,14 +27,13 @@ enum agency_kind {
 	AGENCY_KIND_HOUSING = 4,
 	AGENCY_KIND_COURT = 5,
 	AGENCY_KIND_EMPLOYMENT = 6,
-	AGENCY_KIND_POLICE = 7,
-	AGENCY_KIND_VICTIM_SERVICE = 8,
-	AGENCY_KIND_INTAKE = 9,
-	AGENCY_KIND_LABORATORY = 10,
-	AGENCY_KIND_MONITORING = 11,
-	AGENCY_KIND_HEALTH = 12,
-	AGENCY_KIND_CUSTODY = 13,
-	AGENCY_KIND_OTHER = 14,
+	AGENCY_KIND_EDUCATION = 7,
+	AGENCY_KIND_POLICE = 8,
+	AGENCY_KIND_VICTIM_SERVICE = 9,
+	AGENCY_KIND_INTAKE = 10,
+	AGENCY_KIND_LAB = 11,
+	AGENCY_KIND_MONITORING = 12,
+	AGENCY_KIND_OTHER = 13,
 	AGENCY_KIND_COUNT
 };
 
@@ -73,13 +72,16 @@ const struct policy_category *policy_category(uint32_t category);
 uint32_t policy_category_find(struct tc_slice name);
 /* The class of a category when an agency of `sender` sends it. */
 enum policy_class policy_class_of(uint32_t category, enum agency_kind sender);
+/* Does it carry the notice of 2.32 when an agency of `sender` sends it? */
+bool policy_part2(uint32_t category, enum agency_kind sender);
 
 struct policy_basis {
-	const char *name;            /* "court_order" */
-	bool needs_reference;        /* order id, citation or report number */
-	bool treating_only;          /* 2.51: medical personnel */
-	uint64_t categories;         /* bit of each category that it covers */
-	uint64_t not_from_programme; /* of these, not when a part 2 programme sends it */
+	const char *name;      /* "court_order" */
+	bool needs_reference;  /* order id, citation or report number */
+	bool treating_only;    /* 2.51: medical personnel */
+	bool part2_notice;     /* what part 2 protects goes out with its notice */
+	bool operational_only; /* not what policy_class_of says is protected */
+	uint64_t categories;   /* bit of each category that it covers */
 };
 
 /* NULL for an unknown or unspecified basis. Numbers are those of LegalBasis in envelope.proto. */

@@ -19,6 +19,7 @@
 
 #include "base/id.h"
 #include "consent/policy.h"
+#include "referral/lifecycle.h"
 #include "store/store.h"
 #include "throughcare/v1/envelope.pb-c.h"
 #include "throughcare/v1/record.pb-c.h"
@@ -47,8 +48,7 @@ enum registry_outcome {
 /* Stored: never renumber. */
 enum registry_status {
 	REGISTRY_ACTIVE = 1,
-	REGISTRY_SUSPENDED = 2, /* may not log on, is sent nothing new */
-	REGISTRY_CLOSED = 3,    /* left the network for good */
+	REGISTRY_SUSPENDED = 2, /* may not log on, is sent nothing new; a service: takes nobody */
 };
 
 struct registry_agency {
@@ -115,12 +115,14 @@ struct registry_address {
 	tc_agency agency;
 	uint32_t number;
 	enum agency_kind kind;
-	char role[REGISTRY_ROLE_BYTES_MAX + 1]; /* "": the agency as such */
-	char service[TC_NAME_BYTES_MAX + 1];    /* "": not addressed by a service */
+	struct lifecycle_days days; /* of the service's own clocks */
+	char role[REGISTRY_ROLE_BYTES_MAX +
+		  1]; /* "": the agency as such; a service may name its own */
+	char service[TC_NAME_BYTES_MAX + 1]; /* "": not addressed by a service */
 };
 
 /* The agency that a recipient means. 0, REGISTRY_REFUSED (RECIPIENT_MISSING, UNKNOWN_RECIPIENT,
- * UNKNOWN_SERVICE; suspended and closed ones are unknown), or a fault. */
+ * UNKNOWN_SERVICE; suspended ones are unknown), or a fault. */
 int registry_resolve(struct store_txn *txn, const struct registry_tables *tables,
 		     const Throughcare__V1__Recipient *recipient, struct registry_address *ret,
 		     struct tc_refusal *refusal) TC_MUST_CHECK;

@@ -35,6 +35,7 @@ enum referral_state {
 	REFERRAL_COMPLETED = 17,
 	REFERRAL_ENTERED_IN_ERROR = 18,
 	REFERRAL_STATE_COUNT,
+	REFERRAL_SAME = 30,   /* only as a rule's goal: accepted, and the clock starts anew */
 	REFERRAL_BEFORE = 31, /* only as a rule's goal: the state before CANCEL_REQUESTED */
 };
 
@@ -47,13 +48,16 @@ enum referral_actor {
 
 /* What a rule demands beyond actor, state and message: checked against the claim. */
 enum lifecycle_need {
-	NEED_WORKER = 1,         /* the human actor is named */
+	NEED_WORKER = 1,         /* the human at the target is named */
 	NEED_REASON = 2,         /* a reason code */
 	NEED_ORDER = 4,          /* an order id */
 	NEED_SUCCESSOR = 8,      /* the referral that takes its place */
 	NEED_OFFER_EXPIRY = 16,  /* until when the place is held */
 	NEED_OFFER_OPEN = 32,    /* that time has not passed */
 	NEED_SECOND_PERSON = 64, /* another than the actor confirmed it */
+	NEED_UNEXTENDED = 128,   /* the clock was not extended before */
+	NEED_OUTCOME = 256,      /* never met: an outcome report must come first */
+	NEED_LOOP_OPEN = 512,    /* not yet acknowledged */
 };
 
 /* Events of the exchange itself, in the place of a message type. */
@@ -61,20 +65,37 @@ enum lifecycle_need {
 #define LIFECYCLE_UNDELIVERED "(undelivered)" /* the referral's own delivery ended DEAD */
 
 struct lifecycle_rule {
-	enum referral_state from;
+	uint32_t from; /* bits: 1 << enum referral_state */
 	enum referral_state to;
-	unsigned by;        /* enum referral_actor */
+	unsigned by;        /* enum referral_actor bits */
 	const char *type;   /* envelope type, or an event above */
 	const char *status; /* the claim's status; NULL: whatever it says */
 	unsigned needs;     /* enum lifecycle_need bits */
+};
+
+/* What a clock measures; working days unless a time was named. */
+enum lifecycle_clock {
+	CLOCK_NONE = 0,
+	CLOCK_RECEIPT,     /* a human at the target opens it */
+	CLOCK_DECISION,    /* the target decides */
+	CLOCK_APPOINTMENT, /* the first appointment is fixed or kept */
+	CLOCK_HEARTBEAT,   /* somebody says how it goes */
+	CLOCK_OFFER,       /* the place is no longer held: a time, not days */
+	CLOCK_COUNT
+};
+
+/* Days of each clock; 0: the default of lifecycle_clock_days. */
+struct lifecycle_days {
+	uint8_t days[CLOCK_COUNT];
 };
 
 struct lifecycle_state {
 	const char *name;  /* "REQUESTED" */
 	const char *words; /* "sent": what officers call it */
 	bool terminal;
-	unsigned next_move; /* whose move it is: one of enum referral_actor, 0 when nobody's */
-	uint8_t clock_days; /* working days until the clock runs out; 0: no clock */
+	unsigned next_move; /* one of enum referral_actor; 0: nobody's */
+	enum lifecycle_clock clock;
+	enum lifecycle_clock then_clock; /* one more chance before the clock's rule applies */
 };
 
 const struct lifecycle_state *lifecycle_state(enum referral_state state);
@@ -87,11 +108,14 @@ const struct lifecycle_rule *lifecycle_rules(size_t *ret_count);
 /* The rule for that message by that actor in that state, or NULL. */
 const struct lifecycle_rule *lifecycle_find(enum referral_state from, struct tc_slice type,
 					    struct tc_slice status, enum referral_actor by);
-/* True when a message of this type moves referrals in some state, whoever sends it. */
-bool lifecycle_moves(struct tc_slice type, struct tc_slice status);
+/* True when the table has rules for this type and status: without one that fits, it is illegal. */
+bool lifecycle_governs(struct tc_slice type, struct tc_slice status);
+/* True when a message of this type is welcome after the end too (reports, late news). */
+bool lifecycle_after_end(struct tc_slice type);
 /* What that actor could send now, "ReferralResponse ACCEPTED, ..." cut to the room. */
 void lifecycle_legal(enum referral_state from, enum referral_actor by, char *to, size_t room);
 
+unsigned lifecycle_clock_days(enum lifecycle_clock clock, const struct lifecycle_days *days);
 /* The moment `days` working days (Monday to Friday, UTC, no holidays) after `from_ms`. */
 int64_t lifecycle_working_days(int64_t from_ms, unsigned days);
 

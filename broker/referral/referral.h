@@ -52,12 +52,14 @@ struct referral {
 	unsigned next_move;       /* enum referral_actor; 0: nobody's */
 	int64_t due_ms;           /* of the clock; 0: none */
 	int64_t offer_expires_ms; /* 0: no offer */
+	bool overdue;             /* the clock has run out once, or has no rule of its own */
 	bool extended;            /* the source has used its one extension */
 	int64_t created_ms;
 	int64_t changed_ms;
 	int64_t occurred_ms;    /* as the latest step says */
 	int64_t loop_closed_ms; /* 0: not acknowledged */
-	struct tc_id message;   /* the Referral's own message: its delivery is this referral's */
+	struct lifecycle_days days;
+	struct tc_id message; /* the Referral's own message: its delivery is this referral's */
 };
 
 struct referral_step {
@@ -82,13 +84,15 @@ struct referral_event {
 	int64_t now_ms;
 	int64_t occurred_ms; /* 0: as now */
 	const tc_agency *sender;
-	bool sender_orders; /* a court or board: policy_agency_kind()->orders */
-	bool actor_named;   /* header.actor.id is present */
+	bool sender_orders;    /* a court or board: policy_agency_kind()->orders */
+	struct tc_slice actor; /* header.actor.id; may be empty */
 	bool has_expected_version;
 	uint64_t expected_version;
-	struct tc_id subject;    /* Referral: of the header */
-	const tc_agency *target; /* Referral: its one recipient agency, resolved */
-	struct tc_slice service; /* Referral: header.recipients[0].service; may be empty */
+	struct tc_id subject;       /* Referral: of the header */
+	const tc_agency *target;    /* Referral: its one recipient agency, resolved */
+	struct tc_slice service;    /* Referral: header.recipients[0].service; may be empty */
+	struct lifecycle_days days; /* Referral: the service's own clocks; zeros: defaults */
+	bool ordered;               /* CourtOrder: `referral` is one of claim.cancels_referrals */
 	const Throughcare__V1__LifecycleClaim *claim; /* NULL: none */
 };
 
