@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 struct query_request {
-	uint16_t gateway;    /* whose connection it is: chooses the answer's way back */
+	uint16_t gateway; /* whose connection it is: chooses the answer's way back */
 	uint64_t connection;
 	uint64_t request_id; /* the client's number, as in its Request */
 	uint64_t sequence;   /* of the question's record: effect.sequence */

@@ -1,8 +1,8 @@
 #include "trail/trail_thread.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -11,35 +11,11 @@
 #define SOURCE_TRAIL 1
 
 struct trail_thread {
-	struct bus *bus;
-	struct trail_index *index;
 	struct trail_thread_options options;
-	struct bus_socket *inbox;
-	struct bus_socket *ledger;
-	struct bus_socket *queries[TRAIL_QUERIES_MAX];
 	pthread_t thread;
 	int64_t due_us; /* of the next commit; 0: nothing waits */
 	bool stopping;
-	int fault;
 };
-
-int trail_thread_new(struct bus *bus, struct trail_index *index, struct trail_thread **ret)
-{
-	struct trail_thread *thread = calloc(1, sizeof(*thread));
-	int r;
-
-	if (thread == NULL)
-		return TC_ENOMEM;
-	thread->bus = bus;
-	thread->index = index;
-	r = bus_bind_pull(bus, "trail", TRAIL_QUEUE_MAX, &thread->inbox);
-	if (r != 0) {
-		trail_thread_free(&thread);
-		return TC_EBUS;
-	}
-	*ret = thread;
-	return 0;
-}
 
 /*
  * A full queue is no harm: the receiver is told again after the next commit. Waiting
@@ -63,30 +39,31 @@ static int tell(struct bus_socket *socket, uint64_t next)
 /* Also with nothing to commit: whoever asked waits for an answer. */
 static int commit(struct trail_thread *thread)
 {
+	const struct trail_thread_options *options = &thread->options;
 	uint64_t committed;
 	int r;
 
 	thread->due_us = 0;
-	r = trail_index_commit(thread->index);
-	committed = trail_index_committed(thread->index);
+	r = trail_index_commit(options->index);
+	committed = trail_index_committed(options->index);
 	if (r == 0)
-		r = tell(thread->ledger, committed);
-	for (uint16_t i = 0; r == 0 && i < thread->options.query_threads; i++)
-		r = tell(thread->queries[i], committed);
+		r = tell(options->ledger, committed);
+	for (size_t i = 0; r == 0 && i < options->query_count; i++)
+		r = tell(options->queries[i], committed);
 	return r;
 }
 
 static int take(struct trail_thread *thread, struct effects *facts)
 {
-	int r = trail_index_take(thread->index, facts, facts->facts_next);
+	int r = trail_index_take(thread->options.index, facts, facts->facts_next);
 
 	effects_free(&facts);
 	if (r < 0)
 		return r;
-	if (trail_index_pending(thread->index) >= TRAIL_COMMIT_FACTS)
+	if (trail_index_pending(thread->options.index) >= TRAIL_THREAD_FACTS)
 		return commit(thread);
 	if (thread->due_us == 0)
-		thread->due_us = tc_clock_monotonic_us() + TRAIL_COMMIT_MS * 1000;
+		thread->due_us = tc_clock_monotonic_us() + TRAIL_THREAD_WAIT_MS * 1000;
 	return 0;
 }
 
@@ -131,7 +108,7 @@ static int loop(struct trail_thread *thread)
 {
 	for (;;) {
 		struct bus_message message;
-		int r = bus_receive(thread->inbox, wait_ms(thread), &message);
+		int r = bus_receive(thread->options.inbox, wait_ms(thread), &message);
 
 		if (r == BUS_EMPTY && thread->stopping)
 			return commit(thread);
@@ -149,63 +126,39 @@ static int loop(struct trail_thread *thread)
 static void *run(void *context)
 {
 	struct trail_thread *thread = context;
+	int r;
 
-	bus_socket_adopt(thread->inbox);
-	bus_socket_adopt(thread->ledger);
-	for (uint16_t i = 0; i < thread->options.query_threads; i++)
-		bus_socket_adopt(thread->queries[i]);
-	thread->fault = loop(thread);
-	if (thread->fault < 0) {
-		log_event(EV_TRAIL_FAILED, NULL, NULL, thread->fault);
-		if (thread->options.failed)
-			thread->options.failed(thread->options.context, thread->fault);
+	bus_socket_adopt(thread->options.inbox);
+	bus_socket_adopt(thread->options.ledger);
+	for (size_t i = 0; i < thread->options.query_count; i++)
+		bus_socket_adopt(thread->options.queries[i]);
+	r = loop(thread);
+	if (r < 0) {
+		/* Nobody may be told anything any more: no clean-up, no exit handlers. */
+		log_event(EV_TRAIL_FAILED, NULL, NULL, r);
+		_exit(TRAIL_THREAD_EXIT);
 	}
 	return NULL;
 }
 
-static int connect_queries(struct trail_thread *thread)
+int trail_thread_start(const struct trail_thread_options *options, struct trail_thread **ret)
 {
-	for (uint16_t i = 0; i < thread->options.query_threads; i++) {
-		char name[16];
-		int r;
+	struct trail_thread *thread = calloc(1, sizeof(*thread));
 
-		(void)snprintf(name, sizeof(name), "query.%u", (unsigned)i);
-		r = bus_connect_push(thread->bus, name, TRAIL_QUEUE_MAX, &thread->queries[i]);
-		if (r != 0)
-			return r;
+	if (thread == NULL)
+		return TC_ENOMEM;
+	thread->options = *options;
+	if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
+		free(thread);
+		return TC_ENOMEM;
 	}
+	*ret = thread;
 	return 0;
 }
 
-int trail_thread_start(struct trail_thread *thread, const struct trail_thread_options *options)
+void trail_thread_join(struct trail_thread **thread)
 {
-	int r;
-
-	if (options->query_threads > TRAIL_QUERIES_MAX)
-		return TC_EINVAL;
-	thread->options = *options;
-	r = bus_connect_push(thread->bus, "ledger", TRAIL_QUEUE_MAX, &thread->ledger);
-	if (r == 0)
-		r = connect_queries(thread);
-	if (r == 0 && pthread_create(&thread->thread, NULL, run, thread) != 0)
-		r = TC_ENOMEM;
-	return r > 0 ? TC_EBUS : r;
-}
-
-int trail_thread_join(struct trail_thread *thread)
-{
-	TC_CHECK(pthread_join(thread->thread, NULL) == 0);
-	return thread->fault;
-}
-
-void trail_thread_free(struct trail_thread **thread)
-{
-	if (*thread == NULL)
-		return;
-	bus_socket_close(&(*thread)->inbox);
-	bus_socket_close(&(*thread)->ledger);
-	for (size_t i = 0; i < TRAIL_QUERIES_MAX; i++)
-		bus_socket_close(&(*thread)->queries[i]);
+	TC_CHECK(pthread_join((*thread)->thread, NULL) == 0);
 	free(*thread);
 	*thread = NULL;
 }

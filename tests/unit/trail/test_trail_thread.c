@@ -17,33 +17,32 @@ struct scene {
 	struct bus_socket *ledger;
 	struct bus_socket *query;
 	struct bus_socket *to_trail;
+	struct bus_socket *from_trail[2]; /* to the ledger, to the query thread */
+	struct bus_socket *inbox;
 	struct trail_thread *thread;
-	int fault;
 };
-
-static void note_fault(void *context, int fault)
-{
-	struct scene *scene = context;
-
-	scene->fault = fault;
-}
 
 static int setup(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
-	struct trail_thread_options options = {.query_threads = 1, .failed = note_fault};
+	struct trail_thread_options options = {.query_count = 1};
 	void *trail;
 
 	assert_non_null(scene);
 	assert_int_equal(trail_fixture_setup(&trail), 0);
 	scene->trail = trail;
-	options.context = scene;
 	assert_int_equal(bus_open(&scene->bus), 0);
 	assert_int_equal(bus_bind_pull(scene->bus, "ledger", 16, &scene->ledger), 0);
 	assert_int_equal(bus_bind_pull(scene->bus, "query.0", 16, &scene->query), 0);
-	assert_int_equal(trail_thread_new(scene->bus, scene->trail->index, &scene->thread), 0);
+	assert_int_equal(bus_bind_pull(scene->bus, "trail", 16, &scene->inbox), 0);
 	assert_int_equal(bus_connect_push(scene->bus, "trail", 16, &scene->to_trail), 0);
-	assert_int_equal(trail_thread_start(scene->thread, &options), 0);
+	assert_int_equal(bus_connect_push(scene->bus, "ledger", 16, &scene->from_trail[0]), 0);
+	assert_int_equal(bus_connect_push(scene->bus, "query.0", 16, &scene->from_trail[1]), 0);
+	options.index = scene->trail->index;
+	options.inbox = scene->inbox;
+	options.ledger = scene->from_trail[0];
+	options.queries = &scene->from_trail[1];
+	assert_int_equal(trail_thread_start(&options, &scene->thread), 0);
 	*state = scene;
 	return 0;
 }
@@ -62,11 +61,12 @@ static int teardown(void **state)
 	void *trail = scene->trail;
 
 	assert_int_equal(bus_send(scene->to_trail, BUS_STOP, NULL, DEADLINE_MS), 0);
-	assert_int_equal(trail_thread_join(scene->thread), 0);
-	assert_int_equal(scene->fault, 0);
+	trail_thread_join(&scene->thread);
 	drop_positions(scene->ledger);
 	drop_positions(scene->query);
-	trail_thread_free(&scene->thread);
+	bus_socket_close(&scene->from_trail[0]);
+	bus_socket_close(&scene->from_trail[1]);
+	bus_socket_close(&scene->inbox);
 	bus_socket_close(&scene->to_trail);
 	bus_socket_close(&scene->query);
 	bus_socket_close(&scene->ledger);
@@ -137,10 +137,10 @@ static void it_commits_by_itself_when_many_facts_wait(void **state)
 	uint64_t next = 0;
 
 	for (int i = 0; i < 4; i++)
-		send_facts(scene, (uint64_t)i * TRAIL_COMMIT_FACTS / 2, TRAIL_COMMIT_FACTS / 2);
-	while (next < 2 * TRAIL_COMMIT_FACTS)
+		send_facts(scene, (uint64_t)i * TRAIL_THREAD_FACTS / 2, TRAIL_THREAD_FACTS / 2);
+	while (next < 2 * TRAIL_THREAD_FACTS)
 		next = receive_position(scene->ledger);
-	assert_int_equal(next, 2 * TRAIL_COMMIT_FACTS);
+	assert_int_equal(next, 2 * TRAIL_THREAD_FACTS);
 }
 
 int main(void)

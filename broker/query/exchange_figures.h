@@ -1,0 +1,29 @@
+/*
+ * exchange_figures - how the exchange itself is, for whoever may ask.
+ *
+ * The daemon fills the constants before the threads start; the counters are written
+ * by the threads that know them. Counts of the whole exchange only: nothing here can
+ * tell anything about an agency or a person.
+ *
+ * Owner: the daemon; atomics are written by the thread named. Blocks: never.
+ */
+#ifndef QUERY_EXCHANGE_FIGURES_H
+#define QUERY_EXCHANGE_FIGURES_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "journal/journal_thread.h"
+
+struct exchange_figures {
+	const char *version;
+	const char *exchange; /* its id: "exchange" */
+	const char *trust_domain;
+	int64_t started_ms;
+	struct journal_figures *journal;
+	atomic_uint_fast32_t connections;       /* gateways: logged on now */
+	atomic_int_fast64_t crl_next_update_ms; /* daemon: at start and reload; 0: unknown */
+	atomic_bool draining;                   /* daemon: stopping, nothing new is taken */
+};
+
+#endif
