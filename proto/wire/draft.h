@@ -20,7 +20,7 @@
 #include "wire/signature.h"
 
 struct tc_draft_part {
-	struct tc_slice type;
+	const char *type;
 	Throughcare__V1__Category category;
 	bool sealed;
 	struct tc_slice

@@ -161,11 +161,13 @@ int tc_zmtp_command_write_error(const struct tc_refusal *refusal, struct tc_byte
 int tc_zmtp_write_ping(uint16_t ttl_ds, struct tc_slice context, struct tc_bytes *out)
 {
 	uint8_t ttl[2];
-	struct tc_slice pieces[2] = {tc_slice(ttl, sizeof(ttl)), context};
+	struct tc_slice pieces[2];
 
 	if (context.len > TC_ZMTP_CONTEXT_BYTES_MAX)
 		return TC_EINVAL;
 	tc_put_be16(ttl, ttl_ds);
+	pieces[0] = tc_slice(ttl, sizeof(ttl));
+	pieces[1] = context;
 	return command_write("PING", pieces, 2, out);
 }
 

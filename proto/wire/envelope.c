@@ -1,0 +1,271 @@
+#include "wire/envelope.h"
+
+#include <string.h>
+
+#include "wire/digest.h"
+#include "wire/fields.h"
+#include "wire/validate.h"
+
+int tc_part_digest(const uint8_t salt[TC_SALT_BYTES], struct tc_slice type,
+		   Throughcare__V1__Category category, bool sealed, struct tc_slice content,
+		   uint8_t ret[TC_DIGEST_BYTES])
+{
+	uint8_t label[1 + 64 + 3];
+	struct tc_slice pieces[3];
+
+	if (type.len > 64)
+		return TC_EINVAL;
+	label[0] = (uint8_t)type.len;
+	memcpy(label + 1, type.data, type.len);
+	tc_put_be16(label + 1 + type.len, (uint16_t)category);
+	label[1 + type.len + 2] = sealed ? 1 : 0;
+	pieces[0] = tc_slice(salt, TC_SALT_BYTES);
+	pieces[1] = tc_slice(label, 1 + type.len + 3);
+	pieces[2] = content;
+	return tc_sha256_pieces(pieces, 3, ret);
+}
+
+/* One Part as it stands; whether it is allowed to stand so is scanned and checked afterwards. */
+static int part_read(struct tc_slice packed, struct tc_envelope_part *ret,
+		     struct tc_slice *ret_type)
+{
+	struct tc_slice rest = packed;
+	struct tc_field field;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	*ret_type = (struct tc_slice){0};
+	while ((r = tc_fields_next(&rest, &field)) == 0) {
+		switch (field.number) {
+		case 1:
+			*ret_type = field.bytes;
+			break;
+		case 2:
+			ret->category = (Throughcare__V1__Category)field.value;
+			break;
+		case 3:
+			ret->salt = field.bytes;
+			break;
+		case 4:
+			ret->content = field.bytes;
+			break;
+		case 5:
+			ret->sealed = field.value != 0;
+			break;
+		default:
+			break;
+		}
+	}
+	return r;
+}
+
+/* Splits the envelope before it is scanned. `part_count` may come out over TC_PARTS_MAX: only so
+ * many are kept. */
+static int envelope_split(struct tc_slice packed, struct tc_envelope *ret,
+			  struct tc_slice parts[TC_PARTS_MAX])
+{
+	struct tc_slice rest = packed;
+	struct tc_field field;
+	int r;
+
+	ret->part_count = 0;
+	ret->header_bytes = (struct tc_slice){0};
+	while ((r = tc_fields_next(&rest, &field)) == 0) {
+		if (field.number == 1 && field.wire_type == 2) {
+			ret->header_bytes = field.bytes;
+		} else if (field.number == 2 && field.wire_type == 2) {
+			if (ret->part_count < TC_PARTS_MAX)
+				parts[ret->part_count] = field.bytes;
+			ret->part_count++;
+		}
+	}
+	return r;
+}
+
+static int times_check(const struct tc_header *header, int64_t now_ms, struct tc_refusal *refusal)
+{
+	if (header->created_ms > now_ms + TC_CLOCK_SKEW_MS_MAX ||
+	    header->created_ms < now_ms - TC_AGE_MS_MAX)
+		return tc_refuse(refusal, TC_REFUSAL_TIME_ABSURD, "header.created_at");
+	if (header->has_occurred_at && (header->occurred_ms > now_ms + TC_CLOCK_SKEW_MS_MAX ||
+					header->occurred_ms < TC_OCCURRED_MS_MIN))
+		return tc_refuse(refusal, TC_REFUSAL_TIME_ABSURD, "header.occurred_at");
+	if (header->has_expires_at && (header->expires_ms > now_ms + TC_EXPIRES_MS_MAX ||
+				       header->expires_ms <= header->created_ms))
+		return tc_refuse(refusal, TC_REFUSAL_TIME_ABSURD, "header.expires_at");
+	return 0;
+}
+
+static int recipients_check(const struct tc_header *header, const struct tc_envelope_rule *rule,
+			    struct tc_refusal *refusal)
+{
+	struct tc_slice exchange = tc_slice_text(TC_AGENCY_EXCHANGE);
+
+	if (rule->destination == THROUGHCARE__V1__DESTINATION__DESTINATION_AGENCY) {
+		if (header->recipient_count == 0)
+			return tc_refuse(refusal, TC_REFUSAL_RECIPIENT_MISSING,
+					 "header.recipients");
+		return 0;
+	}
+	for (size_t i = 0; i < header->recipient_count; i++) {
+		if (!tc_slice_equal(header->recipients[i].agency, exchange))
+			return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
+					 "header.recipients[%zu]: this type goes to the exchange",
+					 i);
+	}
+	return 0;
+}
+
+static int rule_check(const struct tc_header *header, const struct tc_envelope_rule *rule,
+		      struct tc_refusal *refusal)
+{
+	const char *missing = NULL;
+
+	if (rule->destination == THROUGHCARE__V1__DESTINATION__DESTINATION_FROM_EXCHANGE)
+		return tc_refuse(refusal, TC_REFUSAL_TYPE_NOT_ALLOWED,
+				 "header.type: only the exchange says this");
+	if (rule->needs_subject && tc_id_is_none(header->subject))
+		missing = "header.subject";
+	else if (rule->needs_referral && tc_id_is_none(header->referral_id))
+		missing = "header.referral_id";
+	else if (rule->needs_purpose &&
+		 header->purpose == THROUGHCARE__V1__PURPOSE__PURPOSE_UNSPECIFIED)
+		missing = "header.purpose";
+	else if (rule->needs_actor && header->actor_id.len == 0)
+		missing = "header.actor.id";
+	if (missing)
+		return tc_refuse(refusal, TC_REFUSAL_FIELD_MISSING, "%s", missing);
+	return recipients_check(header, rule, refusal);
+}
+
+static int content_check(const struct tc_envelope *envelope, size_t index,
+			 struct tc_refusal *refusal)
+{
+	const struct tc_envelope_part *part = &envelope->parts[index];
+	const struct tc_envelope_rule *rule = part->type->envelope;
+	struct tc_refusal found = {0};
+
+	if (part->sealed) {
+		/* What the exchange acts on by itself it must be able to read. */
+		if (index == 0 &&
+		    (rule->destination != THROUGHCARE__V1__DESTINATION__DESTINATION_AGENCY ||
+		     rule->needs_referral))
+			return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
+					 "parts[0].sealed: the exchange must read this part");
+		return 0;
+	}
+	if (tc_message_scan(part->content, part->type->message->descriptor, &found) != 0)
+		return tc_refuse(refusal, found.code, "parts[%zu]%s%s", index,
+				 found.detail[0] ? "." : "", found.detail);
+	return 0;
+}
+
+static int part_check(const struct tc_envelope *envelope, size_t index, struct tc_slice type,
+		      struct tc_refusal *refusal)
+{
+	const struct tc_envelope_part *part = &envelope->parts[index];
+	uint8_t digest[TC_DIGEST_BYTES];
+	int r;
+
+	if (!part->type)
+		return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_PART_TYPE, "parts[%zu].type", index);
+	if (part->category != part->type->category)
+		return tc_refuse(refusal, TC_REFUSAL_PART_CATEGORY,
+				 "parts[%zu].category: %s is declared %s", index, part->type->name,
+				 tc_category_name(part->type->category));
+	if (index == 0 && !tc_slice_equal(type, envelope->header.type))
+		return tc_refuse(refusal, TC_REFUSAL_PART_MISSING, "parts[0].type");
+	r = tc_part_digest(part->salt.data, type, part->category, part->sealed, part->content,
+			   digest);
+	if (r < 0)
+		return r;
+	if (memcmp(digest, envelope->header.manifest[index].data, sizeof(digest)) != 0)
+		return tc_refuse(refusal, TC_REFUSAL_MANIFEST_MISMATCH, "header.manifest[%zu]",
+				 index);
+	return content_check(envelope, index, refusal);
+}
+
+static int parts_check(struct tc_envelope *envelope, const struct tc_slice *packed,
+		       struct tc_refusal *refusal)
+{
+	for (size_t i = 0; i < envelope->part_count; i++) {
+		struct tc_slice type;
+		int r = part_read(packed[i], &envelope->parts[i], &type);
+
+		if (r != TC_FIELDS_END)
+			return tc_refuse(refusal, TC_REFUSAL_MALFORMED, "parts[%zu]", i);
+		envelope->parts[i].type = tc_part_type_find(type);
+		r = part_check(envelope, i, type, refusal);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int salts_check(const struct tc_slice *packed, size_t count, struct tc_refusal *refusal)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct tc_envelope_part part;
+		struct tc_slice type;
+
+		if (part_read(packed[i], &part, &type) != TC_FIELDS_END)
+			return tc_refuse(refusal, TC_REFUSAL_MALFORMED, "parts[%zu]", i);
+		if (part.salt.len != TC_SALT_BYTES)
+			return tc_refuse(refusal, TC_REFUSAL_SALT_INVALID,
+					 "parts[%zu].salt: %zu bytes", i, part.salt.len);
+	}
+	return 0;
+}
+
+int tc_envelope_decode(struct tc_slice packed, int64_t now_ms, struct tc_envelope *ret,
+		       struct tc_refusal *refusal)
+{
+	struct tc_slice parts[TC_PARTS_MAX];
+	const struct tc_part_type *type;
+	bool malformed;
+	int r;
+
+	malformed = envelope_split(packed, ret, parts) != TC_FIELDS_END;
+	/* The header comes first even when the rest is hopeless: it names the message. */
+	r = tc_header_decode(ret->header_bytes, &ret->header, refusal);
+	if (malformed)
+		return tc_refuse(refusal, TC_REFUSAL_MALFORMED, "envelope");
+	if (ret->part_count > TC_PARTS_MAX)
+		return tc_refuse(refusal, TC_REFUSAL_TOO_MANY_PARTS, "parts: %zu; the limit is %d",
+				 ret->part_count, TC_PARTS_MAX);
+	if (r != 0)
+		return r < 0 ? r : TC_ENVELOPE_REFUSED;
+	if (salts_check(parts, ret->part_count, refusal) != 0)
+		return TC_ENVELOPE_REFUSED;
+	r = tc_message_scan(packed, &throughcare__v1__envelope__descriptor, refusal);
+	if (r != 0)
+		return r < 0 ? r : TC_ENVELOPE_REFUSED;
+	type = tc_part_type_find(ret->header.type);
+	if (!type || !type->envelope)
+		return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_TYPE, "header.type");
+	if (ret->part_count == 0)
+		return tc_refuse(refusal, TC_REFUSAL_PART_MISSING, "parts");
+	if (ret->header.manifest_count != ret->part_count)
+		return tc_refuse(refusal, TC_REFUSAL_MANIFEST_MISMATCH,
+				 "header.manifest: %zu digests for %zu parts",
+				 ret->header.manifest_count, ret->part_count);
+	if (times_check(&ret->header, now_ms, refusal) != 0 ||
+	    rule_check(&ret->header, type->envelope, refusal) != 0)
+		return TC_ENVELOPE_REFUSED;
+	r = parts_check(ret, parts, refusal);
+	if (r != 0)
+		return r < 0 ? r : TC_ENVELOPE_REFUSED;
+	return tc_header_content_hash(ret->header_bytes, ret->content_sha256);
+}
+
+int tc_envelope_check_sender(const struct tc_envelope *envelope, Throughcare__V1__PeerKind kind,
+			     const char *id, struct tc_refusal *refusal)
+{
+	const struct tc_envelope_rule *rule = envelope->parts[0].type->envelope;
+
+	if (strcmp(envelope->header.sender.name, id) != 0)
+		return tc_refuse(refusal, TC_REFUSAL_SENDER_MISMATCH, "header.sender");
+	if (!(rule->from & (UINT32_C(1) << kind)))
+		return tc_refuse(refusal, TC_REFUSAL_TYPE_NOT_ALLOWED, "header.type");
+	return 0;
+}
