@@ -1,0 +1,29 @@
+/*
+ * handover - deliveries from the journal into a connection's output.
+ *
+ * The ledger decides that and which parts are handed over; the content is read here,
+ * at the last moment, when there is room in the output. So what a slow client has
+ * credit for costs an effect each, not its content, and nothing is lost when the
+ * connection ends: the lease or the log-off returns it to the mailbox.
+ *
+ * Owner: the gateway thread. Blocks: never (page faults of the journal aside).
+ */
+#ifndef GATEWAY_HANDOVER_H
+#define GATEWAY_HANDOVER_H
+
+#include "gateway/connection.h"
+
+/* Takes the effect (EFFECT_DELIVER or EFFECT_DELIVER_OWN) to the end of those that wait. */
+void handover_add(struct connection *connection, struct effect **effect);
+/* Writes waiting ones into the output while it has room. May close the connection. */
+void handover_fill(struct connection *connection);
+
+/*
+ * Packs one delivery as a ZMTP message. The record and its parts come from `reader`. 0,
+ * JOURNAL_FORGOTTEN when the content was expunged, or a fault.
+ */
+int handover_write(struct journal_reader *reader, struct scratch *scratch,
+		   const struct effect *effect, uint64_t request_id,
+		   struct tc_bytes *out) TC_MUST_CHECK;
+
+#endif
