@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "tls/tls_peer.h"
 
@@ -57,5 +58,11 @@ bool tc_tls_config_revokes(const struct tc_tls_config *config, const char *seria
 /* The serials on the list, 0..count-1. Borrowed. */
 size_t tc_tls_config_revoked_count(const struct tc_tls_config *config);
 const char *tc_tls_config_revoked_serial(const struct tc_tls_config *config, size_t index);
+
+/* Whether a certificate that is not a connection's is of the authority and of our trust domain,
+ * whatever its dates: for signatures over what was accepted earlier. 0, TC_PEER_NO_IDENTITY (it
+ * is not), or a fault. */
+int tc_tls_config_vouch(const struct tc_tls_config *config, struct x509_st *certificate,
+			struct tc_peer *ret) TC_MUST_CHECK;
 
 #endif
