@@ -4,7 +4,7 @@
 
 /* Four bits at a time: for processors without the instruction, small enough to be checked by eye.
  */
-static uint32_t update_portable(uint32_t crc, const uint8_t *data, size_t len)
+uint32_t crc32c_portable(uint32_t crc, struct tc_slice data)
 {
 	static const uint32_t table[16] = {
 		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
@@ -12,12 +12,13 @@ static uint32_t update_portable(uint32_t crc, const uint8_t *data, size_t len)
 		0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
 	};
 
-	for (size_t i = 0; i < len; i++) {
-		crc ^= data[i];
+	crc = ~crc;
+	for (size_t i = 0; i < data.len; i++) {
+		crc ^= data.data[i];
 		crc = (crc >> 4) ^ table[crc & 15];
 		crc = (crc >> 4) ^ table[crc & 15];
 	}
-	return crc;
+	return ~crc;
 }
 
 #if defined(__x86_64__)
@@ -40,10 +41,9 @@ __attribute__((target("sse4.2"))) static uint32_t update_sse42(uint32_t crc, con
 
 uint32_t crc32c(uint32_t crc, struct tc_slice data)
 {
-	crc = ~crc;
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("sse4.2"))
-		return ~update_sse42(crc, data.data, data.len);
+		return ~update_sse42(~crc, data.data, data.len);
 #endif
-	return ~update_portable(crc, data.data, data.len);
+	return crc32c_portable(crc, data);
 }

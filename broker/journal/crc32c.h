@@ -12,5 +12,7 @@
 
 /* Of `data` after what `crc` already covers; 0 to begin. */
 uint32_t crc32c(uint32_t crc, struct tc_slice data);
+/* The same without the processor's instruction for it. */
+uint32_t crc32c_portable(uint32_t crc, struct tc_slice data);
 
 #endif
