@@ -57,7 +57,7 @@ void tc_bytes_consume(struct tc_bytes *bytes, size_t len)
 void tc_bytes_free(struct tc_bytes *bytes)
 {
 	free(bytes->data);
-	*bytes = (struct tc_bytes){ 0 };
+	*bytes = (struct tc_bytes){0};
 }
 
 void tc_bytes_free_secret(struct tc_bytes *bytes)

@@ -25,12 +25,12 @@ struct tc_bytes {
 
 static inline struct tc_slice tc_slice(const void *data, size_t len)
 {
-	return (struct tc_slice){ .data = data, .len = len };
+	return (struct tc_slice){.data = data, .len = len};
 }
 
 static inline struct tc_slice tc_bytes_slice(const struct tc_bytes *bytes)
 {
-	return (struct tc_slice){ .data = bytes->data, .len = bytes->len };
+	return (struct tc_slice){.data = bytes->data, .len = bytes->len};
 }
 
 /* The text without its final NUL. NULL gives an empty slice. */

@@ -111,7 +111,7 @@ static bool offset(struct tc_slice *text, int64_t *ret_ms)
 
 static bool date(struct tc_slice *text, struct tm *ret)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	int year, month, day;
 	bool leap;
 
@@ -122,7 +122,7 @@ static bool date(struct tc_slice *text, struct tm *ret)
 	if (year < 1 || month < 1 || month > 12 || day < 1 ||
 	    day > days[month - 1] + (month == 2 && leap))
 		return false;
-	*ret = (struct tm){ .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day };
+	*ret = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
 	return true;
 }
 

@@ -30,7 +30,7 @@ bool tc_id_equal(struct tc_id a, struct tc_id b)
 
 bool tc_id_parse(struct tc_slice text, struct tc_id *ret)
 {
-	static const uint8_t group_ends[] = { 8, 13, 18, 23 };
+	static const uint8_t group_ends[] = {8, 13, 18, 23};
 	char digits[32];
 	size_t n = 0;
 
@@ -49,7 +49,7 @@ bool tc_id_parse(struct tc_slice text, struct tc_id *ret)
 
 void tc_id_format(struct tc_id id, char to[TC_ID_TEXT_BYTES])
 {
-	static const uint8_t lengths[] = { 4, 2, 2, 2, 6 };
+	static const uint8_t lengths[] = {4, 2, 2, 2, 6};
 	const uint8_t *from = id.bytes;
 
 	for (size_t i = 0; i < sizeof(lengths); i++) {
@@ -91,7 +91,7 @@ bool tc_agency_parse(struct tc_slice text, tc_agency *ret)
 {
 	if (!tc_name_valid(text))
 		return false;
-	*ret = (tc_agency){ 0 };
+	*ret = (tc_agency){0};
 	memcpy(ret->name, text.data, text.len);
 	return true;
 }

@@ -10,9 +10,9 @@
 
 #include "base/bytes.h"
 
-#define TC_ID_TEXT_BYTES    37 /* with the final NUL */
-#define TC_NAME_BYTES_MAX   63
-#define TC_AGENCY_EXCHANGE  "exchange"
+#define TC_ID_TEXT_BYTES   37 /* with the final NUL */
+#define TC_NAME_BYTES_MAX  63
+#define TC_AGENCY_EXCHANGE "exchange"
 
 /* Message, referral, consent, grant or person id. All zero: none. */
 struct tc_id {

@@ -12,7 +12,7 @@ struct event_row {
 	const char *name;
 };
 
-#define EVENT(name, level, text, meaning) { level, text },
+#define EVENT(name, level, text, meaning) {level, text},
 static const struct event_row events[] = {
 #include "base/events.def"
 };
