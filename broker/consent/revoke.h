@@ -30,14 +30,20 @@ int consent_revoke(struct store_txn *txn, const struct consent_tables *tables,
 		   const struct revoke_arrival *arrival, struct grant_changes *ret,
 		   struct tc_refusal *refusal) TC_MUST_CHECK;
 
+/* Another consent takes this one's place: its grants end now. Appends those that were in force. */
+int consent_supersede(struct store_txn *txn, const struct consent_tables *tables,
+		      struct tc_id consent, int64_t now_ms,
+		      struct grant_changes *ret) TC_MUST_CHECK;
+
 /* The timer that grant_change.effective_ms asked for. Appends the grant to *ret when its pending
  * revocation is now in effect. */
 int consent_revocation_due(struct store_txn *txn, const struct consent_tables *tables,
 			   struct tc_id grant, int64_t now_ms,
 			   struct grant_changes *ret) TC_MUST_CHECK;
 
-/* A HearingResult with disposition_final: pending revocations that waited for it take effect,
- * grants that were to expire with it end. `subject` none: of anybody. */
+/* A HearingResult with disposition_final, from a court or board (the caller checks): pending
+ * revocations that waited for it take effect, grants that were to expire with it end. `subject`
+ * none: of anybody. */
 int consent_proceeding_final(struct store_txn *txn, const struct consent_tables *tables,
 			     struct tc_slice proceeding, struct tc_id subject, int64_t now_ms,
 			     struct grant_changes *ret) TC_MUST_CHECK;

@@ -1,0 +1,23 @@
+#include "consent/consent_tables.h"
+
+int consent_tables_open(struct store *store, struct consent_tables *ret)
+{
+	const struct {
+		const char *name;
+		struct store_table *table;
+	} tables[CONSENT_TABLES_COUNT] = {
+		{"consents", &ret->consents},
+		{"consent_grants", &ret->grants},
+		{"consent_pairs", &ret->pairs},
+		{"consent_subjects", &ret->subjects},
+		{"consent_proceedings", &ret->proceedings},
+	};
+
+	for (unsigned i = 0; i < CONSENT_TABLES_COUNT; i++) {
+		int r = store_table_open(store, tables[i].name, tables[i].table);
+
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,421 @@
+/*
+ * How a decision is made.
+ *
+ * 1. Each part is put into one of four bins by its category: free (the exchange's own
+ *    business, synthetic tests), denied outright, for the legal basis, or for consent.
+ * 2. With a legal basis named, the basis alone answers for every part that is not free.
+ * 3. Otherwise the grants between exactly this discloser and this recipient are read:
+ *    at most four short runs of one table (each agency itself, and the class of treating
+ *    providers when it is one). A named grant is one row of that run.
+ * 4. What no grant covers is held, with the most telling reason among the grants that
+ *    would have covered it; another proceeding denies.
+ *
+ * Grants of other pairs are never read, so that nothing about them can show.
+ */
+#include "consent/decision.h"
+
+#include <string.h>
+
+#include "consent/consent_row.h"
+#include "consent/notice.h"
+#include "store/store_cursor.h"
+#include "throughcare/v1/options.pb-c.h"
+
+#define CANDIDATES_MAX 16 /* grants in force for one pair that are weighed against each other */
+
+/* A grant in force between the pair, and the parts that it permits. */
+struct candidate {
+	struct tc_id grant;
+	uint64_t parts;
+	uint32_t obligations;
+};
+
+struct weighing {
+	const struct decision_request *request;
+	uint64_t parts_by_category[THROUGHCARE__V1__CATEGORY__CATEGORY_TEST + 1];
+	uint64_t categories; /* bit of each category that needs a grant */
+	uint64_t free;
+	uint64_t wanted; /* parts that need a grant */
+	uint64_t all;
+	struct candidate candidates[CANDIDATES_MAX];
+	size_t count;
+	enum tc_refusal_code hold; /* the most telling so far */
+	struct tc_slice by_class;  /* the discloser, while a class of recipients is looked at */
+	bool other_proceeding;
+	bool grant_seen; /* one that covers some of it and this proceeding, in force or not */
+	int64_t recheck_ms;
+};
+
+const char *decision_kind_name(enum decision_kind kind)
+{
+	static const char *const names[] = {
+		[DECISION_PERMIT] = "permit",
+		[DECISION_PERMIT_PARTS] = "permit_parts",
+		[DECISION_HOLD] = "hold",
+		[DECISION_DENY] = "deny",
+	};
+
+	return names[kind];
+}
+
+bool decision_subject_synthetic(struct tc_id subject)
+{
+	static const uint8_t range[] = {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0};
+
+	return memcmp(subject.bytes, range, sizeof(range)) == 0;
+}
+
+static bool part_free(const struct decision_request *request, uint32_t category)
+{
+	enum policy_class class = policy_class_of(category, request->sender_kind);
+
+	return class == POLICY_EXCHANGE ||
+	       (class == POLICY_TEST && decision_subject_synthetic(request->subject));
+}
+
+/* Sorts the parts into what is free and what needs something. */
+static void sort_parts(struct weighing *weighing)
+{
+	const struct decision_request *request = weighing->request;
+
+	for (size_t i = 0; i < request->part_count; i++) {
+		uint32_t category = request->categories[i];
+		enum policy_class class = policy_class_of(category, request->sender_kind);
+		uint64_t bit = UINT64_C(1) << i;
+
+		weighing->all |= bit;
+		if (part_free(request, category)) {
+			weighing->free |= bit;
+		} else if (class == POLICY_OPERATIONAL || class == POLICY_PROTECTED) {
+			weighing->wanted |= bit;
+			weighing->categories |= UINT64_C(1) << category;
+			weighing->parts_by_category[category] |= bit;
+		}
+	}
+}
+
+/* ---- a named legal basis ---- */
+
+static uint64_t basis_parts(const struct weighing *weighing, const struct policy_basis *basis)
+{
+	const struct decision_request *request = weighing->request;
+	uint64_t parts = 0;
+
+	if (basis->needs_reference && request->reference.len == 0)
+		return 0;
+	if (basis->treating_only && !policy_agency_kind(request->recipient_kind)->treating)
+		return 0;
+	for (size_t i = 0; i < request->part_count; i++) {
+		uint32_t category = request->categories[i];
+
+		if (category >= 64 || !(basis->categories & UINT64_C(1) << category))
+			continue;
+		if (basis->operational_only &&
+		    policy_class_of(category, request->sender_kind) != POLICY_OPERATIONAL)
+			continue;
+		parts |= UINT64_C(1) << i;
+	}
+	return parts;
+}
+
+static void decide_by_basis(const struct weighing *weighing, struct decision *ret)
+{
+	const struct policy_basis *basis = policy_basis(weighing->request->legal);
+	uint64_t parts = weighing->free;
+
+	if (basis) {
+		parts |= basis_parts(weighing, basis);
+		strncpy(ret->basis, basis->name, sizeof(ret->basis) - 1);
+	}
+	ret->parts_mask = parts;
+	if (parts != weighing->all)
+		ret->code = TC_REFUSAL_BASIS_INSUFFICIENT;
+	ret->kind = parts == weighing->all ? DECISION_PERMIT
+		    : parts != 0           ? DECISION_PERMIT_PARTS
+					   : DECISION_DENY;
+	if (parts & ~weighing->free && basis && basis->part2_notice)
+		ret->obligations = UINT32_C(1) << NOTICE_PART2_SHORT;
+}
+
+/* ---- grants ---- */
+
+/* The reason that tells the sender most about what to do stays. */
+static void weigh_hold(struct weighing *weighing, enum tc_refusal_code code)
+{
+	static const enum tc_refusal_code telling[] = {
+		TC_REFUSAL_CONSENT_NOT_YET_VALID,
+		TC_REFUSAL_CONSENT_REVOKED,
+		TC_REFUSAL_CONSENT_EXPIRED,
+		TC_REFUSAL_CONSENT_MISSING,
+	};
+
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+		if (weighing->hold == telling[i])
+			return;
+		if (code == telling[i]) {
+			weighing->hold = code;
+			return;
+		}
+	}
+}
+
+static uint64_t covered_parts(const struct weighing *weighing, uint64_t categories)
+{
+	uint64_t left = weighing->categories & categories;
+	uint64_t parts = 0;
+
+	for (; left != 0; left &= left - 1)
+		parts |= weighing->parts_by_category[__builtin_ctzll(left)];
+	return parts;
+}
+
+static bool roles_include(struct tc_slice roles, struct tc_slice role)
+{
+	if (roles.len == 0)
+		return true;
+	while (roles.len > 0) {
+		const uint8_t *end = memchr(roles.data, '\n', roles.len);
+		size_t len = end ? (size_t)(end - roles.data) : roles.len;
+
+		if (tc_slice_equal(tc_slice(roles.data, len), role))
+			return true;
+		len += end ? 1 : 0;
+		roles = tc_slice(roles.data + len, roles.len - len);
+	}
+	return false;
+}
+
+static bool pair_revoked(const struct pair_row *row, int64_t now_ms)
+{
+	return row->flags & PAIR_REVOKED && row->effective_ms <= now_ms;
+}
+
+static void weigh_row(struct weighing *weighing, struct tc_id grant, const struct pair_row *row)
+{
+	const struct decision_request *request = weighing->request;
+	uint64_t parts = covered_parts(weighing, row->categories);
+
+	if (parts == 0 || request->purpose >= 32 ||
+	    !(row->purposes & UINT32_C(1) << request->purpose))
+		return;
+	if (!roles_include(row->roles, request->recipient_role))
+		return;
+	if (row->proceeding.len > 0 && !tc_slice_equal(row->proceeding, request->proceeding)) {
+		weighing->other_proceeding = true;
+		return;
+	}
+	weighing->grant_seen = true;
+	if (row->flags & PAIR_ENDED || pair_revoked(row, request->now_ms)) {
+		weigh_hold(weighing, TC_REFUSAL_CONSENT_REVOKED);
+	} else if (row->flags & PAIR_EXPIRED || row->expires_ms <= request->now_ms) {
+		weigh_hold(weighing, TC_REFUSAL_CONSENT_EXPIRED);
+	} else if (row->valid_from_ms > request->now_ms) {
+		weigh_hold(weighing, TC_REFUSAL_CONSENT_NOT_YET_VALID);
+		if (weighing->recheck_ms == 0 || row->valid_from_ms < weighing->recheck_ms)
+			weighing->recheck_ms = row->valid_from_ms;
+	} else if (weighing->count < CANDIDATES_MAX) {
+		weighing->candidates[weighing->count++] = (struct candidate){
+			.grant = grant,
+			.parts = parts,
+			.obligations = row->obligations,
+		};
+	}
+}
+
+/* A member that was taken out of a class has a revoked pair of its own under the same grant. */
+static int weigh_grant(struct store_txn *txn, const struct consent_tables *tables,
+		       struct weighing *weighing, struct tc_id grant, const struct pair_row *row)
+{
+	const struct decision_request *request = weighing->request;
+	struct tc_slice bytes;
+	struct store_key key;
+	struct pair_row own;
+	int r;
+
+	if (weighing->by_class.len > 0) {
+		pair_key(&key, request->subject, weighing->by_class,
+			 tc_slice_text(request->recipient->name));
+		store_key_id(&key, grant);
+		r = store_get(txn, tables->pairs, store_key_slice(&key), &bytes);
+		if (r == 0)
+			r = pair_row_decode(bytes, &own);
+		if (r != 0 && r != STORE_NOT_FOUND)
+			return consent_fault(r);
+		if (r == 0 && pair_revoked(&own, request->now_ms)) {
+			weigh_hold(weighing, TC_REFUSAL_CONSENT_REVOKED);
+			return 0;
+		}
+	}
+	weigh_row(weighing, grant, row);
+	return 0;
+}
+
+static int weigh_named(struct store_txn *txn, const struct consent_tables *tables,
+		       struct store_key *key, struct weighing *weighing)
+{
+	struct tc_slice bytes;
+	struct pair_row row;
+	int r;
+
+	store_key_id(key, weighing->request->grant);
+	r = store_get(txn, tables->pairs, store_key_slice(key), &bytes);
+	if (r == STORE_NOT_FOUND)
+		return 0;
+	if (r == 0)
+		r = pair_row_decode(bytes, &row);
+	if (r != 0)
+		return consent_fault(r);
+	return weigh_grant(txn, tables, weighing, weighing->request->grant, &row);
+}
+
+static int weigh_all(struct store_txn *txn, const struct consent_tables *tables,
+		     const struct store_key *prefix, struct weighing *weighing)
+{
+	struct store_cursor cursor;
+	int r;
+
+	r = store_cursor_init(&cursor, txn, tables->pairs, store_key_slice(prefix), STORE_FORWARD);
+	while (r == 0) {
+		struct tc_slice key, bytes;
+		struct tc_id grant;
+		struct pair_row row;
+
+		r = store_cursor_next(&cursor, &key, &bytes);
+		if (r != 0)
+			break;
+		r = pair_row_decode(bytes, &row);
+		if (r != 0)
+			break;
+		if (key.len != prefix->len + sizeof(grant.bytes)) {
+			r = TC_ECORRUPT;
+			break;
+		}
+		memcpy(grant.bytes, key.data + prefix->len, sizeof(grant.bytes));
+		r = weigh_grant(txn, tables, weighing, grant, &row);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+}
+
+static int weigh_pair(struct store_txn *txn, const struct consent_tables *tables,
+		      struct weighing *weighing, struct tc_slice discloser,
+		      struct tc_slice recipient)
+{
+	struct store_key key;
+
+	pair_key(&key, weighing->request->subject, discloser, recipient);
+	weighing->by_class = tc_slice(NULL, 0);
+	if (tc_slice_equal(recipient, tc_slice_text(CONSENT_CLASS_TREATING)))
+		weighing->by_class = discloser;
+	if (!tc_id_is_none(weighing->request->grant))
+		return weigh_named(txn, tables, &key, weighing);
+	return weigh_all(txn, tables, &key, weighing);
+}
+
+/* An agency is meant by its name, and a treating one also as a member of that class. */
+static int weigh_grants(struct store_txn *txn, const struct consent_tables *tables,
+			struct weighing *weighing)
+{
+	const struct decision_request *request = weighing->request;
+	struct tc_slice class = tc_slice_text(CONSENT_CLASS_TREATING);
+	struct tc_slice sender = tc_slice_text(request->sender->name);
+	struct tc_slice recipient = tc_slice_text(request->recipient->name);
+	bool sender_treats = policy_agency_kind(request->sender_kind)->treating;
+	bool recipient_treats = policy_agency_kind(request->recipient_kind)->treating;
+	int r;
+
+	r = weigh_pair(txn, tables, weighing, sender, recipient);
+	if (r == 0 && recipient_treats)
+		r = weigh_pair(txn, tables, weighing, sender, class);
+	if (r == 0 && sender_treats)
+		r = weigh_pair(txn, tables, weighing, class, recipient);
+	if (r == 0 && sender_treats && recipient_treats)
+		r = weigh_pair(txn, tables, weighing, class, class);
+	return r;
+}
+
+/* The fewest grants that permit the most: each time the one that adds most parts, the first of
+ * equals in key order. */
+static void choose_grants(const struct weighing *weighing, struct decision *ret)
+{
+	uint64_t open = weighing->wanted;
+
+	while (open != 0 && ret->grant_count < DECISION_GRANTS_MAX) {
+		const struct candidate *best = NULL;
+		int best_count = 0;
+
+		for (size_t i = 0; i < weighing->count; i++) {
+			int count = __builtin_popcountll(weighing->candidates[i].parts & open);
+
+			if (count > best_count) {
+				best = &weighing->candidates[i];
+				best_count = count;
+			}
+		}
+		if (!best)
+			break;
+		if (ret->grant_count == 0)
+			tc_id_format(best->grant, ret->basis);
+		ret->grants[ret->grant_count++] = best->grant;
+		ret->obligations |= best->obligations;
+		ret->parts_mask |= best->parts;
+		open &= ~best->parts;
+	}
+}
+
+static int decide_by_consent(struct store_txn *txn, const struct consent_tables *tables,
+			     struct weighing *weighing, struct decision *ret)
+{
+	const struct decision_request *request = weighing->request;
+	int r = 0;
+
+	ret->parts_mask = weighing->free;
+	if (weighing->wanted != 0 && !tc_id_is_none(request->subject)) {
+		r = weigh_grants(txn, tables, weighing);
+		if (r != 0)
+			return r;
+		choose_grants(weighing, ret);
+	}
+	if (ret->parts_mask == weighing->all) {
+		ret->kind = DECISION_PERMIT;
+		return 0;
+	}
+	if (weighing->wanted & ~ret->parts_mask)
+		ret->code = weighing->other_proceeding && !weighing->grant_seen
+				    ? TC_REFUSAL_CONSENT_OTHER_PROCEEDING
+				    : weighing->hold;
+	else
+		ret->code = TC_REFUSAL_BASIS_INSUFFICIENT;
+	if (ret->parts_mask != 0)
+		ret->kind = DECISION_PERMIT_PARTS;
+	else if (weighing->wanted == 0 || ret->code == TC_REFUSAL_CONSENT_OTHER_PROCEEDING)
+		ret->kind = DECISION_DENY;
+	else
+		ret->kind = DECISION_HOLD;
+	if (ret->kind == DECISION_HOLD)
+		ret->recheck_ms = weighing->recheck_ms;
+	return 0;
+}
+
+int decision_take(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct decision_request *request, struct decision *ret)
+{
+	struct weighing weighing = {.request = request, .hold = TC_REFUSAL_CONSENT_MISSING};
+	int r = 0;
+
+	if (request->part_count > TC_PARTS_MAX)
+		return TC_EINVAL;
+	*ret = (struct decision){.rule_version = POLICY_RULE_VERSION};
+	sort_parts(&weighing);
+	if (weighing.free == weighing.all)
+		ret->kind = DECISION_PERMIT;
+	else if (request->legal != 0)
+		decide_by_basis(&weighing, ret);
+	else
+		r = decide_by_consent(txn, tables, &weighing, ret);
+	if (weighing.free == weighing.all)
+		ret->parts_mask = weighing.all;
+	if (ret->basis[0] == '\0')
+		memcpy(ret->basis, "none", sizeof("none"));
+	return r;
+}
