@@ -1,0 +1,126 @@
+#include "query/gate.h"
+
+#include <string.h>
+
+#define CASE(name) THROUGHCARE__V1__QUERY__BODY_##name
+
+struct gate_rule {
+	Throughcare__V1__Query__BodyCase body;
+	enum gate_scope agency;
+	enum gate_scope auditor;
+	enum gate_scope operator;
+};
+
+static const struct gate_rule rules[] = {
+	/* question               agency        auditor       operator */
+	{CASE(REFERRAL_LIST), GATE_OWN, GATE_ALL, GATE_NOTHING},
+	{CASE(REFERRAL_SHOW), GATE_OWN, GATE_ALL, GATE_NOTHING},
+	{CASE(CONSENT_LIST), GATE_OWN, GATE_ALL, GATE_NOTHING},
+	{CASE(CONSENT_SHOW), GATE_OWN, GATE_ALL, GATE_NOTHING},
+	{CASE(CONSENT_CHECK), GATE_OWN, GATE_ALL, GATE_NOTHING},
+	{CASE(MAILBOX_STATUS), GATE_OWN, GATE_NOTHING, GATE_ALL},
+	{CASE(AGENCY_LIST), GATE_OWN, GATE_ALL, GATE_ALL},
+	{CASE(TRAIL_FIND), GATE_NOTHING, GATE_ALL, GATE_NO_PERSONS},
+	{CASE(EXCHANGE_STATUS), GATE_OWN, GATE_ALL, GATE_ALL},
+	{CASE(MESSAGE_SHOW), GATE_OWN, GATE_NOTHING, GATE_NOTHING},
+	{CASE(CERTIFICATE), GATE_ALL, GATE_ALL, GATE_ALL},
+};
+
+enum gate_scope gate_scope(Throughcare__V1__PeerKind kind, Throughcare__V1__Query__BodyCase body)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (rules[i].body != body)
+			continue;
+		if (kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY)
+			return rules[i].agency;
+		if (kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_AUDITOR)
+			return rules[i].auditor;
+		if (kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_OPERATOR)
+			return rules[i].operator;
+	}
+	return GATE_NOTHING;
+}
+
+struct release_search {
+	const tc_agency *to;
+	bool found;
+};
+
+static int see_release(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct release_search *search = context;
+
+	if (row->event == NULL || strcmp(row->event, "release") != 0 || row->recipient == NULL ||
+	    strcmp(row->recipient, search->to->name) != 0)
+		return TRAIL_FOUND_MORE;
+	search->found = true;
+	return TRAIL_FOUND_ENOUGH;
+}
+
+int gate_released(const struct question *question, struct tc_id message, const tc_agency *to,
+		  bool *ret)
+{
+	struct trail_question asked = trail_question_any();
+	struct release_search search = {.to = to};
+	struct posting_position next;
+	bool ended;
+	int r;
+
+	asked.message = message;
+	asked.agency = to->name;
+	asked.before = question->sequence;
+	r = trail_view_find(question->trail, &asked, see_release, &search, &next, &ended);
+	if (r == 0)
+		*ret = search.found;
+	return r;
+}
+
+int gate_referral(const struct question *question, const struct referral *referral, bool *ret)
+{
+	*ret = false;
+	if (question->scope == GATE_ALL) {
+		*ret = true;
+		return 0;
+	}
+	if (question->scope != GATE_OWN)
+		return 0;
+	if (tc_agency_equal(&question->asker, &referral->source)) {
+		*ret = true;
+		return 0;
+	}
+	/* A target that never got the referral must not learn from a list that there is one. */
+	if (!tc_agency_equal(&question->asker, &referral->target))
+		return 0;
+	return gate_released(question, referral->message, &question->asker, ret);
+}
+
+bool gate_consent(const struct question *question, const struct consent_view *consent)
+{
+	if (question->scope == GATE_ALL)
+		return true;
+	return question->scope == GATE_OWN && tc_agency_equal(&question->asker, &consent->sender);
+}
+
+bool gate_grant(const struct question *question, char *const *disclosers, size_t count)
+{
+	if (question->scope == GATE_ALL)
+		return true;
+	if (question->scope != GATE_OWN)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(disclosers[i], question->asker.name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *row)
+{
+	if (question->scope == GATE_ALL)
+		return;
+	/* A grant's id leads to its person as surely as the person's own. */
+	row->subject = NULL;
+	row->referral_id = NULL;
+	row->basis = NULL;
+	row->actor = NULL;
+}

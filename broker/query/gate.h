@@ -1,0 +1,38 @@
+/*
+ * gate - the one place that says who may ask what, and how much of the answer is theirs.
+ *
+ * Every question passes gate_scope first; what no row of its table allows is refused.
+ * The rows: an agency sees what it sent and what was released to it, and nothing
+ * else; an auditor sees facts about everybody and content of nobody; an operator keeps
+ * the exchange running and learns no person's id. That something exists is itself
+ * protected (42 CFR 2.13(c)): what is not the asker's answers as if it did not exist.
+ *
+ * Owner: any query thread. Blocks: on page faults only.
+ */
+#ifndef QUERY_GATE_H
+#define QUERY_GATE_H
+
+#include "query/question.h"
+
+/* What the asker may have of this kind of question. */
+enum gate_scope gate_scope(Throughcare__V1__PeerKind kind, Throughcare__V1__Query__BodyCase body);
+
+/* Was (a part of) this message handed over to that agency before the question? 0 and *ret, or a
+ * fault. */
+int gate_released(const struct question *question, struct tc_id message, const tc_agency *to,
+		  bool *ret) TC_MUST_CHECK;
+
+/* The referral as it is the asker's business: its source, and its target once the referral itself
+ * has been released to it. 0 and *ret, or a fault. */
+int gate_referral(const struct question *question, const struct referral *referral,
+		  bool *ret) TC_MUST_CHECK;
+
+/* All of a consent: who recorded it, and auditors. */
+bool gate_consent(const struct question *question, const struct consent_view *consent);
+/* One grant: also those whom it lets disclose. `disclosers` are agency ids. */
+bool gate_grant(const struct question *question, char *const *disclosers, size_t count);
+
+/* Takes out of a row what the asker's scope does not cover. */
+void gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *row);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * question - one question being answered: who asks, what, as of when, and where to look.
+ *
+ * Everything is borrowed for the time of answering. Ledger and trail stand at or past
+ * the question's own record, and nothing at or past it is part of the answer where the
+ * log's order matters.
+ *
+ * Owner: the query thread. Blocks: never.
+ */
+#ifndef QUERY_QUESTION_H
+#define QUERY_QUESTION_H
+
+#include "consent/grant.h"
+#include "journal/journal.h"
+#include "ledger/ledger.h"
+#include "ledger/registry.h"
+#include "query/exchange_figures.h"
+#include "referral/referral.h"
+#include "throughcare/v1/record.pb-c.h"
+#include "trail/trail_view.h"
+
+/* Outcomes (> 0) of whatever answers a question. */
+enum question_outcome {
+	QUESTION_REFUSED = 1, /* answer.refusal says why */
+};
+
+enum gate_scope {
+	GATE_NOTHING = 0, /* not permitted */
+	GATE_OWN,         /* what concerns the asker itself */
+	GATE_NO_PERSONS,  /* everybody's, without anything that points to a person */
+	GATE_ALL,
+};
+
+struct question {
+	const Throughcare__V1__Query *query;
+	Throughcare__V1__PeerKind kind; /* of the asker */
+	tc_agency asker;
+	uint64_t sequence; /* of its record */
+	int64_t now_ms;    /* its record's time */
+	enum gate_scope scope;
+	struct ledger_view *ledger;
+	struct trail_view *trail;
+	struct journal_reader *journal;
+	const struct exchange_figures *figures;
+};
+
+#endif

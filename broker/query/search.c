@@ -1,0 +1,146 @@
+#include "query/search.h"
+
+#include "consent/consent_check.h"
+#include "query/gate.h"
+#include "wire/merkle.h"
+
+#define CURSOR_BYTES (POSTING_POSITION_BYTES + 8)
+
+struct search_page {
+	const struct question *question;
+	struct answer *answer;
+	size_t rows_max;
+};
+
+static int read_cursor(const struct question *question, struct answer *answer,
+		       struct trail_question *asked)
+{
+	struct tc_slice cursor = answer_cursor(question);
+	uint64_t before;
+
+	asked->before = question->sequence;
+	if (cursor.len == 0)
+		return 0;
+	if (cursor.len != CURSOR_BYTES)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID, "page.cursor");
+	asked->from = posting_position_get(cursor.data);
+	before = tc_get_be64(cursor.data + POSTING_POSITION_BYTES);
+	if (before < asked->before)
+		asked->before = before;
+	return 0;
+}
+
+/* An absent field restricts nothing. */
+static int read_id(struct answer *answer, const char *text, const char *field, struct tc_id *ret)
+{
+	if (text == NULL || text[0] == '\0')
+		return 0;
+	return answer_read_id(answer, text, field, ret);
+}
+
+static int read_question(const struct question *question, struct answer *answer,
+			 struct trail_question *asked)
+{
+	const Throughcare__V1__TrailFindQuery *find = question->query->trail_find;
+	int r;
+
+	if (question->scope != GATE_ALL && (find->subject != NULL || find->referral_id != NULL))
+		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED,
+				 "trail_find.subject, trail_find.referral_id");
+	r = read_id(answer, find->subject, "trail_find.subject", &asked->subject);
+	if (r == 0)
+		r = read_id(answer, find->referral_id, "trail_find.referral_id", &asked->referral);
+	if (r == 0)
+		r = read_id(answer, find->message_id, "trail_find.message_id", &asked->message);
+	if (r != 0)
+		return r;
+	if (find->agency != NULL && find->agency[0] != '\0')
+		asked->agency = find->agency;
+	asked->since_ms = consent_time_ms(find->since, INT64_MIN);
+	asked->until_ms = consent_time_ms(find->until, INT64_MAX);
+	return read_cursor(question, answer, asked);
+}
+
+/* The leaf that proofs are about. */
+static int fill_leaf(const struct question *question, struct answer *answer,
+		     Throughcare__V1__TrailRow *row)
+{
+	uint8_t entry[RECORD_LEAF_BYTES];
+	struct tc_merkle_hash leaf;
+	struct journal_entry stored;
+	uint8_t *hash;
+	int r;
+
+	r = journal_read(question->journal, row->log_sequence, &stored);
+	if (r != 0)
+		return r > 0 ? TC_ECORRUPT : r;
+	record_leaf_entry(stored.time_ms, stored.sequence, stored.commitment, entry);
+	r = tc_merkle_leaf(tc_slice(entry, sizeof(entry)), &leaf);
+	if (r < 0)
+		return r;
+	hash = answer_bytes(answer, tc_slice(leaf.bytes, sizeof(leaf.bytes)));
+	if (hash == NULL)
+		return TC_ENOMEM;
+	row->has_leaf_hash = 1;
+	row->leaf_hash = (ProtobufCBinaryData){.len = sizeof(leaf.bytes), .data = hash};
+	return 0;
+}
+
+/* The row lives until this returns, so it goes through its packed form into the answer. */
+static int keep_row(struct answer *answer, const Throughcare__V1__TrailRow *row,
+		    Throughcare__V1__TrailRow **ret)
+{
+	size_t len = throughcare__v1__trail_row__get_packed_size(row);
+	uint8_t *packed = arena_take(&answer->arena, len);
+
+	if (packed == NULL)
+		return TC_ENOMEM;
+	throughcare__v1__trail_row__pack(row, packed);
+	*ret = throughcare__v1__trail_row__unpack(&answer->arena.allocator, len, packed);
+	return *ret ? 0 : TC_ENOMEM;
+}
+
+static int add_row(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct search_page *page = context;
+	Throughcare__V1__QueryReply *reply = &page->answer->reply;
+	int r;
+
+	if (reply->n_trail == page->rows_max)
+		return TRAIL_FOUND_ENOUGH;
+	gate_trail_row(page->question, row);
+	r = keep_row(page->answer, row, &reply->trail[reply->n_trail]);
+	if (r == 0)
+		r = fill_leaf(page->question, page->answer, reply->trail[reply->n_trail]);
+	if (r < 0)
+		return r;
+	reply->n_trail++;
+	return TRAIL_FOUND_MORE;
+}
+
+int search_trail(const struct question *question, struct answer *answer)
+{
+	struct search_page page = {
+		.question = question,
+		.answer = answer,
+		.rows_max = answer_page_rows(question),
+	};
+	struct trail_question asked = trail_question_any();
+	uint8_t cursor[CURSOR_BYTES];
+	struct posting_position next;
+	bool ended;
+	int r;
+
+	r = read_question(question, answer, &asked);
+	if (r != 0)
+		return r;
+	answer->reply.trail = answer_array(answer, page.rows_max);
+	if (answer->reply.trail == NULL)
+		return TC_ENOMEM;
+	r = trail_view_find(question->trail, &asked, add_row, &page, &next, &ended);
+	if (r < 0 || ended)
+		return r;
+	posting_position_put(cursor, next);
+	tc_put_be64(cursor + POSTING_POSITION_BYTES, asked.before);
+	return answer_next_page(answer, tc_slice(cursor, sizeof(cursor)));
+}
