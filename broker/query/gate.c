@@ -20,7 +20,7 @@ static const struct gate_rule rules[] = {
 	{CASE(CONSENT_CHECK), GATE_OWN, GATE_ALL, GATE_NOTHING},
 	{CASE(MAILBOX_STATUS), GATE_OWN, GATE_NOTHING, GATE_ALL},
 	{CASE(AGENCY_LIST), GATE_OWN, GATE_ALL, GATE_ALL},
-	{CASE(TRAIL_FIND), GATE_NOTHING, GATE_ALL, GATE_NO_PERSONS},
+	{CASE(TRAIL_FIND), GATE_OWN, GATE_ALL, GATE_NO_PERSONS},
 	{CASE(EXCHANGE_STATUS), GATE_OWN, GATE_ALL, GATE_ALL},
 	{CASE(MESSAGE_SHOW), GATE_OWN, GATE_NOTHING, GATE_NOTHING},
 	{CASE(CERTIFICATE), GATE_ALL, GATE_ALL, GATE_ALL},
@@ -114,13 +114,34 @@ bool gate_grant(const struct question *question, char *const *disclosers, size_t
 	return false;
 }
 
-void gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *row)
+static bool is(const char *wanted, const char *text)
 {
-	if (question->scope == GATE_ALL)
-		return;
-	/* A grant's id leads to its person as surely as the person's own. */
-	row->subject = NULL;
-	row->referral_id = NULL;
-	row->basis = NULL;
-	row->actor = NULL;
+	return text != NULL && strcmp(wanted, text) == 0;
+}
+
+bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *row)
+{
+	switch (question->scope) {
+	case GATE_ALL:
+		return true;
+	case GATE_NO_PERSONS:
+		/* A grant's id leads to its person as surely as the person's own. */
+		row->subject = NULL;
+		row->referral_id = NULL;
+		row->basis = NULL;
+		row->actor = NULL;
+		return true;
+	case GATE_OWN:
+		if (is(question->asker.name, row->agency))
+			return true;
+		if (!is(question->asker.name, row->recipient) || !is("release", row->event))
+			return false;
+		/* That something was kept back is already too much to know. */
+		row->n_withheld_categories = 0;
+		row->code = NULL;
+		return true;
+	case GATE_NOTHING:
+		break;
+	}
+	return false;
 }

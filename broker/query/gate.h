@@ -32,7 +32,8 @@ bool gate_consent(const struct question *question, const struct consent_view *co
 /* One grant: also those whom it lets disclose. `disclosers` are agency ids. */
 bool gate_grant(const struct question *question, char *const *disclosers, size_t count);
 
-/* Takes out of a row what the asker's scope does not cover. */
-void gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *row);
+/* False: the row is not the asker's business. True: what the asker may not have was taken out of
+ * it. An agency gets what it did itself, and releases to it without what was withheld. */
+bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *row);
 
 #endif

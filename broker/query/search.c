@@ -1,5 +1,7 @@
 #include "query/search.h"
 
+#include <string.h>
+
 #include "consent/consent_check.h"
 #include "query/gate.h"
 #include "wire/merkle.h"
@@ -44,7 +46,8 @@ static int read_question(const struct question *question, struct answer *answer,
 	const Throughcare__V1__TrailFindQuery *find = question->query->trail_find;
 	int r;
 
-	if (question->scope != GATE_ALL && (find->subject != NULL || find->referral_id != NULL))
+	if (question->scope == GATE_NO_PERSONS &&
+	    (find->subject != NULL || find->referral_id != NULL))
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED,
 				 "trail_find.subject, trail_find.referral_id");
 	r = read_id(answer, find->subject, "trail_find.subject", &asked->subject);
@@ -56,6 +59,10 @@ static int read_question(const struct question *question, struct answer *answer,
 		return r;
 	if (find->agency != NULL && find->agency[0] != '\0')
 		asked->agency = find->agency;
+	if (question->scope == GATE_OWN && asked->agency == NULL)
+		asked->agency = question->asker.name;
+	if (question->scope == GATE_OWN && strcmp(asked->agency, question->asker.name) != 0)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED, "trail_find.agency");
 	asked->since_ms = consent_time_ms(find->since, INT64_MIN);
 	asked->until_ms = consent_time_ms(find->until, INT64_MAX);
 	return read_cursor(question, answer, asked);
@@ -108,7 +115,8 @@ static int add_row(void *context, Throughcare__V1__TrailRow *row)
 
 	if (reply->n_trail == page->rows_max)
 		return TRAIL_FOUND_ENOUGH;
-	gate_trail_row(page->question, row);
+	if (!gate_trail_row(page->question, row))
+		return TRAIL_FOUND_MORE;
 	r = keep_row(page->answer, row, &reply->trail[reply->n_trail]);
 	if (r == 0)
 		r = fill_leaf(page->question, page->answer, reply->trail[reply->n_trail]);
