@@ -1,0 +1,161 @@
+#include "cli/command_table.h"
+
+#include <stddef.h>
+
+#define ACTOR_OPTION                                                                               \
+	{                                                                                          \
+		"actor", "ID", "the person who asks, by the id at your agency; kept in the trail"  \
+	}
+#define LIMIT_OPTION                                                                               \
+	{                                                                                          \
+		"limit", "N", "stop after N rows (default: all)"                                   \
+	}
+#define OPTIONS(...) ((const struct tc_command_option[]){__VA_ARGS__, {NULL, NULL, NULL}})
+
+const struct tc_command_option tc_command_global_options[] = {
+	{"profile", "DIR",
+	 "folder with certificate.pem, key.pem, ca.pem and address (default: $THROUGHCARE_PROFILE, "
+	 "else ~/.config/throughcare)"},
+	{"json", NULL, "print one JSON object per line on stdout, and nothing else"},
+	{"help", NULL, "explain the command"},
+	{"version", NULL, "print the version"},
+	{NULL, NULL, NULL},
+};
+
+const struct tc_command tc_command_table[] = {
+	{"network", "init", "DIR", 1, 1, "make a pilot network: authority, exchange, operator",
+	 "Makes DIR with a certificate authority of its own, the exchange's certificate, its\n"
+	 "configuration throughcared.yaml and the profile of the operator. Then start the\n"
+	 "exchange and add members. The authority's key lies in DIR/ca: for pilots and tests.\n"
+	 "Its revocation list is good for a year; `network add` and `network revoke` renew it.",
+	 "throughcare network init pilot --trust-domain county.example\n"
+	 "throughcared --config pilot/throughcared.yaml",
+	 OPTIONS({"trust-domain", "D",
+		  "the network's name in certificates (default: throughcare.example)"},
+		 {"listen", "HOST:PORT",
+		  "where the exchange listens (default: 127.0.0.1:7411); port 0 takes a free one"}),
+	 tc_network_init_run},
+	{"network", "add", "DIR KIND/ID", 2, 2, "give a member a certificate and a profile",
+	 "KIND is agency, auditor or operator; ID is a-z, 0-9 and dashes and says what it is.\n"
+	 "Writes DIR/profiles/ID, which you hand to the member. An agency is also entered in the\n"
+	 "registry: by a message that the operator signs, kept in DIR/registry for the exchange's\n"
+	 "next start and sent at once when the exchange answers. AGENCY-KIND is guessed from ID\n"
+	 "when it contains the word: parole, probation, treatment, housing, court, employment,\n"
+	 "police, victim, intake.",
+	 "throughcare network add pilot agency/parole-eastside --name \"Eastside Parole\"\n"
+	 "throughcare network add pilot agency/north-clinic --name \"North Clinic\" --agency-kind "
+	 "treatment\n"
+	 "throughcare network add pilot auditor/auditor-state --name \"State auditor\"",
+	 OPTIONS({"name", "N", "the member's name, as people know it"},
+		 {"agency-kind", "K", "what kind of agency it is"}),
+	 tc_network_add_run},
+	{"network", "revoke", "DIR KIND/ID", 2, 2, "take a member's certificate out of force",
+	 "Puts the member's certificates on the revocation list and tells the running exchange,\n"
+	 "which closes their connections at once.",
+	 "throughcare network revoke pilot agency/north-clinic", NULL, tc_network_revoke_run},
+	{"message", "send", "[FILE|-]", 0, 1, "send messages written in JSON",
+	 "Reads envelopes: one object per line, one array, or one object over many lines; from\n"
+	 "stdin without FILE. What is absent is filled in: messageId, sender, createdAt, the\n"
+	 "referralId of a new Referral, categories, salts, manifest, signature. Prints a receipt\n"
+	 "per message with its position in the exchange's log. Sending the same messageId with "
+	 "the\n"
+	 "same content again gives the first receipt. Exit code 3 when any was refused.",
+	 "throughcare message template Referral > referral.json\n"
+	 "throughcare message send referral.json",
+	 OPTIONS({"actor", "ID", "the person who sends, where a message names no actor"}),
+	 tc_message_send_run},
+	{"message", "collect", "", 0, 0, "take what waits in your mailbox",
+	 "Prints each message with its parts and what permitted the release, and acknowledges it\n"
+	 "after it is printed. With --no-ack it stays yours to collect again.",
+	 "throughcare message collect --wait 10\n"
+	 "throughcare --json message collect --max 100 > inbox.jsonl",
+	 OPTIONS({"max", "N", "stop after N messages (default: 1000)"},
+		 {"wait", "SECONDS",
+		  "wait so long for a first message; with --max, for N (default: 0)"},
+		 {"ack", NULL, "acknowledge each (the default)"},
+		 {"no-ack", NULL, "look only: give each back"}),
+	 tc_message_collect_run},
+	{"message", "show", "ID", 1, 1, "show a message that you sent or received",
+	 "Only parts that you sent or that were released to you are shown.",
+	 "throughcare message show 0197a0c0-0000-7000-8000-000000000001", OPTIONS(ACTOR_OPTION),
+	 tc_message_show_run},
+	{"message", "template", "[TYPE]", 0, 1, "print a filled example of a message type",
+	 "The example is accepted by `message send` once recipient and subject are set.",
+	 "throughcare message template --list\n"
+	 "throughcare message template AttendanceRecord > attendance.json",
+	 OPTIONS({"list", NULL, "list the types and what each is for"}), tc_message_template_run},
+	{"referral", "list", "", 0, 0, "list your referrals, with whose move it is",
+	 "Referrals that your agency made or received; an auditor sees all.",
+	 "throughcare referral list --open\nthroughcare referral list --state WAITLISTED",
+	 OPTIONS({"subject", "PERSON", "of one person"}, {"state", "STATE", "in one state"},
+		 {"open", NULL, "only those whose loop is not closed"}, ACTOR_OPTION, LIMIT_OPTION),
+	 tc_referral_list_run},
+	{"referral", "show", "ID", 1, 1, "show a referral and every step of it", "",
+	 "throughcare referral show 0197a0c0-0000-7000-8000-000000000002", OPTIONS(ACTOR_OPTION),
+	 tc_referral_show_run},
+	{"consent", "list", "", 0, 0, "list consents that concern your agency", "",
+	 "throughcare consent list --subject 00000000-0000-7000-8000-000000000001",
+	 OPTIONS({"subject", "PERSON", "of one person"}, ACTOR_OPTION, LIMIT_OPTION),
+	 tc_consent_list_run},
+	{"consent", "show", "ID", 1, 1, "show a consent or the one of a grant", "",
+	 "throughcare consent show 0197a0c0-0000-7000-8000-000000000003", OPTIONS(ACTOR_OPTION),
+	 tc_consent_show_run},
+	{"consent", "check", "", 0, 0, "ask whether something may be told to somebody",
+	 "Answers permit, permit_parts, hold or deny for what you would send; never shows the\n"
+	 "consent document.",
+	 "throughcare consent check --from clinic-north --to parole-eastside --subject PERSON \\\n"
+	 "    --category attendance,drug_test --purpose supervision_monitoring",
+	 OPTIONS({"from", "AGENCY", "who would tell (default: your agency)"},
+		 {"to", "AGENCY", "who would be told"}, {"subject", "PERSON", "whom it is about"},
+		 {"category", "LIST", "categories, separated by commas"},
+		 {"purpose", "PURPOSE", "what for"}, {"grant", "ID", "under this grant"},
+		 {"legal-basis", "BASIS", "under this legal basis"},
+		 {"reference", "TEXT", "order id or citation of the legal basis"},
+		 {"proceeding", "ID", "the proceeding it is for"},
+		 {"at", "TIME", "as of this time"}, ACTOR_OPTION),
+	 tc_consent_check_run},
+	{"mailbox", "status", "", 0, 0, "count what waits in your mailbox", "",
+	 "throughcare mailbox status",
+	 OPTIONS({"agency", "AGENCY", "another agency's (operators only)"}, ACTOR_OPTION),
+	 tc_mailbox_status_run},
+	{"agency", "list", "", 0, 0, "list the agencies and services of the network", "",
+	 "throughcare agency list", OPTIONS(ACTOR_OPTION, LIMIT_OPTION), tc_agency_list_run},
+	{"trail", "find", "", 0, 0, "ask the trail who told what to whom, when and why",
+	 "At least one of the first four options; several narrow it down. Each question is itself\n"
+	 "a record of the trail. Agencies see what concerns them; auditors see all.",
+	 "throughcare trail find --subject 00000000-0000-7000-8000-000000000001\n"
+	 "throughcare trail find --agency clinic-north --since 2026-11-01 --until 2026-12-01",
+	 OPTIONS({"subject", "PERSON", "about one person"}, {"referral", "ID", "of one referral"},
+		 {"message", "ID", "of one message"}, {"agency", "AGENCY", "by or to one agency"},
+		 {"since", "TIME", "at or after (RFC 3339, or a date)"},
+		 {"until", "TIME", "before"}, ACTOR_OPTION, LIMIT_OPTION),
+	 tc_trail_find_run},
+	{"exchange", "status", "", 0, 0, "show how the exchange is", "",
+	 "throughcare exchange status", OPTIONS(ACTOR_OPTION), tc_exchange_status_run},
+	{"doctor", NULL, "", 0, 0, "find out why it does not work",
+	 "Checks the profile's files, key and certificate, dates and authority, the clock, the\n"
+	 "address, TCP, TLS, the log-on, the registry, and sends a message about a synthetic\n"
+	 "person to itself and back. Names the exact cause of what fails.",
+	 "throughcare --profile pilot/profiles/parole-eastside doctor",
+	 OPTIONS({"timeout", "SECONDS", "for each step over the network (default: 10)"}),
+	 tc_doctor_run},
+#ifdef THROUGHCARE_BENCH
+	{"bench", NULL, "", 0, 0, "measure an exchange under load",
+	 "Sends signed messages over mutual TLS, collects and acknowledges them, and checks that\n"
+	 "none was lost or doubled. Without --profile it starts an exchange of its own in a\n"
+	 "temporary folder. --floor runs the same bytes into a bare writer instead.",
+	 "throughcare bench --producers 8 --window 256 --queues 8 --seconds 10\n"
+	 "throughcare --json bench --floor lmdb",
+	 OPTIONS({"producers", "P", "connections that send"},
+		 {"window", "W", "messages in flight on each"},
+		 {"consumers", "C", "connections that collect"}, {"queues", "Q", "mailboxes"},
+		 {"seconds", "S", "how long to send"}, {"bytes", "B", "size of a message"},
+		 {"floor", "KIND", "lmdb or file: the bare writer to compare with"}),
+	 tc_bench_run},
+#endif
+	{"help", NULL, "[NOUN [VERB]]", 0, 2, "explain a command",
+	 "`help completion` prints the completion for bash, `help options` the man page's list of\n"
+	 "commands in scdoc.",
+	 "throughcare help message send\nthroughcare help completion", NULL, tc_help_run},
+	{NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL},
+};

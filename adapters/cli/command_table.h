@@ -1,0 +1,33 @@
+/*
+ * command_table - what each command runs. One function per command, in the file of
+ * its noun; each returns an exit code and leaves a problem in the invocation.
+ *
+ * Owner:  the main thread.
+ * Blocks: on disk, terminal and network.
+ */
+#ifndef CLI_COMMAND_TABLE_H
+#define CLI_COMMAND_TABLE_H
+
+#include "cli/command.h"
+
+enum tc_exit tc_network_init_run(struct tc_invocation *invocation);
+enum tc_exit tc_network_add_run(struct tc_invocation *invocation);
+enum tc_exit tc_network_revoke_run(struct tc_invocation *invocation);
+enum tc_exit tc_message_send_run(struct tc_invocation *invocation);
+enum tc_exit tc_message_collect_run(struct tc_invocation *invocation);
+enum tc_exit tc_message_show_run(struct tc_invocation *invocation);
+enum tc_exit tc_message_template_run(struct tc_invocation *invocation);
+enum tc_exit tc_referral_list_run(struct tc_invocation *invocation);
+enum tc_exit tc_referral_show_run(struct tc_invocation *invocation);
+enum tc_exit tc_consent_list_run(struct tc_invocation *invocation);
+enum tc_exit tc_consent_show_run(struct tc_invocation *invocation);
+enum tc_exit tc_consent_check_run(struct tc_invocation *invocation);
+enum tc_exit tc_mailbox_status_run(struct tc_invocation *invocation);
+enum tc_exit tc_agency_list_run(struct tc_invocation *invocation);
+enum tc_exit tc_trail_find_run(struct tc_invocation *invocation);
+enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation);
+enum tc_exit tc_doctor_run(struct tc_invocation *invocation);
+enum tc_exit tc_bench_run(struct tc_invocation *invocation);
+enum tc_exit tc_help_run(struct tc_invocation *invocation);
+
+#endif

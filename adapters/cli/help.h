@@ -1,0 +1,23 @@
+/*
+ * help - every text that is made from the command table: help, shell completion and
+ * the list of commands in the man page.
+ *
+ * Owner:  the main thread.
+ * Blocks: on the stream.
+ */
+#ifndef CLI_HELP_H
+#define CLI_HELP_H
+
+#include <stdio.h>
+
+#include "cli/command.h"
+
+void tc_help_command(const struct tc_command *command, FILE *to);
+/* All commands, or those of a noun. */
+void tc_help_overview(const char *noun, FILE *to);
+/* For bash. */
+void tc_help_completion(FILE *to);
+/* In scdoc. */
+void tc_help_scdoc(FILE *to);
+
+#endif

@@ -1,0 +1,305 @@
+/* message - send, show and template. Collecting is in collect.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/command_table.h"
+#include "cli/compose.h"
+#include "cli/question.h"
+#include "cli/rendition.h"
+#include "cli/session.h"
+#include "wire/json.h"
+#include "wire/part_types.h"
+
+#define INPUT_BYTES_MAX (256UL * 1024 * 1024)
+
+struct sending {
+	struct tc_invocation *invocation;
+	struct tc_client *client;
+	struct tc_compose_writer writer;
+	bool refused; /* any of them */
+	size_t bytes; /* of the batch */
+	size_t count;
+	struct tc_message *batch[TC_SUBMIT_MAX];
+};
+
+static enum tc_exit input_read(struct tc_invocation *invocation, json_t **ret)
+{
+	const char *path = invocation->operand_count > 0 ? invocation->operands[0] : "-";
+	struct tc_bytes text = {0};
+	int r = strcmp(path, "-") == 0
+			? tc_file_read_stream(stdin, INPUT_BYTES_MAX, &text, &invocation->problem)
+			: tc_file_read(path, INPUT_BYTES_MAX, &text, &invocation->problem);
+
+	if (r == 0)
+		r = tc_compose_read(tc_bytes_slice(&text), ret, &invocation->problem);
+	tc_bytes_free(&text);
+	return r == 0 ? TC_EXIT_DONE : TC_EXIT_FAILED;
+}
+
+static json_t *receipt_json(const struct tc_receipt *receipt)
+{
+	json_t *object = NULL;
+
+	if (tc_rendition_packed(tc_slice(receipt->packed, receipt->packed_len),
+				&throughcare__v1__receipt__descriptor, &object) != 0)
+		return NULL;
+	/* Programs read "ACCEPTED" without the enumeration's prefix. */
+	json_object_set_new(
+		object, "status",
+		json_string(receipt->status == TC_RECEIPT_ACCEPTED ? "ACCEPTED" : "REFUSED"));
+	size_t index;
+	json_t *disposition;
+	json_array_foreach(json_object_get(object, "dispositions"), index, disposition)
+	{
+		static const char prefix[] = "DISPOSITION_KIND_";
+		const char *kind = json_string_value(json_object_get(disposition, "kind"));
+		if (kind && strncmp(kind, prefix, sizeof(prefix) - 1) == 0)
+			json_object_set_new(disposition, "kind",
+					    json_string(kind + sizeof(prefix) - 1));
+	}
+	return object;
+}
+
+static void dispositions_say(const struct tc_screen *screen, const struct tc_receipt *receipt)
+{
+	static const char *const kinds[] = {"unknown", "queued for", "held for", "denied to",
+					    "applied by"};
+	for (size_t i = 0; i < receipt->disposition_count; i++) {
+		const struct tc_disposition *to = &receipt->dispositions[i];
+		bool known = to->kind > 0 && to->kind < 5;
+		tc_screen_say(screen, "  %s %s%s%s%s: %u parts released, %u withheld",
+			      kinds[known ? to->kind : 0],
+			      to->recipient && *to->recipient ? to->recipient : "the exchange",
+			      to->code && *to->code ? " (" : "", to->code ? to->code : "",
+			      to->code && *to->code ? ")" : "", to->parts_released,
+			      to->parts_withheld);
+	}
+}
+
+static void receipt_print(struct sending *sending, const struct tc_receipt *receipt)
+{
+	const struct tc_screen *screen = &sending->invocation->screen;
+	struct tc_problem problem;
+
+	if (receipt->status != TC_RECEIPT_ACCEPTED)
+		sending->refused = true;
+	if (screen->json) {
+		json_t *object = receipt_json(receipt);
+		tc_screen_line(screen, object);
+		json_decref(object);
+	} else if (receipt->status == TC_RECEIPT_ACCEPTED) {
+		tc_screen_say(screen, "accepted  %s  at log position %llu%s", receipt->message_id,
+			      (unsigned long long)receipt->log_sequence,
+			      receipt->repeated ? " (sent before: the first receipt)" : "");
+		dispositions_say(screen, receipt);
+	} else {
+		tc_screen_say(screen, "refused   %s", receipt->message_id);
+		tc_session_problem(&problem, &receipt->refusal, 0);
+		tc_screen_problem(screen, &problem);
+	}
+}
+
+static enum tc_exit batch_send(struct sending *sending)
+{
+	const struct tc_receipt *receipts = NULL;
+	size_t count = 0;
+	enum tc_exit code = TC_EXIT_DONE;
+
+	if (sending->count > 0) {
+		int r = tc_client_submit(sending->client, sending->batch, sending->count,
+					 TC_SESSION_TIMEOUT_MS, &receipts, &count);
+		if (r != 0)
+			code = tc_session_failed(sending->invocation, sending->client, r);
+	}
+	for (size_t i = 0; i < count; i++)
+		receipt_print(sending, &receipts[i]);
+	for (size_t i = 0; i < sending->count; i++)
+		tc_message_free(&sending->batch[i]);
+	sending->count = 0;
+	sending->bytes = 0;
+	return code;
+}
+
+/* A message that cannot be made is a refusal of its own; the others go on. */
+static enum tc_exit one_send(struct sending *sending, const json_t *message)
+{
+	struct tc_invocation *invocation = sending->invocation;
+	struct tc_composition *composition = NULL;
+	enum tc_exit code = TC_EXIT_DONE;
+	size_t bytes = 0;
+	int r = tc_compose(message, &sending->writer, &composition, &invocation->problem);
+
+	if (r > 0) {
+		code = batch_send(sending); /* receipts stay in the order of the messages */
+		tc_screen_problem(&invocation->screen, &invocation->problem);
+		invocation->problem = (struct tc_problem){0};
+		sending->refused = true;
+		return code;
+	}
+	if (r < 0)
+		return TC_EXIT_FAILED;
+	for (size_t i = 0; i < composition->part_count; i++)
+		bytes += composition->parts[i].content.len + TC_HEADER_BYTES_MAX / 8;
+	if (sending->count == TC_SUBMIT_MAX || sending->bytes + bytes > TC_FRAME_BYTES_MAX / 2)
+		code = batch_send(sending);
+	if (code == TC_EXIT_DONE) {
+		r = tc_compose_message(composition, &sending->batch[sending->count]);
+		if (r == 0) {
+			sending->count++;
+			sending->bytes += bytes;
+		} else {
+			tc_message_free(&sending->batch[sending->count]);
+			tc_session_problem(&invocation->problem, NULL, r);
+			code = TC_EXIT_FAILED;
+		}
+	}
+	tc_compose_free(&composition);
+	return code;
+}
+
+static enum tc_exit key_load(struct tc_invocation *invocation, struct tc_signing_key **ret)
+{
+	char folder[TC_FILE_PATH_BYTES], path[TC_FILE_PATH_BYTES];
+	enum tc_exit code = tc_session_profile(invocation, folder);
+
+	if (code != TC_EXIT_DONE)
+		return code;
+	if (tc_file_path(path, folder, "key.pem") && tc_signing_key_load(path, ret) == 0)
+		return TC_EXIT_DONE;
+	tc_problem_set(&invocation->problem, "profile_unusable", "the profile's key cannot be used",
+		       "run `throughcare doctor` with this profile", "%s", path);
+	return TC_EXIT_FAILED;
+}
+
+enum tc_exit tc_message_send_run(struct tc_invocation *invocation)
+{
+	struct sending sending = {.invocation = invocation};
+	struct tc_signing_key *key = NULL;
+	json_t *messages = NULL;
+	size_t index;
+	const json_t *message;
+
+	enum tc_exit code = input_read(invocation, &messages);
+	if (code == TC_EXIT_DONE)
+		code = key_load(invocation, &key);
+	if (code == TC_EXIT_DONE)
+		code = tc_session_open(invocation, &sending.client);
+	if (code == TC_EXIT_DONE)
+		sending.writer = (struct tc_compose_writer){
+			.sender = tc_client_identity(sending.client)->id,
+			.actor = tc_invocation_option(invocation, "actor"),
+			.key = key,
+			.now_ms = tc_clock_now_ms(&tc_clock_real),
+		};
+	json_array_foreach(messages, index, message)
+	{
+		if (code == TC_EXIT_DONE)
+			code = one_send(&sending, message);
+	}
+	if (code == TC_EXIT_DONE)
+		code = batch_send(&sending);
+	for (size_t i = 0; i < sending.count; i++)
+		tc_message_free(&sending.batch[i]);
+	tc_client_close(&sending.client);
+	tc_signing_key_free(&key);
+	json_decref(messages);
+	return code == TC_EXIT_DONE && sending.refused ? TC_EXIT_REFUSED : code;
+}
+
+enum tc_exit tc_message_show_run(struct tc_invocation *invocation)
+{
+	Throughcare__V1__MessageShowQuery show = THROUGHCARE__V1__MESSAGE_SHOW_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	json_t *shown = NULL;
+
+	show.message_id = invocation->operands[0];
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW;
+	query.message_show = &show;
+	enum tc_exit code = tc_question_message(invocation, &query, &shown);
+	if (code == TC_EXIT_DONE)
+		tc_screen_document(&invocation->screen, shown);
+	json_decref(shown);
+	return code;
+}
+
+static void types_list(const struct tc_screen *screen)
+{
+	static const struct tc_column columns[] = {{"type", "TYPE"},
+						   {"category", "CATEGORY"},
+						   {"to", "GOES TO"},
+						   {"summary", "FOR"},
+						   {NULL, NULL}};
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < tc_part_type_count; i++) {
+		const struct tc_part_type *type = &tc_part_types[i];
+		if (!type->envelope ||
+		    type->envelope->destination ==
+			    THROUGHCARE__V1__DESTINATION__DESTINATION_FROM_EXCHANGE)
+			continue;
+		bool exchange = type->envelope->destination ==
+				THROUGHCARE__V1__DESTINATION__DESTINATION_EXCHANGE;
+		json_array_append_new(rows, json_pack("{s:s,s:s,s:s,s:s*}", "type", type->name,
+						      "category", tc_category_name(type->category),
+						      "to", exchange ? "exchange" : "agencies",
+						      "summary", type->envelope->summary));
+	}
+	tc_screen_table(screen, columns, rows);
+	json_decref(rows);
+}
+
+/* The header that the envelope's rule asks for. Recipient and subject are examples to replace. */
+static json_t *template_header(const struct tc_part_type *type)
+{
+	static const char *const person = "00000000-0000-7000-8000-000000000001";
+	static const char *const referral = "00000000-0000-7000-8000-0000000000a1";
+	const struct tc_envelope_rule *rule = type->envelope;
+	json_t *header = json_pack("{s:s}", "type", type->name);
+
+	if (rule->destination == THROUGHCARE__V1__DESTINATION__DESTINATION_AGENCY)
+		json_object_set_new(header, "recipients",
+				    json_pack("[{s:s}]", "agency", "agency-id"));
+	if (rule->needs_subject)
+		json_object_set_new(header, "subject", json_string(person));
+	if (rule->needs_referral && strcmp(type->name, "Referral") != 0)
+		json_object_set_new(header, "referralId", json_string(referral));
+	if (rule->needs_purpose)
+		json_object_set_new(header, "purpose",
+				    json_string("PURPOSE_REFERRAL_COORDINATION"));
+	if (rule->needs_actor)
+		json_object_set_new(header, "actor",
+				    json_pack("{s:s,s:s}", "id", "w-104", "role", "officer"));
+	return header;
+}
+
+enum tc_exit tc_message_template_run(struct tc_invocation *invocation)
+{
+	const char *name = invocation->operand_count > 0 ? invocation->operands[0] : NULL;
+	json_t *content = NULL;
+
+	if (tc_invocation_option(invocation, "list")) {
+		types_list(&invocation->screen);
+		return TC_EXIT_DONE;
+	}
+	if (!name)
+		return tc_invocation_usage(invocation, "name a TYPE, or use --list");
+	const struct tc_part_type *type = tc_part_type_find(tc_slice_text(name));
+	if (!type || !type->envelope)
+		return tc_invocation_usage(invocation,
+					   "there is no message type \"%s\"; see `throughcare "
+					   "message template --list`",
+					   name);
+	int r = tc_json_template(type->message->descriptor, tc_clock_now_ms(&tc_clock_real),
+				 &content);
+	if (r < 0) {
+		tc_session_problem(&invocation->problem, NULL, r);
+		return TC_EXIT_FAILED;
+	}
+	json_t *message = template_header(type);
+	json_object_set_new(message, "parts",
+			    json_pack("[{s:s,s:o}]", "type", type->name, "content", content));
+	tc_screen_document(&invocation->screen, message);
+	json_decref(message);
+	return TC_EXIT_DONE;
+}

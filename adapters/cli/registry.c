@@ -1,0 +1,131 @@
+/* registry - what the exchange tells about itself and its members. */
+#include <string.h>
+
+#include "cli/command_table.h"
+#include "cli/question.h"
+#include "cli/rendition.h"
+
+/* protobuf-c has no const strings; packing does not write. */
+#define TEXT(value) ((char *)(uintptr_t)(value))
+
+enum tc_exit tc_mailbox_status_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"agency", "AGENCY"},      {"queued", "QUEUED"},    {"inFlight", "IN FLIGHT"},
+		{"retryWait", "TO RETRY"}, {"held", "HELD (SENT)"}, {"dead", "DEAD"},
+		{"bytes", "BYTES"},        {"oldestAt", "OLDEST"},  {NULL, NULL},
+	};
+	Throughcare__V1__MailboxStatusQuery status = THROUGHCARE__V1__MAILBOX_STATUS_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+
+	status.agency = TEXT(tc_invocation_option(invocation, "agency"));
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_MAILBOX_STATUS;
+	query.mailbox_status = &status;
+	return tc_question_table(invocation, &query, "mailboxes", columns);
+}
+
+enum tc_exit tc_agency_list_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"agency", "AGENCY"}, {"name", "NAME"},         {"kind", "KIND"},
+		{"status", "STATUS"}, {"services", "SERVICES"}, {"certificates", "CERTIFICATES"},
+		{NULL, NULL},
+	};
+	Throughcare__V1__AgencyListQuery list = THROUGHCARE__V1__AGENCY_LIST_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_AGENCY_LIST;
+	query.agency_list = &list;
+	return tc_question_table(invocation, &query, "agencies", columns);
+}
+
+/* Digests are compared by eye and by `throughcared --check`, which prints hexadecimal. */
+static void digest_as_hex(json_t *status, const char *key)
+{
+	const char *text = json_string_value(json_object_get(status, key));
+	struct tc_bytes digest = {0};
+	char hex[129];
+
+	if (text && tc_rendition_bytes(text, &digest) == 0 && digest.len <= 64) {
+		tc_hex(digest.data, digest.len, hex);
+		json_object_set_new(status, key, json_string(hex));
+	}
+	tc_bytes_free(&digest);
+}
+
+enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"exchange", "exchange"},
+		{"trustDomain", "trust domain"},
+		{"version", "version"},
+		{"startedAt", "started"},
+		{"accepting", "accepting"},
+		{"connections", "connections"},
+		{"logSequence", "log sequence"},
+		{"journalBytesUsed", "journal bytes"},
+		{"journalBytesLimit", "journal limit"},
+		{"diskFreeBytes", "disk free"},
+		{"ledgerDigest", "ledger digest"},
+		{"crlNextUpdate", "revocation list until"},
+		{NULL, NULL},
+	};
+	Throughcare__V1__ExchangeStatusQuery status = THROUGHCARE__V1__EXCHANGE_STATUS_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	json_t *reply = NULL;
+
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_EXCHANGE_STATUS;
+	query.exchange_status = &status;
+	enum tc_exit code = tc_question_once(invocation, &query, &reply);
+	if (code == TC_EXIT_DONE) {
+		json_t *row = json_object_get(reply, "status");
+		digest_as_hex(row, "ledgerDigest");
+		tc_screen_record(&invocation->screen, columns, row);
+	}
+	json_decref(reply);
+	return code;
+}
+
+enum tc_exit tc_trail_find_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"at", "AT"},
+		{"event", "EVENT"},
+		{"agency", "BY"},
+		{"actor", "PERSON"},
+		{"recipient", "TO"},
+		{"messageType", "MESSAGE"},
+		{"code", "CODE"},
+		{"basis", "BASIS"},
+		{"categories", "RELEASED"},
+		{"withheldCategories", "WITHHELD"},
+		{"logSequence", "LOG"},
+		{NULL, NULL},
+	};
+	Throughcare__V1__TrailFindQuery find = THROUGHCARE__V1__TRAIL_FIND_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	Google__Protobuf__Timestamp since, until;
+	int64_t since_ms = 0, until_ms = 0;
+
+	find.subject = TEXT(tc_invocation_option(invocation, "subject"));
+	find.referral_id = TEXT(tc_invocation_option(invocation, "referral"));
+	find.message_id = TEXT(tc_invocation_option(invocation, "message"));
+	find.agency = TEXT(tc_invocation_option(invocation, "agency"));
+	if (!find.subject && !find.referral_id && !find.message_id && !find.agency)
+		return tc_invocation_usage(invocation,
+					   "name --subject, --referral, --message or --agency");
+	if (tc_invocation_time(invocation, "since", &since_ms) < 0 ||
+	    tc_invocation_time(invocation, "until", &until_ms) < 0)
+		return TC_EXIT_USAGE;
+	if (tc_invocation_option(invocation, "since")) {
+		tc_question_time(since_ms, &since);
+		find.since = &since;
+	}
+	if (tc_invocation_option(invocation, "until")) {
+		tc_question_time(until_ms, &until);
+		find.until = &until;
+	}
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_TRAIL_FIND;
+	query.trail_find = &find;
+	return tc_question_table(invocation, &query, "trail", columns);
+}

@@ -1,0 +1,39 @@
+/*
+ * rendition - protobuf messages as the JSON that is printed.
+ *
+ * The proto3 JSON mapping (wire/json.h), but 64-bit numbers are numbers where a double
+ * holds them, since log positions and counts are compared by scripts.
+ *
+ * Owner:  any thread.
+ * Blocks: never.
+ */
+#ifndef CLI_RENDITION_H
+#define CLI_RENDITION_H
+
+#include <jansson.h>
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "throughcare/v1/wire.pb-c.h"
+
+enum tc_rendition_outcome {
+	TC_RENDITION_UNREADABLE = 1, /* these bytes are not such a message */
+};
+
+/* Any packed message of throughcare.v1. 0, TC_RENDITION_UNREADABLE or TC_ENOMEM. */
+int tc_rendition_packed(struct tc_slice packed, const ProtobufCMessageDescriptor *type,
+			json_t **ret) TC_MUST_CHECK;
+
+/*
+ * A packed Delivery: the header's fields and the delivery's own in one object, and "parts" with
+ * type, category and content each, decoded by their type (base64 when sealed or of a type that
+ * this program does not know). "partsSent" and "partsWithheld" say how many parts there were and
+ * how many were not released.
+ */
+int tc_rendition_delivery(struct tc_slice packed, json_t **ret) TC_MUST_CHECK;
+
+/* Standard base64 (RFC 4648). 0, TC_RENDITION_UNREADABLE or TC_ENOMEM. */
+int tc_rendition_bytes(const char *base64, struct tc_bytes *ret) TC_MUST_CHECK;
+
+#endif
