@@ -127,7 +127,7 @@ static void fill_figures(const struct exchange_figures *figures,
 			 Throughcare__V1__ExchangeStatus *row)
 {
 	row->has_connections = 1;
-	row->connections = (uint32_t)atomic_load(&figures->connections);
+	row->connections = (uint32_t)atomic_load(figures->connections);
 	row->has_journal_bytes_used = 1;
 	row->journal_bytes_used = atomic_load(&figures->journal->bytes_used);
 	row->has_journal_bytes_limit = 1;

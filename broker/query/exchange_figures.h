@@ -21,9 +21,9 @@ struct exchange_figures {
 	const char *trust_domain;
 	int64_t started_ms;
 	struct journal_figures *journal;
-	atomic_uint_fast32_t connections;       /* gateways: logged on now */
-	atomic_int_fast64_t crl_next_update_ms; /* daemon: at start and reload; 0: unknown */
-	atomic_bool draining;                   /* daemon: stopping, nothing new is taken */
+	const atomic_uint_fast64_t *connections; /* gateways: open now */
+	atomic_int_fast64_t crl_next_update_ms;  /* daemon: at start and reload; 0: unknown */
+	atomic_bool draining;                    /* daemon: stopping, nothing new is taken */
 };
 
 #endif
