@@ -4,7 +4,6 @@
  */
 #include "wire/json.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,10 +81,12 @@ static bool whole_read(const json_t *json, uint64_t *ret, bool *ret_negative)
 	if (json_is_string(json))
 		return whole_parse(text_of(json), ret, ret_negative);
 	if (json_is_real(json)) {
-		/* 1.0 and 1e3 are whole; over 2^53 a real does not say which one it means. */
-		if (!(fabs(real) <= 9007199254740992.0) || real != floor(real))
+		/* 1.0 and 1e3 are whole; over 2^53 a real does not say which number it means. */
+		if (!(real >= -9007199254740992.0 && real <= 9007199254740992.0))
 			return false;
 		value = (json_int_t)real;
+		if ((double)value != real)
+			return false;
 	} else if (!json_is_integer(json)) {
 		return false;
 	}
