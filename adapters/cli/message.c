@@ -37,30 +37,6 @@ static enum tc_exit input_read(struct tc_invocation *invocation, json_t **ret)
 	return r == 0 ? TC_EXIT_DONE : TC_EXIT_FAILED;
 }
 
-static json_t *receipt_json(const struct tc_receipt *receipt)
-{
-	json_t *object = NULL;
-
-	if (tc_rendition_packed(tc_slice(receipt->packed, receipt->packed_len),
-				&throughcare__v1__receipt__descriptor, &object) != 0)
-		return NULL;
-	/* Programs read "ACCEPTED" without the enumeration's prefix. */
-	json_object_set_new(
-		object, "status",
-		json_string(receipt->status == TC_RECEIPT_ACCEPTED ? "ACCEPTED" : "REFUSED"));
-	size_t index;
-	json_t *disposition;
-	json_array_foreach(json_object_get(object, "dispositions"), index, disposition)
-	{
-		static const char prefix[] = "DISPOSITION_KIND_";
-		const char *kind = json_string_value(json_object_get(disposition, "kind"));
-		if (kind && strncmp(kind, prefix, sizeof(prefix) - 1) == 0)
-			json_object_set_new(disposition, "kind",
-					    json_string(kind + sizeof(prefix) - 1));
-	}
-	return object;
-}
-
 static void dispositions_say(const struct tc_screen *screen, const struct tc_receipt *receipt)
 {
 	static const char *const kinds[] = {"unknown", "queued for", "held for", "denied to",
@@ -85,8 +61,10 @@ static void receipt_print(struct sending *sending, const struct tc_receipt *rece
 	if (receipt->status != TC_RECEIPT_ACCEPTED)
 		sending->refused = true;
 	if (screen->json) {
-		json_t *object = receipt_json(receipt);
-		tc_screen_line(screen, object);
+		json_t *object = NULL;
+		if (tc_rendition_packed(tc_slice(receipt->packed, receipt->packed_len),
+					&throughcare__v1__receipt__descriptor, &object) == 0)
+			tc_screen_line(screen, object);
 		json_decref(object);
 	} else if (receipt->status == TC_RECEIPT_ACCEPTED) {
 		tc_screen_say(screen, "accepted  %s  at log position %llu%s", receipt->message_id,

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
+#include "wire/base64.h"
 #include "wire/json.h"
+#include "wire/limits.h"
 #include "wire/part_types.h"
 #include "wire/validate.h"
 
@@ -83,10 +83,10 @@ int tc_rendition_packed(struct tc_slice packed, const ProtobufCMessageDescriptor
 
 static json_t *bytes_json(struct tc_slice bytes)
 {
-	char *text = malloc((bytes.len + 2) / 3 * 4 + 1);
+	char *text = malloc(TC_BASE64_TEXT_BYTES(bytes.len));
 	if (!text)
 		return NULL;
-	EVP_EncodeBlock((unsigned char *)text, bytes.data, (int)bytes.len);
+	tc_base64_encode(bytes, text);
 	json_t *value = json_string(text);
 	free(text);
 	return value;
@@ -101,8 +101,10 @@ static json_t *part_json(const Throughcare__V1__Part *part)
 
 	if (!type || tc_rendition_packed(content, type, &value) != 0)
 		value = bytes_json(content);
-	json_t *object = json_pack("{s:s*,s:s}", "type", part->type, "category",
-				   tc_category_name(part->category));
+	const ProtobufCEnumValue *category = protobuf_c_enum_descriptor_get_value(
+		&throughcare__v1__category__descriptor, (int)part->category);
+	json_t *object = json_pack("{s:s*,s:s*}", "type", part->type, "category",
+				   category ? category->name : NULL);
 	if (object && part->sealed)
 		json_object_set_new(object, "sealed", json_true());
 	json_object_set_new(object, "content", value);
@@ -130,7 +132,12 @@ static int delivery_join(json_t *object, const Throughcare__V1__Delivery *delive
 	json_object_del(header, "manifest");
 	json_object_del(object, "header");
 	json_object_del(object, "signature");
-	json_object_update(object, header);
+	/* The delivery's basis is what permitted the release; the header's is what the sender
+	 * named. */
+	json_t *named = json_object_get(header, "basis");
+	if (named)
+		json_object_set(object, "namedBasis", named);
+	json_object_update_missing(object, header);
 	json_decref(header);
 	json_object_set_new(object, "parts", parts_json(delivery));
 	json_object_set_new(object, "partsSent", json_integer((json_int_t)sent));
@@ -162,19 +169,15 @@ int tc_rendition_delivery(struct tc_slice packed, json_t **ret)
 
 int tc_rendition_bytes(const char *base64, struct tc_bytes *ret)
 {
-	size_t len = strlen(base64);
+	size_t len = strlen(base64), got = 0;
 
-	if (len % 4 != 0 || len > 1024 * 1024)
+	if (len > 2 * (size_t)TC_PART_BYTES_MAX)
 		return TC_RENDITION_UNREADABLE;
-	int r = tc_bytes_reserve(ret, len + 1);
+	int r = tc_bytes_reserve(ret, len / 4 * 3 + 3);
 	if (r < 0)
 		return r;
-	int got = EVP_DecodeBlock(ret->data + ret->len, (const unsigned char *)base64, (int)len);
-	if (got < 0)
+	if (!tc_base64_decode(tc_slice(base64, len), ret->data + ret->len, &got))
 		return TC_RENDITION_UNREADABLE;
-	/* OpenSSL counts the padding as zero bytes. */
-	for (size_t i = 0; i < 2 && i < len && base64[len - 1 - i] == '='; i++)
-		got--;
-	ret->len += (size_t)got;
+	ret->len += got;
 	return 0;
 }

@@ -1,11 +1,13 @@
 #include "cli/screen.h"
 
+#include <ctype.h>
 #include <libsmartcols.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/part_types.h"
 #include "wire/utf8.h"
 
 struct tc_screen tc_screen_standard(bool json)
@@ -140,17 +142,38 @@ static const json_t *row_value(const json_t *row, const char *key)
 	return json_object_get(row, key);
 }
 
+/* "CATEGORY_DRUG_TEST" as "drug test": for people only. NULL when it is no such name. */
+static char *enumeration_read(const char *value)
+{
+	for (size_t i = 0; i < tc_enum_rule_count; i++) {
+		const struct tc_enum_rule *rule = &tc_enum_rules[i];
+		size_t len = strlen(rule->prefix);
+		if (len == 0 || strncmp(value, rule->prefix, len) != 0 ||
+		    !protobuf_c_enum_descriptor_get_value_by_name(rule->descriptor, value))
+			continue;
+		char *text = strdup(value + len);
+		for (char *c = text; c && *c; c++)
+			*c = *c == '_' ? ' ' : (char)tolower((unsigned char)*c);
+		return text;
+	}
+	return NULL;
+}
+
 static void value_append(struct tc_bytes *text, const json_t *value)
 {
 	char number[32];
 	const char *put = number;
 	size_t index;
 	const json_t *element;
+	char *words = NULL;
 	int r = 0;
 
 	switch (json_typeof(value)) {
 	case JSON_STRING:
 		put = json_string_value(value);
+		words = enumeration_read(put);
+		if (words)
+			put = words;
 		break;
 	case JSON_INTEGER:
 		snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value));
@@ -183,6 +206,7 @@ static void value_append(struct tc_bytes *text, const json_t *value)
 		return;
 	}
 	r = tc_bytes_append(text, put, strlen(put));
+	free(words);
 	(void)r; /* a cell that memory has no room for stays short */
 }
 

@@ -1,0 +1,200 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/evp.h>
+
+#include "cli/compose.h"
+#include "cli/issuance.h"
+#include "wire/json.h"
+#include "wire/part_types.h"
+
+#define NOW_MS 1763700000000
+
+static struct tc_signing_key *key;
+static struct tc_problem problem;
+
+static int key_make(void **state)
+{
+	EVP_PKEY *made = tc_issuance_key_new();
+	(void)state;
+	int r = made ? tc_signing_key_wrap(made, &key) : -1;
+	EVP_PKEY_free(made);
+	return r;
+}
+
+static int key_drop(void **state)
+{
+	(void)state;
+	tc_signing_key_free(&key);
+	return 0;
+}
+
+/* The packed submission of one message, written in JSON. */
+static struct tc_bytes submission(const char *text, int64_t now_ms)
+{
+	struct tc_compose_writer writer = {.sender = "parole-north", .key = key, .now_ms = now_ms};
+	struct tc_composition *composition = NULL;
+	struct tc_bytes packed = {0};
+	json_t *messages = NULL;
+
+	assert_int_equal(tc_compose_read(tc_slice_text(text), &messages, &problem), 0);
+	int r = tc_compose(json_array_get(messages, 0), &writer, &composition, &problem);
+	if (r != 0)
+		fail_msg("%s: %s: %s", problem.code, problem.message, problem.detail);
+	struct tc_draft draft = {.header = composition->header,
+				 .parts = composition->parts,
+				 .part_count = composition->part_count};
+	uint8_t salts[TC_PARTS_MAX][TC_SALT_BYTES];
+	assert_int_equal(tc_draft_pack_header(&draft, key, salts, &packed), 0);
+	tc_compose_free(&composition);
+	json_decref(messages);
+	return packed;
+}
+
+static const char test_message[] =
+	"{\"messageId\":\"0197a0c0-0000-7000-8000-000000000001\",\"type\":\"TestMessage\","
+	"\"recipients\":[{\"agency\":\"clinic\"}],"
+	"\"subject\":\"00000000-0000-7000-8000-000000000001\","
+	"\"parts\":[{\"type\":\"TestMessage\",\"content\":{\"text\":\"hello\",\"number\":\"7\"}}]}";
+
+static void the_same_json_gives_the_same_bytes(void **state)
+{
+	(void)state;
+	struct tc_bytes first = submission(test_message, NOW_MS);
+	struct tc_bytes second = submission(test_message, NOW_MS + 86400000);
+	assert_true(tc_slice_equal(tc_bytes_slice(&first), tc_bytes_slice(&second)));
+	tc_bytes_free(&first);
+	tc_bytes_free(&second);
+}
+
+static struct tc_composition *composed(const char *text)
+{
+	struct tc_compose_writer writer = {
+		.sender = "parole-north", .actor = "w-1", .key = key, .now_ms = NOW_MS};
+	struct tc_composition *composition = NULL;
+	json_t *messages = NULL;
+
+	assert_int_equal(tc_compose_read(tc_slice_text(text), &messages, &problem), 0);
+	int r = tc_compose(json_array_get(messages, 0), &writer, &composition, &problem);
+	if (r != 0)
+		fail_msg("%s: %s: %s", problem.code, problem.message, problem.detail);
+	json_decref(messages);
+	return composition;
+}
+
+static void what_is_absent_is_filled_in(void **state)
+{
+	struct tc_composition *made =
+		composed("{\"parts\":[{\"type\":\"TestMessage\",\"content\":{}}]}");
+
+	(void)state;
+	assert_int_equal(strlen(made->header->message_id), 36);
+	assert_string_equal(made->header->type, "TestMessage");
+	assert_string_equal(made->header->sender, "parole-north");
+	assert_string_equal(made->header->actor->id, "w-1");
+	assert_int_equal(made->header->created_at->seconds, NOW_MS / 1000);
+	assert_int_equal(made->parts[0].category, THROUGHCARE__V1__CATEGORY__CATEGORY_TEST);
+	assert_null(made->header->referral_id);
+	tc_compose_free(&made);
+}
+
+static void a_new_referral_gets_an_id_that_stays(void **state)
+{
+	static const char text[] = "{\"messageId\":\"0197a0c0-0000-7000-8000-000000000002\","
+				   "\"parts\":[{\"type\":\"Referral\",\"content\":{}}]}";
+	struct tc_composition *first = composed(text), *second = composed(text);
+
+	(void)state;
+	assert_int_equal(strlen(first->header->referral_id), 36);
+	assert_string_equal(first->header->referral_id, second->header->referral_id);
+	tc_compose_free(&first);
+	tc_compose_free(&second);
+}
+
+static void refused(const char *text, const char *code)
+{
+	struct tc_compose_writer writer = {.sender = "parole-north", .key = key, .now_ms = NOW_MS};
+	struct tc_composition *composition = NULL;
+	json_t *messages = NULL;
+
+	assert_int_equal(tc_compose_read(tc_slice_text(text), &messages, &problem), 0);
+	assert_int_equal(tc_compose(json_array_get(messages, 0), &writer, &composition, &problem),
+			 TC_COMPOSE_REFUSED);
+	assert_string_equal(problem.code, code);
+	json_decref(messages);
+}
+
+static void what_cannot_be_a_message_is_refused_with_its_place(void **state)
+{
+	(void)state;
+	refused("[7]", "malformed");
+	refused("{}", "part_missing");
+	refused("{\"parts\":[]}", "part_missing");
+	refused("{\"parts\":[{\"type\":\"Nonsense\",\"content\":{}}]}", "unknown_part_type");
+	assert_string_equal(problem.detail, "parts[0]: Nonsense");
+	refused("{\"messageId\":\"x\",\"parts\":[{\"type\":\"TestMessage\"}]}", "field_invalid");
+	refused("{\"colour\":1,\"parts\":[{\"type\":\"TestMessage\"}]}", "field_unknown");
+	refused("{\"parts\":[{\"type\":\"TestMessage\",\"body\":{}}]}", "field_unknown");
+	refused("{\"parts\":[{\"type\":\"TestMessage\",\"content\":{\"texts\":1}}]}",
+		"field_unknown");
+	refused("{\"parts\":[{\"type\":\"TestMessage\",\"salt\":\"AAAA\"}]}", "salt_invalid");
+	refused("{\"parts\":[{\"type\":\"TestMessage\",\"category\":\"housing\"}]}",
+		"part_category");
+}
+
+static void lines_arrays_and_single_objects_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t count;
+	} inputs[] = {
+		{"{\"a\":1}", 1},
+		{"{\"a\":1}\n{\"a\":2}\n\n{\"a\":3}\n", 3},
+		{"[{\"a\":1},{\"a\":2}]", 2},
+		{"{\n  \"a\": {\n    \"b\": 1\n  }\n}\n{\n  \"a\": 2\n}\n", 2},
+		{"\xef\xbb\xbf {\"a\":1}\r\n", 1},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		json_t *messages = NULL;
+		assert_int_equal(
+			tc_compose_read(tc_slice_text(inputs[i].text), &messages, &problem), 0);
+		assert_int_equal(json_array_size(messages), inputs[i].count);
+		json_decref(messages);
+	}
+}
+
+static void broken_json_is_refused_with_its_line(void **state)
+{
+	json_t *messages = NULL;
+
+	(void)state;
+	assert_int_equal(
+		tc_compose_read(tc_slice_text("{\"a\":1}\n{\"a\":}\n"), &messages, &problem),
+		TC_COMPOSE_REFUSED);
+	assert_string_equal(problem.code, "malformed");
+	assert_non_null(strstr(problem.detail, "line 2"));
+	assert_int_equal(tc_compose_read(tc_slice_text("{\"a\":1,\"a\":2}"), &messages, &problem),
+			 TC_COMPOSE_REFUSED);
+	assert_int_equal(tc_compose_read(tc_slice_text(" \n"), &messages, &problem),
+			 TC_COMPOSE_REFUSED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_json_gives_the_same_bytes),
+		cmocka_unit_test(what_is_absent_is_filled_in),
+		cmocka_unit_test(a_new_referral_gets_an_id_that_stays),
+		cmocka_unit_test(what_cannot_be_a_message_is_refused_with_its_place),
+		cmocka_unit_test(lines_arrays_and_single_objects_are_read),
+		cmocka_unit_test(broken_json_is_refused_with_its_line),
+	};
+	return cmocka_run_group_tests(tests, key_make, key_drop);
+}
