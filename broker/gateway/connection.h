@@ -52,6 +52,7 @@ struct connection {
 	uint64_t collect_id;    /* request of the latest Collect */
 	uint32_t malformed;
 	bool entered_identity;
+	bool was_open;
 	bool read_wants_write; /* TLS: a read goes on when the socket is writable */
 	bool is_dirty;
 	bool is_paused;
@@ -90,17 +91,22 @@ struct connection *connection_find(struct gateway *gateway, uint64_t number);
 const tc_agency *connection_agency(const struct connection *connection);
 const struct tc_peer *connection_peer(const struct connection *connection);
 
+/* The last words are written: waits, not for long, until the peer closes. */
+void connection_linger(struct connection *connection);
 /* The log-on stands. */
 void connection_opened(struct connection *connection);
+/* ---- connection_output.c ---- */
+
 /* Something was appended to `out`: it goes out at the end of the turn. */
 void connection_touch(struct connection *connection);
 size_t connection_output(const struct connection *connection);
 /* Writes what it can; called at the end of a turn for each dirty one. */
 void connection_flush(struct connection *connection);
+/* ---- connection_input.c ---- */
+
 /* Reads on when there is room again. */
 void connection_resume(struct connection *connection);
-
-/* connection_input.c: reads and takes requests in until there is no more, or no room. */
+/* Reads and takes requests in until there is no more, or no room. */
 void connection_read(struct connection *connection);
 /* Records of it are answered: takes `records` and `bytes` out of the gateway's sums. */
 void connection_settle_sums(struct connection *connection, size_t records, size_t bytes);

@@ -1,0 +1,292 @@
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/address.h"
+#include "daemon/notify.h"
+#include "daemon/problem.h"
+#include "daemon/topology.h"
+#include "gateway/seed.h"
+
+#define DESCRIPTORS_OWN 128 /* stores, sockets between threads, standard streams */
+
+struct daemon {
+	const struct config *config;
+	struct stores stores;
+	struct tc_tls_config *tls;
+	struct topology *topology;
+	struct exchange_figures figures;
+	struct journal_figures journal_figures;
+	struct gateway_counters counters;
+	int listeners[GATEWAY_LISTENERS_MAX];
+	size_t listener_count;
+	int signals;
+};
+
+static struct tc_tls_files files_of(const struct config *config)
+{
+	return (struct tc_tls_files){
+		.certificate = config->tls_certificate,
+		.key = config->tls_key,
+		.ca = config->tls_ca,
+		.crl = config->tls_crl,
+	};
+}
+
+/* Every connection needs a descriptor: how many connections there is room for. */
+static uint32_t connections_possible(const struct config *config)
+{
+	uint64_t wanted = (uint64_t)config->connections_max + DESCRIPTORS_OWN;
+	struct rlimit limit;
+	char detail[128];
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return (uint32_t)config->connections_max;
+	if (limit.rlim_cur < wanted) {
+		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= wanted)
+		return (uint32_t)config->connections_max;
+	snprintf(detail, sizeof(detail), "the limit of open files is %llu, %llu are needed",
+		 (unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
+	problem_print("gateway.connections_max is more than this process may open", detail,
+		      "raise LimitNOFILE= in the unit, or lower the setting; going on with fewer");
+	return limit.rlim_cur > DESCRIPTORS_OWN * 2 ? (uint32_t)(limit.rlim_cur - DESCRIPTORS_OWN)
+						    : DESCRIPTORS_OWN;
+}
+
+static int tls_open(struct daemon *daemon, struct tc_tls_config **ret)
+{
+	struct tc_tls_files files = files_of(daemon->config);
+	char detail[TC_TLS_DETAIL_BYTES] = "";
+	struct tc_tls_config *tls = NULL;
+	int r = tc_tls_config_open(TC_TLS_SERVER, &files, detail, &tls);
+
+	if (r == 0 &&
+	    strcmp(tc_tls_config_self(tls)->trust_domain, daemon->config->trust_domain) != 0) {
+		snprintf(detail, sizeof(detail), "tls.certificate is of trust domain %.100s",
+			 tc_tls_config_self(tls)->trust_domain);
+		tc_tls_config_unref(&tls);
+		r = TC_ECONFIG;
+	}
+	if (r) {
+		problem_print("the certificates cannot be used",
+			      detail[0] ? detail : tc_err_text(r),
+			      "correct the files or trust_domain in the configuration");
+		return r;
+	}
+	*ret = tls;
+	atomic_store(&daemon->figures.crl_next_update_ms, tc_tls_config_crl_next_update_ms(tls));
+	return 0;
+}
+
+/* A seed that cannot be taken is told and passed by: the rest of the network must still start. */
+static int seeds_read(struct daemon *daemon, struct record_batch *batch)
+{
+	struct tc_tls_files files = files_of(daemon->config);
+	struct seed_problem problem = {0};
+	int r;
+
+	if (!*daemon->config->registry_seed)
+		return 0;
+	r = seed_read(daemon->config->registry_seed, &files, daemon->config->trust_domain, batch,
+		      &problem);
+	if (r == SEED_REFUSED) {
+		problem_print_at(problem.file, "the registry seed cannot be taken in", problem.text,
+				 "make it again with `throughcare network add`, or remove it");
+		return TC_ECONFIG;
+	}
+	if (r)
+		problem_print_at(daemon->config->registry_seed, "the seeds cannot be read",
+				 tc_err_text(r), "check registry_seed and its permissions");
+	return r;
+}
+
+static int listen_all(struct daemon *daemon)
+{
+	const struct config_addresses *addresses = &daemon->config->listen;
+
+	for (size_t i = 0; i < addresses->count; i++) {
+		if (address_listen(addresses->text[i], daemon->listeners, GATEWAY_LISTENERS_MAX,
+				   &daemon->listener_count) == 0)
+			continue;
+		problem_print_at(addresses->text[i], "cannot listen on this address",
+				 strerror(errno),
+				 errno == EADDRINUSE ? "stop what listens there, or change listen"
+						     : "correct listen in the configuration");
+		return TC_EIO;
+	}
+	return 0;
+}
+
+static int signals_take(struct daemon *daemon)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	/* Before any thread is made, so that all of them leave these to us. */
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+		return TC_EIO;
+	signal(SIGPIPE, SIG_IGN);
+	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	return daemon->signals < 0 ? TC_EIO : 0;
+}
+
+static int threads_start(struct daemon *daemon, uint32_t connections)
+{
+	uint32_t threads = (uint32_t)daemon->config->gateway_threads;
+	struct topology_options options = {
+		.config = daemon->config,
+		.stores = &daemon->stores,
+		.tls = daemon->tls,
+		.figures = &daemon->figures,
+		.counters = &daemon->counters,
+		.listeners = daemon->listeners,
+		.listener_count = daemon->listener_count,
+		.connections_max = (connections + threads - 1) / threads,
+	};
+	int r = topology_start(&options, &daemon->topology);
+
+	if (r)
+		problem_print("the threads cannot be started", tc_err_text(r), NULL);
+	return r;
+}
+
+static void ready(struct daemon *daemon)
+{
+	char text[ADDRESS_TEXT_BYTES];
+	int port = 0;
+
+	for (size_t i = 0; i < daemon->listener_count; i++) {
+		if (address_of(daemon->listeners[i], text, &port) != 0)
+			continue;
+		log_event(EV_READY, NULL, NULL, port);
+		fprintf(stderr, "ready: listening on %s\n", text);
+	}
+	notify("READY=1\nSTATUS=Taking messages.");
+}
+
+static int start(struct daemon *daemon)
+{
+	struct record_batch seeds = {0};
+	uint32_t connections = connections_possible(daemon->config);
+	int r;
+
+	daemon->figures.version = THROUGHCARE_VERSION;
+	daemon->figures.exchange = TC_AGENCY_EXCHANGE;
+	daemon->figures.trust_domain = daemon->config->trust_domain;
+	daemon->figures.started_ms = tc_clock_now_ms(&tc_clock_real);
+	daemon->figures.journal = &daemon->journal_figures;
+	r = signals_take(daemon);
+	if (r == 0)
+		r = tls_open(daemon, &daemon->tls);
+	if (r == 0)
+		r = seeds_read(daemon, &seeds);
+	if (r == 0)
+		r = listen_all(daemon);
+	if (r == 0)
+		r = stores_open(&daemon->stores, daemon->config, false);
+	if (r == 0)
+		r = stores_begin(&daemon->stores, daemon->config, &seeds);
+	record_batch_free(&seeds);
+	if (r == 0)
+		r = threads_start(daemon, connections);
+	if (r == 0 && pid_file_write(daemon->config->pid_file) != 0) {
+		problem_print_at(daemon->config->pid_file, "the pid file cannot be written",
+				 strerror(errno), "check pid_file in the configuration");
+		r = TC_EIO;
+	}
+	return r;
+}
+
+static void reload(struct daemon *daemon)
+{
+	struct tc_tls_config *tls = NULL;
+	struct record_batch seeds = {0};
+	int r;
+
+	notify_reloading();
+	r = tls_open(daemon, &tls);
+	if (r == 0) {
+		r = topology_reload(daemon->topology, tls);
+		tc_tls_config_unref(&daemon->tls);
+		daemon->tls = tls;
+	}
+	if (r == 0)
+		r = seeds_read(daemon, &seeds);
+	if (seeds.count > 0 && topology_push(daemon->topology, &seeds) != 0 && r == 0)
+		r = TC_EBUS;
+	record_batch_free(&seeds);
+	if (r)
+		log_event(EV_RELOAD_FAILED, NULL, NULL, r);
+	notify("READY=1");
+}
+
+/* Until told to stop; returns the signal. */
+static uint32_t wait_for_end(struct daemon *daemon)
+{
+	for (;;) {
+		struct signalfd_siginfo info;
+
+		if (read(daemon->signals, &info, sizeof(info)) != sizeof(info))
+			continue;
+		if (info.ssi_signo != SIGHUP)
+			return info.ssi_signo;
+		reload(daemon);
+	}
+}
+
+static int stop(struct daemon *daemon)
+{
+	int r = 0;
+
+	atomic_store(&daemon->figures.draining, true);
+	if (daemon->topology)
+		r = topology_stop(&daemon->topology);
+	stores_close(&daemon->stores);
+	tc_tls_config_unref(&daemon->tls);
+	for (size_t i = 0; i < daemon->listener_count; i++)
+		close(daemon->listeners[i]);
+	if (daemon->signals >= 0)
+		close(daemon->signals);
+	return r;
+}
+
+int daemon_run(const struct config *config)
+{
+	/* Static: threads hold pointers into it, and a stack is no place for that. */
+	static struct daemon daemon;
+	int r;
+
+	daemon.config = config;
+	daemon.signals = -1;
+	log_set_level((int)config->log_level);
+	log_event(EV_STARTING, NULL, NULL, getpid());
+	r = start(&daemon);
+	if (r == 0) {
+		ready(&daemon);
+		uint32_t signal_number = wait_for_end(&daemon);
+
+		notify("STOPPING=1\nSTATUS=Finishing what was accepted.");
+		log_event(EV_STOPPING, NULL, NULL, signal_number);
+	}
+	if (stop(&daemon) != 0 && r == 0)
+		r = TC_EBUS;
+	if (r == 0)
+		pid_file_remove(config->pid_file);
+	log_event(EV_STOPPED, NULL, NULL, r ? 1 : 0);
+	return r ? 1 : 0;
+}

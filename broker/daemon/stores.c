@@ -1,0 +1,225 @@
+#include "daemon/stores.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/problem.h"
+#include "gateway/request.h"
+#include "journal/journal_lmdb.h"
+
+static const char *hint_of(int fault)
+{
+	if (fault == TC_ECONFIG)
+		return "put data_dir on a local disk";
+	if (fault == TC_ECORRUPT)
+		return "run throughcared --check; ledger and trail are made again by --rebuild";
+	if (fault == TC_EFULL)
+		return "raise its map_size in the configuration";
+	return "check the folder's owner, permissions and free space";
+}
+
+static int opening_failed(const char *path, int fault)
+{
+	problem_print_at(
+		path, "the folder cannot be opened",
+		fault == JOURNAL_FENCED ? "another process has it open" : tc_err_text(fault),
+		fault == JOURNAL_FENCED ? "stop the other throughcared first" : hint_of(fault));
+	return fault > 0 ? TC_ESTORE : fault;
+}
+
+static int path_of(const struct config *config, const char *name, char **ret)
+{
+	return asprintf(ret, "%s/%s", config->data_dir, name) < 0 ? TC_ENOMEM : 0;
+}
+
+int stores_folder_remove(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!folder)
+		return errno == ENOENT ? 0 : TC_EIO;
+	while ((entry = readdir(folder)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (unlinkat(dirfd(folder), entry->d_name, 0) != 0)
+			r = TC_EIO;
+	}
+	closedir(folder);
+	if (r == 0 && rmdir(path) != 0)
+		r = TC_EIO;
+	return r;
+}
+
+int stores_open_journal(struct stores *stores, const struct config *config)
+{
+	struct journal_lmdb_options options = {
+		.map_bytes = (uint64_t)config->journal_map_bytes,
+		.disk_reserve_bytes = (uint64_t)config->disk_reserve_bytes,
+		.clock = &tc_clock_real,
+	};
+	struct journal_usage usage;
+	char *path = NULL;
+	int r;
+
+	if (mkdir(config->data_dir, 0700) != 0 && errno != EEXIST) {
+		problem_print_at(config->data_dir, "the folder cannot be made", strerror(errno),
+				 "check data_dir and who may write there");
+		return TC_EIO;
+	}
+	r = path_of(config, "journal", &path);
+	if (r)
+		return r;
+	options.path = path;
+	r = journal_lmdb_open(&options, &stores->journal);
+	if (r)
+		r = opening_failed(path, r);
+	else if (journal_usage(stores->journal, &usage) == 0)
+		log_event(EV_JOURNAL_OPENED, NULL, NULL, (int64_t)usage.tip);
+	free(path);
+	return r;
+}
+
+void stores_ledger_options(const struct config *config, const char *path,
+			   struct ledger_options *ret)
+{
+	*ret = (struct ledger_options){
+		.path = path,
+		.map_bytes = (uint64_t)config->ledger_map_bytes,
+		.mailbox_messages_max = (uint32_t)config->mailbox_messages_max,
+		.mailbox_bytes_max = (uint64_t)config->mailbox_bytes_max,
+		.delivery_attempts_max = (uint32_t)config->delivery_attempts_max,
+		.retry_first_ms = (uint32_t)config->retry_first_ms,
+		.retry_max_ms = (uint32_t)config->retry_max_ms,
+	};
+}
+
+static int views_open(struct stores *stores, const struct config *config, const char *ledger_path,
+		      const char *trail_path)
+{
+	struct ledger_options ledger;
+	struct trail_index_options trail = {
+		.path = trail_path,
+		.map_bytes = (uint64_t)config->trail_map_bytes,
+	};
+	int r;
+
+	stores_ledger_options(config, ledger_path, &ledger);
+	r = ledger_open(&stores->ledger, &ledger);
+	if (r)
+		return opening_failed(ledger_path, r);
+	r = trail_index_open(&trail, &stores->trail);
+	return r ? opening_failed(trail_path, r) : 0;
+}
+
+static int views_remove(struct stores *stores, const char *ledger_path, const char *trail_path)
+{
+	int r;
+
+	trail_index_close(&stores->trail);
+	ledger_close(&stores->ledger);
+	r = stores_folder_remove(ledger_path);
+	if (r == 0)
+		r = stores_folder_remove(trail_path);
+	if (r)
+		problem_print_at(ledger_path, "the old ledger or trail cannot be removed",
+				 strerror(errno), "check who may write in data_dir");
+	return r;
+}
+
+static int replay(struct stores *stores)
+{
+	uint64_t from = ledger_next(stores->ledger);
+	int r = ledger_replay(stores->ledger, stores->journal, trail_index_sink, stores->trail);
+
+	if (r) {
+		log_event(EV_LEDGER_FAILED, NULL, NULL, r);
+		problem_print("the journal cannot be applied", tc_err_text(r), hint_of(r));
+		return r;
+	}
+	log_event(EV_LEDGER_REPLAYED, NULL, NULL, (int64_t)(ledger_next(stores->ledger) - from));
+	return 0;
+}
+
+int stores_open(struct stores *stores, const struct config *config, bool anew)
+{
+	char *ledger_path = NULL;
+	char *trail_path = NULL;
+	int r = stores_open_journal(stores, config);
+
+	if (r == 0)
+		r = path_of(config, "ledger", &ledger_path);
+	if (r == 0)
+		r = path_of(config, "trail", &trail_path);
+	if (r == 0 && anew)
+		r = views_remove(stores, ledger_path, trail_path);
+	if (r == 0)
+		r = views_open(stores, config, ledger_path, trail_path);
+	if (r == 0 && trail_index_committed(stores->trail) < ledger_next(stores->ledger)) {
+		r = views_remove(stores, ledger_path, trail_path);
+		if (r == 0)
+			r = views_open(stores, config, ledger_path, trail_path);
+	}
+	if (r == 0)
+		r = replay(stores);
+	free(ledger_path);
+	free(trail_path);
+	return r;
+}
+
+int stores_begin(struct stores *stores, const struct config *config, struct record_batch *seeds)
+{
+	Throughcare__V1__LedgerSettings settings = THROUGHCARE__V1__LEDGER_SETTINGS__INIT;
+	struct record_batch batch = {0};
+	struct record *barrier = NULL;
+	int r;
+
+	settings.has_mailbox_messages_max = 1;
+	settings.mailbox_messages_max = (uint32_t)config->mailbox_messages_max;
+	settings.has_mailbox_bytes_max = 1;
+	settings.mailbox_bytes_max = (uint64_t)config->mailbox_bytes_max;
+	settings.has_delivery_attempts_max = 1;
+	settings.delivery_attempts_max = (uint32_t)config->delivery_attempts_max;
+	settings.has_retry_first_ms = 1;
+	settings.retry_first_ms = (uint32_t)config->retry_first_ms;
+	settings.has_retry_max_ms = 1;
+	settings.retry_max_ms = (uint32_t)config->retry_max_ms;
+	stores->boot = ledger_boot(stores->ledger) + 1;
+	r = request_barrier(stores->boot, THROUGHCARE_VERSION, &settings, &barrier);
+	if (r)
+		return r;
+	/* Also into a journal that is full: it is what lets mailboxes be emptied again. */
+	barrier->rider = true;
+	record_batch_push(&batch, &barrier);
+	r = journal_append(stores->journal, &batch, tc_id_new(tc_clock_now_ms(&tc_clock_real)));
+	if (r == 0 && seeds->count > 0) {
+		r = journal_append(stores->journal, seeds,
+				   tc_id_new(tc_clock_now_ms(&tc_clock_real)));
+		/* A full journal takes no registry changes; it can still be settled. */
+		if (r == JOURNAL_FULL)
+			r = 0;
+	}
+	record_batch_free(&batch);
+	if (r) {
+		r = r > 0 ? TC_EFULL : r;
+		log_event(EV_JOURNAL_FAILED, NULL, NULL, r);
+		problem_print("the journal cannot be written", tc_err_text(r), hint_of(r));
+		return r;
+	}
+	return replay(stores);
+}
+
+void stores_close(struct stores *stores)
+{
+	trail_index_close(&stores->trail);
+	ledger_close(&stores->ledger);
+	journal_close(&stores->journal);
+}

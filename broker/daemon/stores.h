@@ -1,0 +1,40 @@
+/*
+ * stores - journal, ledger and trail of one exchange, opened and brought up to date.
+ *
+ * The journal is the truth; ledger and trail are made from it. Opening replays what
+ * they lack. A trail that is behind the ledger cannot be filled up again, so then both
+ * are made anew (trail_index.h says why).
+ *
+ * Owner: the main thread, while no other thread runs. Blocks: on the disk.
+ */
+#ifndef DAEMON_STORES_H
+#define DAEMON_STORES_H
+
+#include "daemon/config.h"
+#include "journal/journal.h"
+#include "ledger/ledger.h"
+#include "trail/trail_index.h"
+
+struct stores {
+	struct journal *journal;
+	struct ledger *ledger;
+	struct trail_index *trail;
+	uint32_t boot; /* of this life: set by stores_begin */
+};
+
+/* Journal alone. Every fault has been told on stderr. */
+int stores_open_journal(struct stores *stores, const struct config *config) TC_MUST_CHECK;
+/* Ledger and trail too, applied up to the journal's tip. `anew`: deletes both first. */
+int stores_open(struct stores *stores, const struct config *config, bool anew) TC_MUST_CHECK;
+/* Starts a new life in the log: the barrier record, then `seeds`, appended and applied. */
+int stores_begin(struct stores *stores, const struct config *config,
+		 struct record_batch *seeds) TC_MUST_CHECK;
+void stores_close(struct stores *stores);
+
+/* As the configuration says, with `path` for the folder. */
+void stores_ledger_options(const struct config *config, const char *path,
+			   struct ledger_options *ret);
+/* A folder of plain files. What is not there is removed already. 0 or TC_EIO. */
+int stores_folder_remove(const char *path) TC_MUST_CHECK;
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * verify - throughcared --rebuild and --check: is what is stored what the log says?
+ *
+ * Owner: the main thread, while no exchange runs on the folder. Blocks: on the disk.
+ */
+#ifndef DAEMON_VERIFY_H
+#define DAEMON_VERIFY_H
+
+#include "daemon/config.h"
+
+/* Each returns the process's exit status. */
+
+/* Deletes ledger and trail, makes both again from the journal, prints "ledger digest HEX". */
+int verify_rebuild(const struct config *config);
+/*
+ * Reads every record of the journal against its commitment and every part against its manifest,
+ * and holds the ledger against one that is made again in a temporary folder. Prints what it found;
+ * 1 on any difference.
+ */
+int verify_check(const struct config *config);
+
+#endif
