@@ -3,7 +3,8 @@
  *
  *   referrals           referral id             -> row
  *   referral_steps      referral id, version    -> step
- *   referral_agencies   agency, open?, id       -> nothing (source and target each)
+ *   referral_agencies   agency, id              -> nothing (source and target each)
+ *   referral_open       agency, id              -> nothing, while not terminal
  *   referral_subjects   subject, id             -> nothing
  *
  * Late news is accepted and kept with its own `occurred_at`, and never reopens a
@@ -23,12 +24,13 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REFERRAL_TABLES_COUNT 4
+#define REFERRAL_TABLES_COUNT 5
 
 struct referral_tables {
 	struct store_table referrals;
 	struct store_table steps;
 	struct store_table agencies;
+	struct store_table open;
 	struct store_table subjects;
 };
 
@@ -53,6 +55,7 @@ struct referral {
 	int64_t due_ms;           /* of the clock; 0: none */
 	int64_t offer_expires_ms; /* 0: no offer */
 	bool overdue;             /* the clock has run out once, or has no rule of its own */
+	int64_t respond_by_ms;    /* the source's own date for a decision; 0: the clock's */
 	bool extended;            /* the source has used its one extension */
 	int64_t created_ms;
 	int64_t changed_ms;
@@ -99,6 +102,7 @@ struct referral_event {
 struct referral_change {
 	bool moved;       /* a new version was made (a step was written) */
 	bool loop_closed; /* now */
+	bool overdue;     /* a clock ran out that moves nothing: somebody is late */
 	enum referral_state from;
 	enum referral_state to;
 	uint64_t version;      /* after this message */
