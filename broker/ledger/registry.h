@@ -65,6 +65,8 @@ struct registry_service {
 	tc_agency agency;
 	enum registry_status status;
 	uint64_t sequence;
+	char role[REGISTRY_ROLE_BYTES_MAX + 1]; /* that its referrals go to; may be empty */
+	struct lifecycle_days days;
 	struct tc_slice entry; /* packed throughcare.v1.ServiceEntry, borrowed */
 };
 
