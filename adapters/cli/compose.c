@@ -164,8 +164,7 @@ static int ids_fill(json_t *content, const struct tc_message_rule *rule,
 	return r;
 }
 
-/* Only these types make something new; elsewhere an id names what is there already. */
-static bool makes_ids(const char *type)
+bool tc_compose_makes_ids(const char *type)
 {
 	static const char *const types[] = {"ConsentGrant", "AppointmentScheduled", "CapacityHold"};
 
@@ -272,7 +271,7 @@ static int part_content(const json_t *part, const struct tc_part_type *type, siz
 	json_t *content = json_deep_copy(json_object_get(part, "content"));
 	if (!content)
 		content = json_object();
-	r = i == 0 && json_is_object(content) && makes_ids(type->name)
+	r = i == 0 && json_is_object(content) && tc_compose_makes_ids(type->name)
 		    ? ids_fill(content, type->message, writer, to->header->message_id, type->name)
 		    : 0;
 	if (r < 0)

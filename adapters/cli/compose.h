@@ -56,4 +56,8 @@ int tc_compose_message(const struct tc_composition *from, struct tc_message **re
  * an array. 0, TC_COMPOSE_REFUSED or a fault. */
 int tc_compose_read(struct tc_slice text, json_t **ret, struct tc_problem *problem) TC_MUST_CHECK;
 
+/* Whether the ids in this type's leading part are of something that it makes (a consent, an
+ * appointment): elsewhere an id names what is there already. */
+bool tc_compose_makes_ids(const char *type);
+
 #endif

@@ -114,14 +114,14 @@ void tc_help_completion(FILE *to)
 	fputs("# bash completion for throughcare(1), made from its command table.\n"
 	      "_throughcare()\n{\n"
 	      "\tlocal current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
-	      "\tlocal noun= verb= words= skip= word globals=\"",
+	      "\tlocal noun=\"\" verb=\"\" words=\"\" skip=\"\" word globals=\"",
 	      to);
 	for (const struct tc_command_option *option = tc_command_global_options; option->name;
 	     option++)
 		fprintf(to, "%s--%s", option == tc_command_global_options ? "" : " ", option->name);
 	fputs("\"\n"
 	      "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-	      "\t\tif [ -n \"$skip\" ]; then skip=; continue; fi\n"
+	      "\t\tif [ -n \"$skip\" ]; then skip=\"\"; continue; fi\n"
 	      "\t\tcase $word in\n"
 	      "\t\t--profile) skip=1 ;;\n"
 	      "\t\t-*) ;;\n"
@@ -155,7 +155,7 @@ void tc_help_completion(FILE *to)
 static void scdoc_put(FILE *to, const char *text)
 {
 	for (; *text; text++) {
-		if (strchr("\\*_<>", *text))
+		if (strchr("\\*_<>`", *text))
 			fputc('\\', to);
 		fputc(*text, to);
 	}

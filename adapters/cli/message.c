@@ -1,4 +1,4 @@
-/* message - send, show and template. Collecting is in collect.c. */
+/* message - send and show. Collecting is in collect.c, examples in template.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +8,6 @@
 #include "cli/question.h"
 #include "cli/rendition.h"
 #include "cli/session.h"
-#include "wire/json.h"
-#include "wire/part_types.h"
 
 #define INPUT_BYTES_MAX (256UL * 1024 * 1024)
 
@@ -199,85 +197,4 @@ enum tc_exit tc_message_show_run(struct tc_invocation *invocation)
 		tc_screen_document(&invocation->screen, shown);
 	json_decref(shown);
 	return code;
-}
-
-static void types_list(const struct tc_screen *screen)
-{
-	static const struct tc_column columns[] = {{"type", "TYPE"},
-						   {"category", "CATEGORY"},
-						   {"to", "GOES TO"},
-						   {"summary", "FOR"},
-						   {NULL, NULL}};
-	json_t *rows = json_array();
-
-	for (size_t i = 0; i < tc_part_type_count; i++) {
-		const struct tc_part_type *type = &tc_part_types[i];
-		if (!type->envelope ||
-		    type->envelope->destination ==
-			    THROUGHCARE__V1__DESTINATION__DESTINATION_FROM_EXCHANGE)
-			continue;
-		bool exchange = type->envelope->destination ==
-				THROUGHCARE__V1__DESTINATION__DESTINATION_EXCHANGE;
-		json_array_append_new(rows, json_pack("{s:s,s:s,s:s,s:s*}", "type", type->name,
-						      "category", tc_category_name(type->category),
-						      "to", exchange ? "exchange" : "agencies",
-						      "summary", type->envelope->summary));
-	}
-	tc_screen_table(screen, columns, rows);
-	json_decref(rows);
-}
-
-/* The header that the envelope's rule asks for. Recipient and subject are examples to replace. */
-static json_t *template_header(const struct tc_part_type *type)
-{
-	static const char *const person = "00000000-0000-7000-8000-000000000001";
-	static const char *const referral = "00000000-0000-7000-8000-0000000000a1";
-	const struct tc_envelope_rule *rule = type->envelope;
-	json_t *header = json_pack("{s:s}", "type", type->name);
-
-	if (rule->destination == THROUGHCARE__V1__DESTINATION__DESTINATION_AGENCY)
-		json_object_set_new(header, "recipients",
-				    json_pack("[{s:s}]", "agency", "agency-id"));
-	if (rule->needs_subject)
-		json_object_set_new(header, "subject", json_string(person));
-	if (rule->needs_referral && strcmp(type->name, "Referral") != 0)
-		json_object_set_new(header, "referralId", json_string(referral));
-	if (rule->needs_purpose)
-		json_object_set_new(header, "purpose",
-				    json_string("PURPOSE_REFERRAL_COORDINATION"));
-	if (rule->needs_actor)
-		json_object_set_new(header, "actor",
-				    json_pack("{s:s,s:s}", "id", "w-104", "role", "officer"));
-	return header;
-}
-
-enum tc_exit tc_message_template_run(struct tc_invocation *invocation)
-{
-	const char *name = invocation->operand_count > 0 ? invocation->operands[0] : NULL;
-	json_t *content = NULL;
-
-	if (tc_invocation_option(invocation, "list")) {
-		types_list(&invocation->screen);
-		return TC_EXIT_DONE;
-	}
-	if (!name)
-		return tc_invocation_usage(invocation, "name a TYPE, or use --list");
-	const struct tc_part_type *type = tc_part_type_find(tc_slice_text(name));
-	if (!type || !type->envelope)
-		return tc_invocation_usage(invocation,
-					   "there is no message type \"%s\"; see `throughcare "
-					   "message template --list`",
-					   name);
-	int r = tc_json_template(type->message->descriptor, tc_clock_now_ms(&tc_clock_real),
-				 &content);
-	if (r < 0) {
-		tc_session_problem(&invocation->problem, NULL, r);
-		return TC_EXIT_FAILED;
-	}
-	json_t *message = template_header(type);
-	json_object_set_new(message, "parts",
-			    json_pack("[{s:s,s:o}]", "type", type->name, "content", content));
-	tc_screen_document(&invocation->screen, message);
-	json_decref(message);
-	return TC_EXIT_DONE;
 }
