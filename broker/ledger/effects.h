@@ -19,19 +19,19 @@
 #include "wire/limits.h"
 
 enum effect_kind {
-	EFFECT_REPLY,           /* .body is a packed throughcare.v1.Response: send it to .connection */
-	EFFECT_RECEIPT,         /* .body is a packed Receipt: the gateway joins those of one request */
-	EFFECT_DELIVER,         /* hand the message at .sequence over to .connection */
-	EFFECT_DELIVER_OWN,     /* .body is a packed Delivery made by the exchange itself */
-	EFFECT_LOGON_ACCEPTED,  /* .connection may go on */
-	EFFECT_LOGON_REFUSED,   /* .body is a packed Refusal; close .connection after saying so */
-	EFFECT_CLOSE,           /* close .connection: .body is a packed Refusal */
-	EFFECT_QUERY,           /* .body is the packed Query: answer it as of .sequence */
+	EFFECT_REPLY,       /* .body is a packed throughcare.v1.Response: send it to .connection */
+	EFFECT_RECEIPT,     /* .body is a packed Receipt: the gateway joins those of one request */
+	EFFECT_DELIVER,     /* hand the message at .sequence over to .connection */
+	EFFECT_DELIVER_OWN, /* .body is a packed Delivery made by the exchange itself */
+	EFFECT_LOGON_ACCEPTED, /* .connection may go on */
+	EFFECT_LOGON_REFUSED,  /* .body is a packed Refusal; close .connection after saying so */
+	EFFECT_CLOSE,          /* close .connection: .body is a packed Refusal */
+	EFFECT_QUERY,          /* .body is the packed Query: answer it as of .sequence */
 };
 
 struct effect {
 	enum effect_kind kind;
-	uint16_t gateway;     /* from the connection's boot-local number */
+	uint16_t gateway; /* from the connection's boot-local number */
 	uint64_t connection;
 	uint64_t request_id;
 	uint32_t index;       /* EFFECT_RECEIPT: of the envelope in its request */
@@ -43,11 +43,13 @@ struct effect {
 	uint32_t lease_ms;
 	uint64_t parts_mask;  /* DELIVER: bit i set = part i is released */
 	char basis[40];       /* DELIVER: grant id or legal basis name */
+	uint32_t obligations; /* DELIVER: bits of enum notice_code (consent/notice.h) */
 	struct tc_bytes body; /* owned */
 	struct effect *next;
 };
 
-/* One trail fact: a packed throughcare.v1.TrailRow without sequence and time, which are the record's. */
+/* One trail fact: a packed throughcare.v1.TrailRow without sequence and time, which are the
+ * record's. */
 struct fact {
 	uint64_t sequence;
 	int64_t time_ms;
@@ -59,11 +61,27 @@ struct effects {
 	struct effect *first, *last;
 	struct fact *first_fact, *last_fact;
 	size_t fact_count;
+	uint64_t facts_next;  /* BUS_FACTS: every record before this has its facts in this or an
+				 earlier batch */
+	struct effects *next; /* in a list of its holder */
 };
 
+/* All zero. NULL when memory is short. */
+struct effect *effect_new(enum effect_kind kind);
 void effect_free(struct effect **effect);
 void effects_push(struct effects *effects, struct effect **effect);
 void effects_push_fact(struct effects *effects, struct fact **fact);
-void effects_free(struct effects *effects);
+/* Takes the first effect out; NULL when there is none. */
+struct effect *effects_pop(struct effects *effects);
+/* Moves all facts to the end of `to`. */
+void effects_move_facts(struct effects *to, struct effects *from);
+/* Releases what it holds and leaves it empty; the struct itself stays. */
+void effects_clear(struct effects *effects);
+/* Releases the facts only. */
+void effects_free_facts(struct effects *effects);
+/* effects_clear, and releases a struct that was made with effects_new. */
+void effects_free(struct effects **effects);
+/* Empty. NULL when memory is short. */
+struct effects *effects_new(void);
 
 #endif

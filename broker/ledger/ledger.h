@@ -11,20 +11,22 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
+#include <stdbool.h>
+
 #include "journal/journal.h"
 #include "ledger/effects.h"
 
 struct ledger;
 
 struct ledger_options {
-	const char *path;           /* folder of the environment; made when absent */
+	const char *path; /* folder of the environment; made when absent */
 	uint64_t map_bytes;
-	const char *trust_domain;
+	/* In force until a barrier record says otherwise (LedgerSettings in record.proto). */
 	uint32_t mailbox_messages_max;
 	uint64_t mailbox_bytes_max;
 	uint32_t delivery_attempts_max;
-	uint32_t retry_first_ms;    /* doubles with each attempt... */
-	uint32_t retry_max_ms;      /* ...up to this */
+	uint32_t retry_first_ms; /* doubles with each attempt... */
+	uint32_t retry_max_ms;   /* ...up to this */
 };
 
 int ledger_open(struct ledger **ret, const struct ledger_options *options) TC_MUST_CHECK;
@@ -33,12 +35,15 @@ void ledger_close(struct ledger **ledger);
 /* The sequence that ledger_apply expects next. */
 uint64_t ledger_next(const struct ledger *ledger);
 
+/* Of the latest barrier record; 0: none yet. */
+uint32_t ledger_boot(const struct ledger *ledger);
+
 /* Applies the record with sequence ledger_next. `record` may come from the live path (with reply
  * routing) or from replay (all routing zero). 0 or a fault; refusals are effects. */
 int ledger_apply(struct ledger *ledger, const struct record *record,
 		 struct effects *effects) TC_MUST_CHECK;
 
-/* When the earliest timer is due, Unix ms; INT64_MAX when none. */
+/* When the earliest timer is due or a little before, Unix ms; INT64_MAX when none. */
 int64_t ledger_due_ms(const struct ledger *ledger);
 
 /* Makes what was applied visible to readers, and durable soon. */
@@ -47,14 +52,15 @@ int ledger_commit(struct ledger *ledger) TC_MUST_CHECK;
 /* SHA-256 over every row of every table in key order: equal states have equal digests. */
 int ledger_digest(struct ledger *ledger, uint8_t ret[32]) TC_MUST_CHECK;
 
-/* Reads the journal from ledger_next to its tip and applies, committing now and then. */
-int ledger_replay(struct ledger *ledger, struct journal *journal) TC_MUST_CHECK;
+/*
+ * Takes the facts of all records before `next` (leaves effects without them). `durable`: returns 0
+ * only after they are on disk, since the ledger is never committed ahead of the trail.
+ */
+typedef int (*ledger_sink)(void *context, struct effects *effects, uint64_t next, bool durable);
 
-/* ---- read-only snapshots for the query threads ---- */
-struct ledger_view;
-int ledger_view_open(struct ledger_view **ret, const struct ledger *ledger) TC_MUST_CHECK;
-/* Moves to the newest commit and returns through *ret_next the sequence it has reached. */
-int ledger_view_renew(struct ledger_view *view, uint64_t *ret_next) TC_MUST_CHECK;
-void ledger_view_close(struct ledger_view **view);
+/* Reads the journal from ledger_next to its tip and applies, committing now and then. A NULL sink
+ * drops the facts. */
+int ledger_replay(struct ledger *ledger, struct journal *journal, ledger_sink sink,
+		  void *context) TC_MUST_CHECK;
 
 #endif

@@ -1,0 +1,265 @@
+/*
+ * ledger_apply: one table from record kind to the function that applies it, and what
+ * frames each: the sequence, the record's time, hand-overs before the record is done.
+ */
+#include <string.h>
+
+#include "consent/revoke.h"
+#include "ledger/delivery.h"
+#include "ledger/dispatch.h"
+#include "ledger/fact.h"
+#include "ledger/logon.h"
+#include "ledger/reconsider.h"
+#include "ledger/reply.h"
+#include "ledger/session.h"
+#include "ledger/settlement.h"
+#include "ledger/state.h"
+#include "ledger/submission.h"
+#include "ledger/timer.h"
+#include "ledger/transition.h"
+
+#define TICK_LIMIT_DEFAULT 1024
+
+/* Refused by the gateway: kept, and answered in its place. */
+static int refusal_apply(struct ledger *ledger)
+{
+	const Throughcare__V1__RefusalRecord *record = ledger->record->refusal;
+	struct tc_refusal refusal = {.code = TC_REFUSAL_INTERNAL};
+	struct fact_draft draft;
+	struct tc_id id;
+	int r;
+
+	if (record->code != NULL)
+		refusal.code = tc_refusal_find(tc_slice_text(record->code));
+	if (refusal.code == TC_REFUSAL_NONE)
+		refusal.code = TC_REFUSAL_INTERNAL;
+	if (record->detail != NULL)
+		tc_refuse(&refusal, refusal.code, "%s", record->detail);
+	fact_init(&draft, "refusal");
+	fact_peer(&draft, ledger->record->peer);
+	fact_text(&draft.row.code, tc_refusal_name(refusal.code));
+	fact_text(&draft.row.message_type, record->type);
+	if (record->message_id != NULL && tc_id_parse(tc_slice_text(record->message_id), &id))
+		fact_message(&draft, id);
+	r = fact_push(ledger, &draft);
+	if (r < 0)
+		return r;
+	if (ledger->route->count == 0)
+		return reply_refusal(ledger, &refusal);
+	return reply_receipt_refused(ledger, record->message_id, &refusal);
+}
+
+/* What the trail says about a question: its kind, and whom or what it is about. */
+static void query_describe(const Throughcare__V1__Query *query, struct fact_draft *draft,
+			   struct tc_id *ids)
+{
+	const ProtobufCMessageDescriptor *type = query->base.descriptor;
+	const char *subject = NULL, *referral = NULL, *message = NULL, *code = NULL;
+
+	for (unsigned i = 0; i < type->n_fields; i++) {
+		if (type->fields[i].id == (uint32_t)query->body_case)
+			code = type->fields[i].name;
+	}
+	switch (query->body_case) {
+	case THROUGHCARE__V1__QUERY__BODY_REFERRAL_LIST:
+		subject = query->referral_list->subject;
+		break;
+	case THROUGHCARE__V1__QUERY__BODY_REFERRAL_SHOW:
+		referral = query->referral_show->referral_id;
+		break;
+	case THROUGHCARE__V1__QUERY__BODY_CONSENT_LIST:
+		subject = query->consent_list->subject;
+		break;
+	case THROUGHCARE__V1__QUERY__BODY_CONSENT_CHECK:
+		subject = query->consent_check->subject;
+		break;
+	case THROUGHCARE__V1__QUERY__BODY_TRAIL_FIND:
+		subject = query->trail_find->subject;
+		referral = query->trail_find->referral_id;
+		message = query->trail_find->message_id;
+		break;
+	case THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW:
+		message = query->message_show->message_id;
+		break;
+	case THROUGHCARE__V1__QUERY__BODY__NOT_SET:
+	case THROUGHCARE__V1__QUERY__BODY_CONSENT_SHOW:
+	case THROUGHCARE__V1__QUERY__BODY_MAILBOX_STATUS:
+	case THROUGHCARE__V1__QUERY__BODY_AGENCY_LIST:
+	case THROUGHCARE__V1__QUERY__BODY_EXCHANGE_STATUS:
+	case THROUGHCARE__V1__QUERY__BODY_CERTIFICATE:
+	case _THROUGHCARE__V1__QUERY__BODY__CASE_IS_INT_SIZE:
+		break;
+	}
+	fact_text(&draft->row.code, code);
+	if (subject != NULL && tc_id_parse(tc_slice_text(subject), &ids[0]))
+		fact_subject(draft, ids[0]);
+	if (referral != NULL && tc_id_parse(tc_slice_text(referral), &ids[1]))
+		fact_referral(draft, ids[1]);
+	if (message != NULL && tc_id_parse(tc_slice_text(message), &ids[2]))
+		fact_message(draft, ids[2]);
+	if (query->actor != NULL)
+		fact_text(&draft->row.actor, query->actor->id);
+}
+
+static int query_apply(struct ledger *ledger)
+{
+	const ProtobufCBinaryData *packed = &ledger->record->query->query;
+	const Throughcare__V1__Peer *peer = ledger->record->peer;
+	struct tc_refusal refusal = {.code = TC_REFUSAL_NONE};
+	Throughcare__V1__Query *query;
+	struct fact_draft draft;
+	struct tc_id ids[3];
+	int r;
+
+	query = throughcare__v1__query__unpack(&ledger->arena.allocator, packed->len, packed->data);
+	if (query == NULL || peer == NULL || peer->id == NULL)
+		return TC_ECORRUPT;
+	r = registry_check_peer(ledger->txn, &ledger->registry, peer, &refusal);
+	if (r < 0)
+		return r;
+	fact_init(&draft, r == 0 ? "query" : "query_refused");
+	fact_peer(&draft, peer);
+	query_describe(query, &draft, ids);
+	if (r == REGISTRY_REFUSED) {
+		r = fact_push(ledger, &draft);
+		return r < 0 ? r : reply_refusal(ledger, &refusal);
+	}
+	r = fact_push(ledger, &draft);
+	return r < 0 ? r : reply_on_route(ledger, EFFECT_QUERY, &query->base);
+}
+
+/* ---- ticks ---- */
+
+static int tick_delivery(struct ledger *ledger, enum timer_kind kind, uint64_t id)
+{
+	struct delivery delivery;
+	int r = delivery_find(ledger, id, &delivery);
+
+	if (r != 0)
+		return r == DELIVERY_UNKNOWN ? TC_ECORRUPT : r;
+	if (kind == TIMER_EXPIRY)
+		return dispatch_end(ledger, &delivery, DELIVERY_EXPIRED, NULL);
+	if (kind == TIMER_RETRY)
+		return dispatch_requeue(ledger, &delivery);
+	delivery.due_ms = 0; /* this timer is gone */
+	return reconsider_delivery(ledger, &delivery, false);
+}
+
+static int tick_grant(struct ledger *ledger, struct tc_id grant)
+{
+	struct grant_changes changes = {0};
+	int r = consent_revocation_due(ledger->txn, &ledger->consent, grant, ledger->now_ms,
+				       &changes);
+
+	if (r == 0)
+		r = reconsider_grants(ledger, &changes, NULL);
+	grant_changes_free(&changes);
+	return r;
+}
+
+static int tick_referral(struct ledger *ledger, struct tc_id referral)
+{
+	struct referral_change change;
+	int r = referral_clock(ledger->txn, &ledger->referral, referral, ledger->sequence,
+			       ledger->now_ms, &change);
+
+	return r < 0 ? r : transition_follow(ledger, &change);
+}
+
+static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id id)
+{
+	switch (kind) {
+	case TIMER_GRANT:
+		return tick_grant(ledger, id);
+	case TIMER_RECHECK:
+	case TIMER_EXPIRY:
+	case TIMER_RETRY:
+		return tick_delivery(ledger, kind, timer_delivery_of(id));
+	case TIMER_REFERRAL:
+		return tick_referral(ledger, id);
+	}
+	return TC_ECORRUPT;
+}
+
+static int tick_apply(struct ledger *ledger)
+{
+	const Throughcare__V1__TickRecord *tick = ledger->record->tick;
+	uint32_t limit = tick->has_limit && tick->limit > 0 ? tick->limit : TICK_LIMIT_DEFAULT;
+	uint32_t fired;
+	int r = settlement_end_leases(ledger, limit, &fired);
+
+	while (r == 0 && fired < limit) {
+		enum timer_kind kind;
+		struct tc_id id;
+
+		r = timer_take_due(ledger, &kind, &id);
+		if (r == TIMER_NONE_DUE)
+			return 0;
+		if (r == 0)
+			r = tick_fire(ledger, kind, id);
+		fired++;
+	}
+	return r;
+}
+
+/* ---- */
+
+static const struct {
+	Throughcare__V1__Record__BodyCase kind;
+	int (*apply)(struct ledger *ledger);
+} apply_kinds[] = {
+	{THROUGHCARE__V1__RECORD__BODY_SUBMISSION, submission_apply},
+	{THROUGHCARE__V1__RECORD__BODY_SETTLEMENT, settlement_apply},
+	{THROUGHCARE__V1__RECORD__BODY_COLLECT, collect_apply},
+	{THROUGHCARE__V1__RECORD__BODY_REFUSAL, refusal_apply},
+	{THROUGHCARE__V1__RECORD__BODY_TICK, tick_apply},
+	{THROUGHCARE__V1__RECORD__BODY_QUERY, query_apply},
+	{THROUGHCARE__V1__RECORD__BODY_LOGON, logon_apply},
+	{THROUGHCARE__V1__RECORD__BODY_LOGOFF, logoff_apply},
+	{THROUGHCARE__V1__RECORD__BODY_BARRIER, barrier_apply},
+	{THROUGHCARE__V1__RECORD__BODY_CERTIFICATE_REVOKED, certificate_revoked_apply},
+};
+
+#define APPLY_KINDS (sizeof(apply_kinds) / sizeof(apply_kinds[0]))
+
+static int apply_record(struct ledger *ledger)
+{
+	size_t at = 0;
+	int r;
+
+	while (at < APPLY_KINDS && apply_kinds[at].kind != ledger->record->body_case)
+		at++;
+	if (at == APPLY_KINDS)
+		return TC_ECORRUPT; /* of a newer version: to go on would be another state */
+	r = apply_kinds[at].apply(ledger);
+	TC_CHECK(r <= 0);
+	return r < 0 ? r : dispatch_run(ledger);
+}
+
+int ledger_apply(struct ledger *ledger, const struct record *record, struct effects *effects)
+{
+	Throughcare__V1__Record *body;
+	int r;
+
+	if (record->sequence != ledger->next)
+		return TC_EINVAL;
+	arena_reset(&ledger->arena);
+	body = throughcare__v1__record__unpack(&ledger->arena.allocator, record->body.len,
+					       record->body.data);
+	if (body == NULL)
+		return TC_ECORRUPT;
+	ledger->record = body;
+	ledger->route = record;
+	ledger->effects = effects;
+	ledger->sequence = record->sequence;
+	ledger->now_ms = record->time_ms;
+	ledger->own_counter = 0;
+	r = apply_record(ledger);
+	ledger->record = NULL;
+	ledger->route = NULL;
+	ledger->effects = NULL;
+	if (r < 0)
+		return r;
+	ledger->next++;
+	return 0;
+}

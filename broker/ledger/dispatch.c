@@ -1,0 +1,467 @@
+/*
+ * The delivery machine. What a delivery row is worth, in the order in which it changes:
+ * its place in a lane, in READY, its rows in WAITING and TIMER, the counts, the row
+ * itself. A message for a recipient with credit passes all of it in one step and leaves
+ * only its row: it has no lane mate, it is never ready, and it does not wait.
+ */
+#include "ledger/dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/evidence.h"
+#include "ledger/fact.h"
+#include "ledger/mailbox.h"
+#include "ledger/session.h"
+#include "ledger/state.h"
+#include "ledger/timer.h"
+#include "ledger/transition.h"
+
+#define EVIDENCE(kind) THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_##kind
+
+int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, struct decision *ret)
+{
+	struct decision_request request = {
+		.recipient_role = tc_slice_text(delivery->role),
+		.subject = delivery->subject,
+		.purpose = delivery->purpose,
+		.grant = delivery->grant,
+		.legal = delivery->legal,
+		.reference = tc_slice_text(delivery->reference),
+		.proceeding = tc_slice_text(delivery->proceeding),
+		.categories = delivery->categories,
+		.part_count = delivery->part_count,
+		.now_ms = ledger->now_ms,
+	};
+	struct principal *sender, *recipient;
+	int r;
+
+	if (delivery->own) {
+		*ret = (struct decision){.kind = DECISION_PERMIT, .parts_mask = 1};
+		return 0;
+	}
+	r = principal_get(ledger, delivery->sender, &sender);
+	if (r == 0)
+		r = principal_get(ledger, delivery->recipient, &recipient);
+	if (r < 0)
+		return r;
+	request.sender = &sender->name;
+	request.recipient = &recipient->name;
+	r = registry_kind(ledger->txn, &ledger->registry, request.sender, &request.sender_kind);
+	if (r == 0)
+		r = registry_kind(ledger->txn, &ledger->registry, request.recipient,
+				  &request.recipient_kind);
+	return r < 0 ? r : decision_take(ledger->txn, &ledger->consent, &request, ret);
+}
+
+void dispatch_rely(struct delivery *delivery, const struct decision *decision)
+{
+	delivery->parts_mask = decision->parts_mask;
+	delivery->obligations = decision->obligations;
+	delivery->rule_version = decision->rule_version;
+	delivery->code = decision->code;
+	_Static_assert(sizeof(delivery->basis) == sizeof(decision->basis), "the same text");
+	memcpy(delivery->basis, decision->basis, sizeof(delivery->basis));
+}
+
+/* Remembers to whom a grant has let something go, for the notice when it ends. */
+static int dispatch_note_use(struct ledger *ledger, const struct delivery *delivery,
+			     const struct decision *decision)
+{
+	for (size_t i = 0; i < decision->grant_count; i++) {
+		struct store_key key;
+		struct tc_slice value;
+		uint8_t first[8];
+		int r;
+
+		store_key_init(&key);
+		store_key_id(&key, decision->grants[i]);
+		store_key_u32(&key, delivery->recipient);
+		r = ledger_get(ledger, LEDGER_TABLE_GRANT_USE, store_key_slice(&key), &value);
+		if (r == STORE_NOT_FOUND) {
+			tc_put_be64(first, ledger->sequence);
+			r = ledger_put(ledger, LEDGER_TABLE_GRANT_USE, store_key_slice(&key),
+				       tc_slice(first, sizeof(first)));
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int dispatch_effect(struct ledger *ledger, const struct session *session,
+			   const struct delivery *delivery)
+{
+	struct effect *effect = effect_new(delivery->own ? EFFECT_DELIVER_OWN : EFFECT_DELIVER);
+	int r = 0;
+
+	if (effect == NULL)
+		return TC_ENOMEM;
+	effect->connection = session->connection;
+	effect->gateway = (uint16_t)((session->connection >> 24) & 0xff);
+	effect->request_id = session->collect_request;
+	effect->sequence = delivery->sequence;
+	effect->released_at = ledger->sequence;
+	effect->delivery_id = delivery->id;
+	effect->attempt = delivery->attempt;
+	effect->lease_ms = session->lease_ms;
+	effect->parts_mask = delivery->parts_mask;
+	effect->obligations = delivery->obligations;
+	memcpy(effect->basis, delivery->basis, sizeof(effect->basis));
+	if (delivery->own)
+		r = evidence_delivery(ledger, delivery, session->lease_ms, &effect->body);
+	if (r == 0)
+		effects_push(ledger->effects, &effect);
+	effect_free(&effect);
+	return r;
+}
+
+/* QUEUED -> IN_FLIGHT. */
+static int dispatch_lend(struct ledger *ledger, struct session *session, struct delivery *delivery,
+			 const struct decision *decision)
+{
+	struct principal *recipient = session->principal;
+	int r;
+
+	if (!delivery->own)
+		dispatch_rely(delivery, decision);
+	r = mailbox_unpark(ledger, delivery);
+	if (r == 0)
+		r = mailbox_enter(ledger, delivery, DELIVERY_IN_FLIGHT);
+	if (r < 0)
+		return r;
+	delivery->attempt++;
+	delivery->connection = session->connection;
+	delivery->due_ms = ledger->now_ms + session->lease_ms;
+	recipient->box.connection = session->connection;
+	r = session_lend(session, delivery->id, delivery->due_ms);
+	if (r == 0)
+		r = delivery_put(ledger, delivery);
+	if (r == 0)
+		r = dispatch_effect(ledger, session, delivery);
+	if (r == 0)
+		r = fact_delivery(ledger, "release", delivery, NULL, true);
+	if (r == 0 && !delivery->own)
+		r = dispatch_note_use(ledger, delivery, decision);
+	if (r == 0 && delivery->attempt == 1)
+		r = evidence_send(ledger, delivery, EVIDENCE(DELIVERED), NULL);
+	return r;
+}
+
+void dispatch_want(struct ledger *ledger, struct principal *principal)
+{
+	if (principal->waiting)
+		return;
+	principal->waiting = true;
+	principal->next_waiting = ledger->waiting;
+	ledger->waiting = principal;
+}
+
+static bool dispatch_somebody_ready(const struct principal *principal)
+{
+	for (int i = 0; i < MAILBOX_PRIORITIES; i++) {
+		if (principal->box.ready[i] != 0)
+			return true;
+	}
+	return false;
+}
+
+/* A QUEUED delivery that nobody of its lane is before: lent out now, or made ready. With NULL for
+ * `decision` it is always made ready first, and decided when its turn comes. */
+static int dispatch_offer(struct ledger *ledger, struct delivery *delivery,
+			  const struct decision *decision)
+{
+	struct principal *recipient;
+	struct session *session;
+	int r = principal_get(ledger, delivery->recipient, &recipient);
+
+	if (r < 0)
+		return r;
+	session = session_next_ready(recipient);
+	if (session != NULL && !dispatch_somebody_ready(recipient) &&
+	    (decision != NULL || delivery->own))
+		return dispatch_lend(ledger, session, delivery, decision);
+	if (session != NULL)
+		dispatch_want(ledger, recipient);
+	r = mailbox_park(ledger, delivery);
+	if (r == 0)
+		r = mailbox_ready_add(ledger, delivery);
+	return r < 0 ? r : delivery_put(ledger, delivery);
+}
+
+int dispatch_enqueue(struct ledger *ledger, struct delivery *delivery,
+		     const struct decision *decision)
+{
+	bool held = delivery->state == DELIVERY_HELD, first;
+	struct principal *recipient;
+	int r = principal_get(ledger, delivery->recipient, &recipient);
+
+	if (r < 0)
+		return r;
+	if (delivery->state == DELIVERY_NEW)
+		recipient->box.bytes += delivery->bytes;
+	if (held && delivery->due_ms != 0)
+		r = timer_drop(ledger, delivery->due_ms, TIMER_RECHECK,
+			       timer_delivery(delivery->id));
+	delivery->due_ms = 0;
+	if (decision != NULL)
+		dispatch_rely(delivery, decision);
+	if (r == 0)
+		r = mailbox_enter(ledger, delivery, DELIVERY_QUEUED);
+	if (r == 0)
+		r = mailbox_lane_join(ledger, delivery, &first);
+	if (r == 0 && held)
+		r = fact_delivery(ledger, "unheld", delivery, NULL, false);
+	if (r == 0 && held)
+		r = evidence_send(ledger, delivery, EVIDENCE(RELEASED), NULL);
+	if (r < 0)
+		return r;
+	if (first)
+		return dispatch_offer(ledger, delivery, decision);
+	r = mailbox_park(ledger, delivery);
+	return r < 0 ? r : delivery_put(ledger, delivery);
+}
+
+/* The next of a lane, when the one before it has gone. */
+static int dispatch_promote(struct ledger *ledger, uint64_t id)
+{
+	struct delivery delivery;
+	int r;
+
+	if (id == 0)
+		return 0;
+	r = delivery_find(ledger, id, &delivery);
+	if (r != 0)
+		return r == DELIVERY_UNKNOWN ? TC_ECORRUPT : r;
+	if (delivery.state != DELIVERY_QUEUED || delivery.ready)
+		return 0;
+	return dispatch_offer(ledger, &delivery, NULL);
+}
+
+/* Out of lane, READY and timers of its present state. *ret_next: who is first of the lane now. */
+static int dispatch_detach(struct ledger *ledger, struct delivery *delivery, uint64_t *ret_next)
+{
+	struct session *session;
+	int r = mailbox_ready_drop(ledger, delivery);
+
+	if (r == 0)
+		r = mailbox_lane_leave(ledger, delivery, ret_next);
+	if (r < 0)
+		return r;
+	if (delivery->state == DELIVERY_RETRY_WAIT)
+		return timer_drop(ledger, delivery->due_ms, TIMER_RETRY,
+				  timer_delivery(delivery->id));
+	if (delivery->state == DELIVERY_HELD && delivery->due_ms != 0)
+		return timer_drop(ledger, delivery->due_ms, TIMER_RECHECK,
+				  timer_delivery(delivery->id));
+	if (delivery->state == DELIVERY_IN_FLIGHT) {
+		session = session_find(ledger, delivery->connection);
+		if (session == NULL)
+			return TC_ECORRUPT;
+		session_return(session, delivery->id);
+		if (session_ready(session))
+			dispatch_want(ledger, session->principal);
+	}
+	return 0;
+}
+
+int dispatch_hold(struct ledger *ledger, struct delivery *delivery, const struct decision *decision)
+{
+	const char *code = tc_refusal_name(decision->code);
+	struct principal *recipient;
+	uint64_t next;
+	int r = principal_get(ledger, delivery->recipient, &recipient);
+
+	if (r == 0)
+		r = dispatch_detach(ledger, delivery, &next);
+	if (r < 0)
+		return r;
+	if (delivery->state == DELIVERY_NEW)
+		recipient->box.bytes += delivery->bytes;
+	r = mailbox_enter(ledger, delivery, DELIVERY_HELD);
+	if (r < 0)
+		return r;
+	dispatch_rely(delivery, decision);
+	delivery->due_ms = decision->recheck_ms;
+	if (delivery->due_ms != 0)
+		r = timer_set(ledger, delivery->due_ms, TIMER_RECHECK,
+			      timer_delivery(delivery->id));
+	if (r == 0)
+		r = mailbox_park(ledger, delivery);
+	if (r == 0)
+		r = delivery_put(ledger, delivery);
+	if (r == 0)
+		r = fact_delivery(ledger, "held", delivery, code, false);
+	if (r == 0)
+		r = evidence_send(ledger, delivery, EVIDENCE(HELD), code);
+	return r < 0 ? r : dispatch_promote(ledger, next);
+}
+
+/* IN_FLIGHT -> out of the session's hands, still first of its lane. */
+static int dispatch_take_back(struct ledger *ledger, struct delivery *delivery)
+{
+	struct session *session = session_find(ledger, delivery->connection);
+
+	if (session == NULL)
+		return TC_ECORRUPT;
+	session_return(session, delivery->id);
+	delivery->connection = 0;
+	if (session_ready(session))
+		dispatch_want(ledger, session->principal);
+	return 0;
+}
+
+int dispatch_requeue(struct ledger *ledger, struct delivery *delivery)
+{
+	int r = 0;
+
+	if (delivery->state == DELIVERY_IN_FLIGHT)
+		r = dispatch_take_back(ledger, delivery);
+	delivery->due_ms = 0;
+	if (r == 0)
+		r = mailbox_enter(ledger, delivery, DELIVERY_QUEUED);
+	return r < 0 ? r : dispatch_offer(ledger, delivery, NULL);
+}
+
+/* retry_first_ms, doubled with each failure, at most retry_max_ms. */
+static int64_t dispatch_backoff_ms(const struct ledger *ledger, unsigned failures)
+{
+	uint64_t wait_ms = ledger->settings.retry_first_ms;
+
+	while (failures-- > 1 && wait_ms < ledger->settings.retry_max_ms)
+		wait_ms *= 2;
+	return (int64_t)(wait_ms < ledger->settings.retry_max_ms ? wait_ms
+								 : ledger->settings.retry_max_ms);
+}
+
+int dispatch_retry(struct ledger *ledger, struct delivery *delivery, uint32_t delay_ms,
+		   const char *event, const char *code)
+{
+	int64_t wait_ms;
+	int r;
+
+	delivery->failures++;
+	if (delivery->failures >= ledger->settings.delivery_attempts_max)
+		return dispatch_end(ledger, delivery, DELIVERY_DEAD, "attempts");
+	r = dispatch_take_back(ledger, delivery);
+	if (r == 0)
+		r = mailbox_enter(ledger, delivery, DELIVERY_RETRY_WAIT);
+	if (r < 0)
+		return r;
+	wait_ms = dispatch_backoff_ms(ledger, delivery->failures);
+	if (wait_ms < (int64_t)delay_ms)
+		wait_ms = delay_ms;
+	delivery->due_ms = ledger->now_ms + wait_ms;
+	r = timer_set(ledger, delivery->due_ms, TIMER_RETRY, timer_delivery(delivery->id));
+	if (r == 0)
+		r = mailbox_park(ledger, delivery);
+	if (r == 0)
+		r = delivery_put(ledger, delivery);
+	return r < 0 ? r : fact_delivery(ledger, event, delivery, code, false);
+}
+
+/* What the trail and the sender hear of an end. */
+static int dispatch_tell_end(struct ledger *ledger, const struct delivery *delivery,
+			     enum delivery_state state, const char *code)
+{
+	static const struct {
+		const char *fact;
+		Throughcare__V1__EvidenceKind kind;
+	} ends[] = {
+		[DELIVERY_DELIVERED] = {"settlement", EVIDENCE(RETRIEVED)},
+		[DELIVERY_RECALLED] = {"recall", EVIDENCE(RECALLED)},
+		[DELIVERY_EXPIRED] = {"expired", EVIDENCE(EXPIRED)},
+		[DELIVERY_DEAD] = {"dead", EVIDENCE(DEAD)},
+	};
+	bool delivered = state == DELIVERY_DELIVERED;
+	int r = fact_delivery(ledger, ends[state].fact, delivery, delivered ? "ack" : code, false);
+
+	return r < 0 ? r : evidence_send(ledger, delivery, ends[state].kind, code);
+}
+
+/* A dead letter that was a Referral: nobody at the target will ever see it. */
+static int dispatch_undelivered(struct ledger *ledger, const struct delivery *delivery)
+{
+	struct referral_change change;
+	int r;
+
+	if (delivery->own || tc_id_is_none(delivery->referral))
+		return 0;
+	r = referral_undelivered(ledger->txn, &ledger->referral, delivery->referral,
+				 delivery->message, ledger->sequence, ledger->now_ms, &change);
+	if (r < 0)
+		return r;
+	return transition_follow(ledger, &change);
+}
+
+int dispatch_end(struct ledger *ledger, struct delivery *delivery, enum delivery_state state,
+		 const char *code)
+{
+	struct principal *recipient;
+	uint64_t next;
+	int r = principal_get(ledger, delivery->recipient, &recipient);
+
+	if (r == 0)
+		r = dispatch_detach(ledger, delivery, &next);
+	if (r == 0)
+		r = mailbox_unpark(ledger, delivery);
+	if (r == 0)
+		r = mailbox_enter(ledger, delivery, state);
+	if (r < 0)
+		return r;
+	recipient->box.bytes -= delivery->bytes;
+	r = delivery_end(ledger, delivery, state);
+	if (r == 0)
+		r = dispatch_tell_end(ledger, delivery, state, code);
+	if (r == 0 && state == DELIVERY_DEAD)
+		r = dispatch_undelivered(ledger, delivery);
+	return r < 0 ? r : dispatch_promote(ledger, next);
+}
+
+/* A ready delivery's turn: decided again, as things stand now. */
+static int dispatch_turn(struct ledger *ledger, struct session *session, struct delivery *delivery)
+{
+	struct decision decision;
+	int r;
+
+	if (delivery->expires_ms <= ledger->now_ms)
+		return dispatch_end(ledger, delivery, DELIVERY_EXPIRED, NULL);
+	r = dispatch_decide(ledger, delivery, &decision);
+	if (r < 0)
+		return r;
+	switch (decision.kind) {
+	case DECISION_PERMIT:
+	case DECISION_PERMIT_PARTS:
+		return dispatch_lend(ledger, session, delivery, &decision);
+	case DECISION_HOLD:
+		return dispatch_hold(ledger, delivery, &decision);
+	case DECISION_DENY:
+		break;
+	}
+	return dispatch_end(ledger, delivery, DELIVERY_RECALLED, tc_refusal_name(decision.code));
+}
+
+int dispatch_run(struct ledger *ledger)
+{
+	struct principal *principal;
+
+	while ((principal = ledger->waiting) != NULL) {
+		struct session *session;
+
+		ledger->waiting = principal->next_waiting;
+		principal->next_waiting = NULL;
+		principal->waiting = false;
+		while ((session = session_next_ready(principal)) != NULL) {
+			struct delivery delivery;
+			int r = mailbox_pop(ledger, principal, &delivery);
+
+			if (r == MAILBOX_EMPTY)
+				break;
+			if (r == 0)
+				r = dispatch_turn(ledger, session, &delivery);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}

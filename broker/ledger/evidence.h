@@ -1,0 +1,32 @@
+/*
+ * evidence - what the exchange itself says: to senders about custody, to recipients
+ * about consents that ended and messages to give back.
+ *
+ * These are ordinary messages without a signature: header, manifest and one part. Their
+ * ids and salts are SHA-256 of their place in the log, so that the same log makes the
+ * same messages (P10). They are about messages and grants, never about what a consent
+ * says of others.
+ *
+ * Owner:  ledger thread, inside its transaction. Blocks: never.
+ */
+#ifndef LEDGER_EVIDENCE_H
+#define LEDGER_EVIDENCE_H
+
+#include "ledger/delivery.h"
+#include "ledger/principal.h"
+#include "throughcare/v1/consent.pb-c.h"
+#include "throughcare/v1/exchange.pb-c.h"
+
+/* Tells the sender, when the evidence level of the message and the kind ask for it. */
+int evidence_send(struct ledger *ledger, const struct delivery *delivery,
+		  Throughcare__V1__EvidenceKind kind, const char *code) TC_MUST_CHECK;
+
+/* Tells a recipient that nothing more will come under a grant (or will not, from then on). */
+int evidence_consent_notice(struct ledger *ledger, uint32_t recipient, struct tc_id grant,
+			    struct tc_id subject, bool ended, int64_t effective_ms) TC_MUST_CHECK;
+
+/* The packed Delivery for the hand-over of an own message. Owned. */
+int evidence_delivery(struct ledger *ledger, const struct delivery *delivery, uint32_t lease_ms,
+		      struct tc_bytes *ret) TC_MUST_CHECK;
+
+#endif

@@ -1,0 +1,195 @@
+#include "ledger/exchange_message.h"
+
+#include "consent/grant.h"
+#include "consent/revoke.h"
+#include "ledger/fact.h"
+#include "ledger/logon.h"
+#include "ledger/reconsider.h"
+#include "ledger/state.h"
+#include "throughcare/v1/consent.pb-c.h"
+#include "wire/part_types.h"
+
+static struct tc_slice exchange_body(const struct submission *submission)
+{
+	return tc_slice(submission->record->body.data, submission->record->body.len);
+}
+
+static enum agency_kind exchange_kind_of(void *context, const tc_agency *agency)
+{
+	struct ledger *ledger = context;
+	enum agency_kind kind;
+
+	if (registry_kind(ledger->txn, &ledger->registry, agency, &kind) < 0)
+		return AGENCY_KIND_UNKNOWN; /* the most restrictive; the next write finds the fault
+					     */
+	return kind;
+}
+
+/* A fact about what a message of this kind has done. */
+static int exchange_fact(struct ledger *ledger, const struct submission *submission,
+			 const char *event, const char *code)
+{
+	struct fact_draft draft;
+
+	fact_init(&draft, event);
+	fact_peer(&draft, ledger->record->peer);
+	fact_message(&draft, submission->header.message_id);
+	fact_subject(&draft, submission->header.subject);
+	fact_text(&draft.row.code, code);
+	return fact_push(ledger, &draft);
+}
+
+static int exchange_consent_grant(struct ledger *ledger, struct submission *submission)
+{
+	struct consent_arrival arrival = {
+		.document = exchange_body(submission),
+		.subject = submission->header.subject,
+		.sender = &submission->sender->name,
+		.sequence = ledger->sequence,
+		.now_ms = ledger->now_ms,
+		.kind_of = exchange_kind_of,
+		.context = ledger,
+	};
+	struct grant_changes ended = {0};
+	int r = consent_record(ledger->txn, &ledger->consent, &arrival, &ended,
+			       &submission->refusal);
+
+	if (r == GRANT_REFUSED)
+		r = SUBMISSION_REFUSED;
+	if (r == 0)
+		r = exchange_fact(ledger, submission, "consent_recorded", NULL);
+	if (r == 0)
+		r = reconsider_grants(ledger, &ended, NULL);
+	if (r == 0)
+		r = reconsider_subject(ledger, arrival.subject, false);
+	grant_changes_free(&ended);
+	return r;
+}
+
+/* The one agency that a revocation is about, if it names one. */
+static int exchange_revoked_for(struct ledger *ledger, const struct submission *submission,
+				tc_agency *ret, bool *ret_named)
+{
+	Throughcare__V1__ConsentRevoke *revoke = throughcare__v1__consent_revoke__unpack(
+		&ledger->arena.allocator, submission->record->body.len,
+		submission->record->body.data);
+
+	if (revoke == NULL)
+		return TC_ECORRUPT;
+	*ret_named =
+		revoke->recipient != NULL && tc_agency_parse(tc_slice_text(revoke->recipient), ret);
+	return 0;
+}
+
+static int exchange_consent_revoke(struct ledger *ledger, struct submission *submission)
+{
+	struct revoke_arrival arrival = {
+		.document = exchange_body(submission),
+		.subject = submission->header.subject,
+		.sender = &submission->sender->name,
+		.now_ms = ledger->now_ms,
+	};
+	struct grant_changes changes = {0};
+	tc_agency only;
+	bool named;
+	int r = exchange_revoked_for(ledger, submission, &only, &named);
+
+	if (r < 0)
+		return r;
+	r = consent_revoke(ledger->txn, &ledger->consent, &arrival, &changes, &submission->refusal);
+	if (r == REVOKE_REFUSED)
+		r = SUBMISSION_REFUSED;
+	if (r == 0)
+		r = exchange_fact(ledger, submission, "consent_revoked", NULL);
+	if (r == 0)
+		r = reconsider_grants(ledger, &changes, named ? &only : NULL);
+	grant_changes_free(&changes);
+	return r;
+}
+
+static struct registry_entry exchange_entry(const struct ledger *ledger,
+					    const struct submission *submission)
+{
+	return (struct registry_entry){
+		.document = exchange_body(submission),
+		.sender_kind = submission->sender->kind,
+		.sender = &submission->sender->name,
+		.sequence = ledger->sequence,
+		.now_ms = ledger->now_ms,
+	};
+}
+
+static int exchange_agency(struct ledger *ledger, struct submission *submission)
+{
+	struct registry_entry entry = exchange_entry(ledger, submission);
+	int r = registry_apply_agency(ledger->txn, &ledger->registry, &entry, &submission->refusal);
+
+	if (r != 0)
+		return r == REGISTRY_REFUSED ? SUBMISSION_REFUSED : r;
+	r = exchange_fact(ledger, submission, "registry", "agency");
+	/* A suspended agency's connections are over. */
+	return r < 0 ? r : logon_check_again(ledger);
+}
+
+static int exchange_service(struct ledger *ledger, struct submission *submission)
+{
+	struct registry_entry entry = exchange_entry(ledger, submission);
+	int r = registry_apply_service(ledger->txn, &ledger->registry, &entry,
+				       &submission->refusal);
+
+	if (r != 0)
+		return r == REGISTRY_REFUSED ? SUBMISSION_REFUSED : r;
+	return exchange_fact(ledger, submission, "registry", "service");
+}
+
+/* That it is in the log is all there is to do. */
+static int exchange_policy_ack(struct ledger *ledger, struct submission *submission)
+{
+	return exchange_fact(ledger, submission, "policy_accepted", NULL);
+}
+
+static const struct {
+	const char *type;
+	int (*apply)(struct ledger *ledger, struct submission *submission);
+} exchange_messages[] = {
+	{"AgencyEntry", exchange_agency},           {"ConsentGrant", exchange_consent_grant},
+	{"ConsentRevoke", exchange_consent_revoke}, {"PolicyAck", exchange_policy_ack},
+	{"ServiceEntry", exchange_service},
+};
+
+#define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))
+
+static size_t exchange_message_find(struct tc_slice type)
+{
+	size_t at = 0;
+
+	while (at < EXCHANGE_MESSAGES &&
+	       !tc_slice_equal(type, tc_slice_text(exchange_messages[at].type)))
+		at++;
+	return at;
+}
+
+bool exchange_message_supported(struct tc_slice type)
+{
+	return exchange_message_find(type) < EXCHANGE_MESSAGES;
+}
+
+bool exchange_message_is(struct tc_slice type)
+{
+	const struct tc_part_type *part = tc_part_type_find(type);
+
+	return part != NULL && part->envelope != NULL &&
+	       part->envelope->destination == THROUGHCARE__V1__DESTINATION__DESTINATION_EXCHANGE;
+}
+
+int exchange_message_apply(struct ledger *ledger, struct submission *submission)
+{
+	size_t at = exchange_message_find(submission->header.type);
+
+	if (at < EXCHANGE_MESSAGES)
+		return exchange_messages[at].apply(ledger, submission);
+	tc_refuse(&submission->refusal, TC_REFUSAL_TYPE_NOT_ALLOWED,
+		  "this version of the exchange does not act on %.*s",
+		  (int)submission->header.type.len, (const char *)submission->header.type.data);
+	return SUBMISSION_REFUSED;
+}

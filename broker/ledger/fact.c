@@ -1,0 +1,126 @@
+#include "ledger/fact.h"
+
+#include <stdlib.h>
+
+#include "ledger/state.h"
+#include "wire/part_types.h"
+
+void fact_text(char **field, const char *text)
+{
+	/* protobuf-c has no const texts; packing only reads them. */
+	*field = text == NULL || text[0] == '\0' ? NULL : (char *)(uintptr_t)text;
+}
+
+void fact_init(struct fact_draft *draft, const char *event)
+{
+	throughcare__v1__trail_row__init(&draft->row);
+	fact_text(&draft->row.event, event);
+}
+
+static void fact_id(char **field, char *text, struct tc_id id)
+{
+	if (tc_id_is_none(id))
+		return;
+	tc_id_format(id, text);
+	*field = text;
+}
+
+void fact_message(struct fact_draft *draft, struct tc_id message)
+{
+	fact_id(&draft->row.message_id, draft->message, message);
+}
+
+void fact_subject(struct fact_draft *draft, struct tc_id subject)
+{
+	fact_id(&draft->row.subject, draft->subject, subject);
+}
+
+void fact_referral(struct fact_draft *draft, struct tc_id referral)
+{
+	fact_id(&draft->row.referral_id, draft->referral, referral);
+}
+
+void fact_peer(struct fact_draft *draft, const Throughcare__V1__Peer *peer)
+{
+	if (peer == NULL)
+		return;
+	fact_text(&draft->row.agency, peer->id);
+	if (peer->has_certificate_sha256 && peer->certificate_sha256.len == 32) {
+		tc_hex(peer->certificate_sha256.data, 32, draft->certificate);
+		draft->row.certificate = draft->certificate;
+	}
+}
+
+int fact_push(struct ledger *ledger, const struct fact_draft *draft)
+{
+	size_t len = throughcare__v1__trail_row__get_packed_size(&draft->row);
+	struct fact *fact = calloc(1, sizeof(*fact));
+
+	if (fact == NULL)
+		return TC_ENOMEM;
+	fact->sequence = ledger->sequence;
+	fact->time_ms = ledger->now_ms;
+	if (tc_bytes_reserve(&fact->row, len) < 0) {
+		free(fact);
+		return TC_ENOMEM;
+	}
+	fact->row.len = throughcare__v1__trail_row__pack(&draft->row, fact->row.data);
+	effects_push_fact(ledger->effects, &fact);
+	return 0;
+}
+
+/* Each category once, released and withheld apart. */
+static void fact_categories(struct fact_draft *draft, const struct delivery *delivery)
+{
+	uint64_t seen[2] = {0, 0};
+
+	draft->row.categories = draft->released;
+	draft->row.withheld_categories = draft->withheld;
+	for (uint8_t i = 0; i < delivery->part_count; i++) {
+		uint8_t category = delivery->categories[i];
+		int withheld = ((delivery->parts_mask >> i) & 1) == 0;
+		const char *name = tc_category_name((Throughcare__V1__Category)category);
+		char *text = (char *)(uintptr_t)name;
+
+		if (category >= 64 || ((seen[withheld] >> category) & 1) != 0)
+			continue;
+		seen[withheld] |= (uint64_t)1 << category;
+		if (withheld)
+			draft->withheld[draft->row.n_withheld_categories++] = text;
+		else
+			draft->released[draft->row.n_categories++] = text;
+	}
+}
+
+int fact_delivery(struct ledger *ledger, const char *event, const struct delivery *delivery,
+		  const char *code, bool released)
+{
+	struct fact_draft draft;
+	struct principal *recipient, *sender;
+	int r = principal_get(ledger, delivery->recipient, &recipient);
+
+	if (r < 0)
+		return r;
+	fact_init(&draft, event);
+	if (delivery->sender == 0) {
+		fact_text(&draft.row.agency, TC_AGENCY_EXCHANGE);
+	} else {
+		r = principal_get(ledger, delivery->sender, &sender);
+		if (r < 0)
+			return r;
+		fact_text(&draft.row.agency, sender->name.name);
+	}
+	fact_text(&draft.row.recipient, recipient->name.name);
+	fact_text(&draft.row.message_type, delivery->type);
+	fact_message(&draft, delivery->message);
+	fact_subject(&draft, delivery->subject);
+	fact_referral(&draft, delivery->referral);
+	fact_text(&draft.row.code, code);
+	if (released) {
+		fact_text(&draft.row.basis, delivery->basis);
+		draft.row.has_rule_version = !delivery->own;
+		draft.row.rule_version = delivery->rule_version;
+		fact_categories(&draft, delivery);
+	}
+	return fact_push(ledger, &draft);
+}

@@ -1,0 +1,41 @@
+/*
+ * fact - rows for the trail: one for each thing that happened, with ids and codes only.
+ *
+ * Owner: ledger thread. Blocks: never.
+ */
+#ifndef LEDGER_FACT_H
+#define LEDGER_FACT_H
+
+#include "base/err.h"
+#include "base/id.h"
+#include "ledger/delivery.h"
+#include "throughcare/v1/wire.pb-c.h"
+
+struct ledger;
+
+/* A row with room for the texts of its ids. Fill `row`, or use the calls below, then push. */
+struct fact_draft {
+	Throughcare__V1__TrailRow row;
+	char message[TC_ID_TEXT_BYTES];
+	char subject[TC_ID_TEXT_BYTES];
+	char referral[TC_ID_TEXT_BYTES];
+	char certificate[65];
+	char *released[TC_PARTS_MAX];
+	char *withheld[TC_PARTS_MAX];
+};
+
+/* `event` and other texts are borrowed until the push. Empty and NULL ones are left out. */
+void fact_init(struct fact_draft *draft, const char *event);
+void fact_text(char **field, const char *text);
+void fact_message(struct fact_draft *draft, struct tc_id message);
+void fact_subject(struct fact_draft *draft, struct tc_id subject);
+void fact_referral(struct fact_draft *draft, struct tc_id referral);
+/* Who and which certificate, from the record. */
+void fact_peer(struct fact_draft *draft, const Throughcare__V1__Peer *peer);
+int fact_push(struct ledger *ledger, const struct fact_draft *draft) TC_MUST_CHECK;
+
+/* What became of a delivery. `code` may be NULL. With what was released, when `released`. */
+int fact_delivery(struct ledger *ledger, const char *event, const struct delivery *delivery,
+		  const char *code, bool released) TC_MUST_CHECK;
+
+#endif

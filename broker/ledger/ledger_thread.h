@@ -1,0 +1,49 @@
+/*
+ * ledger_thread - applies what the journal has made durable, and sends what follows
+ * from it on its way: effects to the gateways, facts to the trail.
+ *
+ * It commits rarely (its state is a function of the log): when the commit interval has
+ * passed, after so many records, or when a question wants to see what is new; and never
+ * ahead of the trail, which it asks to commit first and waits for. When a timer is due
+ * it sends one tick record to the journal: time, too, comes to the state through the log.
+ *
+ * Messages taken: BUS_RECORDS; BUS_COMMIT_WANTED; BUS_COMMITTED of the trail; BUS_DRAIN
+ * commits; BUS_STOP commits and ends the thread. A fault ends the process
+ * (LEDGER_THREAD_EXIT): nothing is lost, a restart replays.
+ *
+ * Owner:  the daemon starts and joins it. Blocks: ledger_thread_join.
+ */
+#ifndef LEDGER_LEDGER_THREAD_H
+#define LEDGER_LEDGER_THREAD_H
+
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "bus/bus.h"
+#include "ledger/ledger.h"
+
+#define LEDGER_THREAD_EXIT           75 /* the process's exit status: the ledger failed */
+#define LEDGER_THREAD_COMMIT_MS      1000
+#define LEDGER_THREAD_COMMIT_RECORDS 65536
+#define LEDGER_THREAD_TICK_LIMIT     1024
+
+struct ledger_thread;
+
+struct ledger_thread_options {
+	struct ledger *ledger;      /* open and replayed; closed by the caller after the join */
+	struct bus_socket *inbox;   /* PULL; sockets are adopted, and closed by the caller */
+	struct bus_socket *journal; /* PUSH, for ticks */
+	struct bus_socket *const *gateways; /* PUSH, by effect.gateway; borrowed until the join */
+	size_t gateway_count;
+	struct bus_socket *trail; /* PUSH; NULL: facts are dropped and commits wait for nobody */
+	struct bus_socket *const *queries; /* PUSH, told of commits; borrowed until the join */
+	size_t query_count;
+	const struct tc_clock *clock; /* NULL: the real one */
+};
+
+int ledger_thread_start(const struct ledger_thread_options *options,
+			struct ledger_thread **ret) TC_MUST_CHECK;
+/* After BUS_STOP was sent to its inbox. */
+void ledger_thread_join(struct ledger_thread **thread);
+
+#endif

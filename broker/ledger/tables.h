@@ -1,0 +1,31 @@
+/*
+ * tables - the ledger's own tables. Those of consents, referrals and the registry stand
+ * in the same store and are declared by their folders.
+ *
+ * Owner: nobody; constant.
+ */
+#ifndef LEDGER_TABLES_H
+#define LEDGER_TABLES_H
+
+/* TABLE(NAME, "name in the store"): key -> value. */
+#define LEDGER_TABLES(TABLE)                                                                       \
+	TABLE(STATE, "state")         /* "state" -> position, counters, settings */                \
+	TABLE(PRINCIPAL, "principal") /* number -> kind, name */                                   \
+	TABLE(MAILBOX, "mailbox")     /* principal -> counts */                                    \
+	TABLE(SESSION, "session")     /* connection -> principal, credit, lease */                 \
+	TABLE(SUBMISSION,                                                                          \
+	      "submission")           /* sender, message id -> sequence, content hash, receipt */  \
+	TABLE(DELIVERY, "delivery")   /* delivery id -> row, while it is open */                   \
+	TABLE(SETTLED, "settled")     /* delivery id -> how it ended */                            \
+	TABLE(READY, "ready")         /* recipient, priority, position -> delivery id */           \
+	TABLE(LANE, "lane")           /* recipient, referral, position -> delivery id */           \
+	TABLE(WAITING, "waiting")     /* subject, delivery id -> nothing: held, queued, retried */ \
+	TABLE(OWN, "own")             /* delivery id -> packed Delivery made by the exchange */    \
+	TABLE(TIMER, "timer")         /* due, kind, id -> nothing */                               \
+	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */
+
+#define TABLE(name, text) LEDGER_TABLE_##name,
+enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };
+#undef TABLE
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * view - read-only snapshots of the ledger for the query threads.
+ *
+ * A view sees one commit. The tables of registry, consents and referrals are read
+ * through their own folders' functions with view_txn.
+ *
+ * Owner:  the thread that opened it. Blocks: on page faults only.
+ */
+#ifndef LEDGER_VIEW_H
+#define LEDGER_VIEW_H
+
+#include <stdint.h>
+
+#include "consent/consent_tables.h"
+#include "ledger/delivery.h"
+#include "ledger/idempotency.h"
+#include "ledger/ledger.h"
+#include "ledger/principal.h"
+#include "ledger/registry.h"
+#include "referral/referral.h"
+#include "store/store.h"
+
+struct ledger_view;
+
+enum ledger_view_outcome {
+	LEDGER_VIEW_UNKNOWN = 1, /* no such row */
+};
+
+/* Opened while the ledger is; closed before it is. */
+int ledger_view_open(struct ledger_view **ret, const struct ledger *ledger) TC_MUST_CHECK;
+/* Moves to the newest commit and returns through *ret_next the sequence it has reached. */
+int ledger_view_renew(struct ledger_view *view, uint64_t *ret_next) TC_MUST_CHECK;
+/* Lets go of the snapshot while nothing is asked; renew before the next question. */
+void ledger_view_reset(struct ledger_view *view);
+void ledger_view_close(struct ledger_view **view);
+
+struct store_txn *ledger_view_txn(const struct ledger_view *view);
+const struct registry_tables *ledger_view_registry(const struct ledger_view *view);
+const struct consent_tables *ledger_view_consent(const struct ledger_view *view);
+const struct referral_tables *ledger_view_referral(const struct ledger_view *view);
+
+/* Counts of an agency's mailbox (all zero when nothing was ever sent to it) and when the oldest
+ * delivery that waits for its turn was accepted (0: none does). */
+int ledger_view_mailbox(struct ledger_view *view, const tc_agency *agency,
+			struct mailbox_counts *ret, int64_t *ret_oldest_ms) TC_MUST_CHECK;
+
+/* What was accepted from this sender under this message id. 0, LEDGER_VIEW_UNKNOWN or a fault. */
+int ledger_view_submission(struct ledger_view *view, Throughcare__V1__PeerKind kind,
+			   const tc_agency *sender, struct tc_id message,
+			   struct receipt *ret) TC_MUST_CHECK;
+
+/* The name behind receipt_line.recipient and the like. */
+int ledger_view_principal(struct ledger_view *view, uint32_t number, tc_agency *ret) TC_MUST_CHECK;
+
+#endif
