@@ -21,6 +21,7 @@ struct tc_tls_connection {
 	bool done;     /* the handshake */
 	bool shutdown; /* said goodbye */
 	struct tc_peer peer;
+	bool refused_by_peer;
 	enum tc_tls_reason reason;
 	char reason_text[TC_TLS_DETAIL_BYTES];
 };
@@ -145,7 +146,8 @@ static int broken(struct tc_tls_connection *connection)
 				      X509_verify_cert_error_string(verify));
 		if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
 			return failed(connection, TC_TLS_REASON_MISSING, text);
-		if (alert_reason(reason) != TC_TLS_REASON_NONE)
+		connection->refused_by_peer = alert_reason(reason) != TC_TLS_REASON_NONE;
+		if (connection->refused_by_peer)
 			return failed(connection, alert_reason(reason), text);
 		/* How OpenSSL 3 tells of a peer that closed without saying so. */
 		if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING && connection->done) {
@@ -298,4 +300,9 @@ enum tc_tls_reason tc_tls_connection_reason(const struct tc_tls_connection *conn
 const char *tc_tls_connection_reason_text(const struct tc_tls_connection *connection)
 {
 	return connection->reason_text;
+}
+
+bool tc_tls_connection_refused_by_peer(const struct tc_tls_connection *connection)
+{
+	return connection->refused_by_peer;
 }

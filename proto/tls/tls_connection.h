@@ -12,6 +12,7 @@
 #ifndef TLS_TLS_CONNECTION_H
 #define TLS_TLS_CONNECTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,6 +73,8 @@ struct x509_st *tc_tls_connection_certificate(const struct tc_tls_connection *co
 const struct tc_tls_config *tc_tls_connection_config(const struct tc_tls_connection *connection);
 
 enum tc_tls_reason tc_tls_connection_reason(const struct tc_tls_connection *connection);
+/* True when it was the peer that refused us (by a TLS alert), and not we who refused the peer. */
+bool tc_tls_connection_refused_by_peer(const struct tc_tls_connection *connection);
 /* OpenSSL's words for it, for the detail of a message. Borrowed. */
 const char *tc_tls_connection_reason_text(const struct tc_tls_connection *connection);
 /* The code of wire/refusals.def: "certificate_expired". */
