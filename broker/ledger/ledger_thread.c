@@ -17,6 +17,7 @@ struct ledger_thread {
 	const struct record *tick;   /* sent and not yet back; never followed */
 	int64_t committed_us;        /* when, on the monotonic clock */
 	uint64_t committed;          /* ledger_next at that time */
+	uint64_t trail_next;         /* the trail is durable before this */
 	bool commit_wanted;
 	bool stopping;
 };
@@ -111,12 +112,11 @@ static int thread_apply(struct ledger_thread *thread, struct record_batch *batch
 
 /* ---- committing ---- */
 
-static int thread_announce(struct ledger_thread *thread, struct bus_socket *to, uint64_t next)
+static int thread_announce(struct bus_socket *to, uint64_t next)
 {
 	struct bus_position *position = calloc(1, sizeof(*position));
 	int r;
 
-	(void)thread;
 	if (position == NULL)
 		return TC_ENOMEM;
 	position->next = next;
@@ -126,23 +126,23 @@ static int thread_announce(struct ledger_thread *thread, struct bus_socket *to, 
 	return r;
 }
 
-static void thread_take(struct ledger_thread *thread, struct bus_message *message,
-			uint64_t *ret_trail_next);
+static void thread_take(struct ledger_thread *thread, struct bus_message *message);
 
 /* The trail's commit of everything before `next`. Records that come meanwhile are kept. */
 static int thread_wait_for_trail(struct ledger_thread *thread, uint64_t next)
 {
-	uint64_t trail_next = 0;
-	int r = thread_send(thread->options.trail, BUS_COMMIT_WANTED, NULL);
+	int r = 0;
 
-	while (r == 0 && trail_next < next) {
+	if (thread->trail_next < next)
+		r = thread_send(thread->options.trail, BUS_COMMIT_WANTED, NULL);
+	while (r == 0 && thread->trail_next < next) {
 		struct bus_message message;
 
 		r = bus_receive(thread->options.inbox, -1, &message);
 		if (r == BUS_EMPTY)
 			r = 0;
 		else if (r == 0)
-			thread_take(thread, &message, &trail_next);
+			thread_take(thread, &message);
 	}
 	return r;
 }
@@ -165,7 +165,7 @@ static int thread_commit(struct ledger_thread *thread)
 		return r;
 	thread->committed = next;
 	for (size_t i = 0; r == 0 && i < thread->options.query_count; i++)
-		r = thread_announce(thread, thread->options.queries[i], next);
+		r = thread_announce(thread->options.queries[i], next);
 	return r;
 }
 
@@ -246,8 +246,7 @@ static int thread_wait_ms(const struct ledger_thread *thread)
 
 /* ---- the loop ---- */
 
-static void thread_take(struct ledger_thread *thread, struct bus_message *message,
-			uint64_t *ret_trail_next)
+static void thread_take(struct ledger_thread *thread, struct bus_message *message)
 {
 	struct record_batch *batch;
 	struct bus_position *position;
@@ -260,7 +259,7 @@ static void thread_take(struct ledger_thread *thread, struct bus_message *messag
 		return;
 	case BUS_COMMITTED:
 		position = message->payload;
-		*ret_trail_next = position->next;
+		thread->trail_next = position->next;
 		free(position);
 		return;
 	case BUS_STOP:
@@ -283,13 +282,12 @@ static void thread_take(struct ledger_thread *thread, struct bus_message *messag
 static int thread_turn(struct ledger_thread *thread)
 {
 	struct bus_message message;
-	uint64_t ignored;
 	int r;
 
 	if (thread->pending.count == 0) {
 		r = bus_receive(thread->options.inbox, thread_wait_ms(thread), &message);
 		if (r == 0)
-			thread_take(thread, &message, &ignored);
+			thread_take(thread, &message);
 		else if (r < 0)
 			return r;
 	}

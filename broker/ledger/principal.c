@@ -154,6 +154,7 @@ bool mailbox_counts_read(struct tc_slice value, struct mailbox_counts *ret)
 		ret->ready[i] = row_take_u64(&row);
 	ret->connection = row_take_u64(&row);
 	ret->turn = row_take_u8(&row);
+	ret->oldest_ms = 0;
 	return row_read_whole(&row);
 }
 

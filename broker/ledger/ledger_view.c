@@ -1,4 +1,4 @@
-#include "ledger/view.h"
+#include "ledger/ledger_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -155,33 +155,32 @@ static int view_oldest(struct ledger_view *view, uint32_t number, int64_t *ret)
 }
 
 int ledger_view_mailbox(struct ledger_view *view, const tc_agency *agency,
-			struct mailbox_counts *ret, int64_t *ret_oldest_ms)
+			struct mailbox_counts *ret)
 {
 	struct tc_slice value;
 	uint32_t number;
 	uint8_t key[4];
 	int r;
 
-	memset(ret, 0, sizeof(*ret));
-	*ret_oldest_ms = 0;
 	r = view_number(view, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, agency, &number);
 	if (r != 0)
-		return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
+		return r;
 	tc_put_be32(key, number);
 	r = store_get(view->txn, view->table[LEDGER_TABLE_MAILBOX], tc_slice(key, sizeof(key)),
 		      &value);
 	if (r != 0)
-		return r == STORE_NOT_FOUND ? 0 : r;
+		return r == STORE_NOT_FOUND ? LEDGER_VIEW_UNKNOWN : r;
 	if (!mailbox_counts_read(value, ret))
 		return TC_ECORRUPT;
-	return view_oldest(view, number, ret_oldest_ms);
+	return view_oldest(view, number, &ret->oldest_ms);
 }
 
 int ledger_view_submission(struct ledger_view *view, Throughcare__V1__PeerKind kind,
-			   const tc_agency *sender, struct tc_id message, struct receipt *ret)
+			   const tc_agency *sender, struct tc_id message, uint64_t *ret_sequence)
 {
 	struct store_key key;
 	struct tc_slice value;
+	struct receipt receipt;
 	uint32_t number;
 	int r = view_number(view, kind, sender, &number);
 
@@ -192,5 +191,8 @@ int ledger_view_submission(struct ledger_view *view, Throughcare__V1__PeerKind k
 		      &value);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? LEDGER_VIEW_UNKNOWN : r;
-	return receipt_read(value, ret) ? 0 : TC_ECORRUPT;
+	if (!receipt_read(value, &receipt))
+		return TC_ECORRUPT;
+	*ret_sequence = receipt.sequence;
+	return 0;
 }

@@ -1,13 +1,13 @@
 /*
- * view - read-only snapshots of the ledger for the query threads.
+ * ledger_view - read-only snapshots of the ledger for the query threads.
  *
  * A view sees one commit. The tables of registry, consents and referrals are read
- * through their own folders' functions with view_txn.
+ * through their own folders' functions with ledger_view_txn.
  *
  * Owner:  the thread that opened it. Blocks: on page faults only.
  */
-#ifndef LEDGER_VIEW_H
-#define LEDGER_VIEW_H
+#ifndef LEDGER_LEDGER_VIEW_H
+#define LEDGER_LEDGER_VIEW_H
 
 #include <stdint.h>
 
@@ -39,15 +39,16 @@ const struct registry_tables *ledger_view_registry(const struct ledger_view *vie
 const struct consent_tables *ledger_view_consent(const struct ledger_view *view);
 const struct referral_tables *ledger_view_referral(const struct ledger_view *view);
 
-/* Counts of an agency's mailbox (all zero when nothing was ever sent to it) and when the oldest
- * delivery that waits for its turn was accepted (0: none does). */
+/* Counts of an agency's mailbox. 0, LEDGER_VIEW_UNKNOWN (nothing was ever sent to it) or a fault.
+ */
 int ledger_view_mailbox(struct ledger_view *view, const tc_agency *agency,
-			struct mailbox_counts *ret, int64_t *ret_oldest_ms) TC_MUST_CHECK;
+			struct mailbox_counts *ret) TC_MUST_CHECK;
 
-/* What was accepted from this sender under this message id. 0, LEDGER_VIEW_UNKNOWN or a fault. */
+/* Sequence of what was accepted from this sender under this message id. 0, LEDGER_VIEW_UNKNOWN or
+ * a fault. */
 int ledger_view_submission(struct ledger_view *view, Throughcare__V1__PeerKind kind,
 			   const tc_agency *sender, struct tc_id message,
-			   struct receipt *ret) TC_MUST_CHECK;
+			   uint64_t *ret_sequence) TC_MUST_CHECK;
 
 /* The name behind receipt_line.recipient and the like. */
 int ledger_view_principal(struct ledger_view *view, uint32_t number, tc_agency *ret) TC_MUST_CHECK;
