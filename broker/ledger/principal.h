@@ -36,6 +36,7 @@ struct mailbox_counts {
 	uint64_t ready[MAILBOX_PRIORITIES]; /* rows of READY */
 	uint64_t connection;                /* the session that the latest hand-over went to */
 	uint8_t turn;                       /* of the weighted choice of a priority */
+	int64_t oldest_ms; /* of what is ready; 0: nothing. Not stored: in views only */
 };
 
 struct principal {
