@@ -1,0 +1,86 @@
+"""A real network for the tests: THROUGHCARE_BUILD names the build folder (default: build)."""
+import os
+import sys
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+import schema  # noqa: E402
+import wire  # noqa: E402
+from exchange import Exchange  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "quick: part of tests/run --quick")
+    config.addinivalue_line("markers", "threads: worth running under the thread sanitizer")
+
+
+@pytest.fixture(scope="session")
+def build():
+    folder = os.environ.get("THROUGHCARE_BUILD", os.path.join(schema.ROOT, "build"))
+    return os.path.abspath(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schemas(tmp_path_factory):
+    schema.generate(tmp_path_factory.mktemp("schemas"))
+
+
+def make_exchange(build, folder):
+    made = Exchange(build, folder)
+    made.make()
+    return made
+
+
+@pytest.fixture(scope="session")
+def exchange(build, tmp_path_factory):
+    """One network for all tests that leave it as it was; it must also end cleanly."""
+    made = make_exchange(build, tmp_path_factory.mktemp("exchange") / "network")
+    made.set(gateway__handshake_max="2s")
+    made.start()
+    yield made
+    try:
+        made.stop()
+    finally:
+        made.abandon()
+
+
+@pytest.fixture
+def own_exchange(build, tmp_path):
+    """A network of the test's own, not started."""
+    made = make_exchange(build, tmp_path / "network")
+    yield made
+    made.abandon()
+
+
+@pytest.fixture
+def connect(exchange):
+    """Opens raw connections to the shared exchange; closes them after the test."""
+    opened = []
+
+    def open_one(member="treatment-south", log_on=True, **context):
+        profile = exchange.profile(member)
+        peer = wire.Peer(exchange.address(), wire.tls_context(profile, **context), log_on)
+        opened.append(peer)
+        return peer
+
+    yield open_one
+    for peer in opened:
+        peer.close()
+
+
+@pytest.fixture
+def bystander(exchange):
+    """Another agency's connection, which what a test does must not disturb."""
+    peer = wire.Peer(exchange.address(), wire.tls_context(exchange.profile("housing-harbor")))
+    yield peer
+    assert peer.alive(), "another connection was disturbed"
+    peer.close()
+
+
+@pytest.fixture
+def key(exchange):
+    """The path of a member's private key."""
+    return lambda member: os.path.join(exchange.profile(member), "key.pem")

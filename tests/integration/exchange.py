@@ -1,0 +1,189 @@
+"""A network with its own authority in a folder, a real broker, and the command line of its members."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+AGENCIES = {
+    "intake-desk": "intake",
+    "parole-north": "parole",
+    "treatment-south": "treatment",
+    "housing-harbor": "housing",
+    "court-county": "court",
+}
+AUDITOR = "auditor-state"
+OPERATOR = "operator"
+TRUST_DOMAIN = "test.example"
+DEADLINE_S = 60
+
+
+def wait_for(condition, what, seconds=DEADLINE_S):
+    """Asks until the condition holds; the only place that pauses, and never longer than it must."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.01)
+
+
+class Answer:
+    """What one call of the command line gave."""
+
+    def __init__(self, done):
+        self.code = done.returncode
+        self.rows = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+        self.errors = done.stderr
+
+    def __repr__(self):
+        return f"exit {self.code}: {self.rows} {self.errors}"
+
+
+class Exchange:
+    def __init__(self, build, folder):
+        self.cli_path = os.path.join(build, "bin", "throughcare")
+        self.daemon_path = os.path.join(build, "bin", "throughcared")
+        self.folder = str(folder)
+        self.process = None
+        self.log_path = self.folder + ".log"
+
+    def profile(self, member):
+        return os.path.join(self.folder, "profiles", member)
+
+    def cli(self, *words, profile=None, stdin=None, seconds=DEADLINE_S):
+        command = [self.cli_path]
+        if profile:
+            command += ["--profile", self.profile(profile) if os.sep not in profile else profile]
+        done = subprocess.run([*command, "--json", *words], input=stdin, capture_output=True, text=True,
+                              timeout=seconds, check=False)
+        return Answer(done)
+
+    def ask(self, profile, *words):
+        """A question that is answered: its rows."""
+        answer = self.cli(*words, profile=profile)
+        assert answer.code == 0, answer
+        return answer.rows
+
+    def make(self):
+        done = self.cli("network", "init", self.folder, "--trust-domain", TRUST_DOMAIN, "--listen", "127.0.0.1:0")
+        assert done.code == 0, done
+        for agency, kind in AGENCIES.items():
+            self.add(f"agency/{agency}", kind)
+        self.add(f"auditor/{AUDITOR}")
+
+    def add(self, member, kind=None):
+        words = ["network", "add", self.folder, member, "--name", member.split("/")[1]]
+        if kind:
+            words += ["--agency-kind", kind]
+        done = self.cli(*words)
+        assert done.code == 0, done
+
+    def configuration(self):
+        return os.path.join(self.folder, "throughcared.yaml")
+
+    def set(self, **settings):
+        """Appends settings: gateway__handshake_max="1s" becomes gateway.handshake_max."""
+        with open(self.configuration(), encoding="utf-8") as lines:
+            text = lines.read()
+        for name, value in settings.items():
+            group, _, key = name.partition("__")
+            text = put_setting(text, group, key, value)
+        with open(self.configuration(), "w", encoding="utf-8") as lines:
+            lines.write(text)
+
+    def start(self, **popen):
+        log = open(self.log_path, "ab")
+        self.process = subprocess.Popen([self.daemon_path, "--config", self.configuration()], stdin=subprocess.DEVNULL,
+                                        stdout=log, stderr=log, **popen)
+        log.close()
+        wait_for(self.listens, "the broker to listen")
+
+    def address(self):
+        with open(os.path.join(self.profile("parole-north"), "address"), encoding="utf-8") as lines:
+            host, _, port = lines.readline().strip().rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def listens(self):
+        assert self.process.poll() is None, "the broker ended:\n" + self.log()
+        try:
+            socket.create_connection(self.address(), 1).close()
+        except OSError:
+            return False
+        return True
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as lines:
+            return "".join(lines.readlines()[-40:])
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(DEADLINE_S)
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self):
+        """A clean end; anything else is a failure of the broker."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(DEADLINE_S) == 0, self.log()
+
+    def abandon(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def send(self, agency, *envelopes):
+        """Through the command line; the receipts."""
+        answer = self.cli("message", "send", "-", profile=agency,
+                          stdin="\n".join(json.dumps(envelope) for envelope in envelopes))
+        assert answer.code in (0, 3), answer
+        assert len(answer.rows) == len(envelopes), answer
+        return answer.rows
+
+    def accepted(self, agency, envelope):
+        receipt = self.send(agency, envelope)[0]
+        assert receipt["status"] == "RECEIPT_STATUS_ACCEPTED", receipt
+        return receipt
+
+    def refused(self, agency, envelope):
+        """The code that a message is refused with."""
+        receipt = self.send(agency, envelope)[0]
+        assert receipt["status"] == "RECEIPT_STATUS_REFUSED", receipt
+        assert_three_parts(receipt["refusal"])
+        return receipt["refusal"]["code"]
+
+    def collect(self, agency, count=100, wait=0, ack=True):
+        words = ["message", "collect", "--max", str(count), "--wait", str(wait), "--ack" if ack else "--no-ack"]
+        answer = self.cli(*words, profile=agency)
+        assert answer.code == 0, answer
+        return answer.rows
+
+    def trail(self, *words, profile=AUDITOR):
+        return self.ask(profile, "trail", "find", *words)
+
+
+def put_setting(text, group, key, value):
+    """Sets group.key in the YAML text, whose groups are blocks of two-space indented lines."""
+    lines = text.splitlines()
+    if not key:
+        lines = [line for line in lines if not line.startswith(group + ":")]
+        return "\n".join([f"{group}: {value}", *lines]) + "\n"
+    heads = [number for number, line in enumerate(lines) if line.rstrip() == group + ":"]
+    if not heads:
+        return "\n".join([*lines, group + ":", f"  {key}: {value}"]) + "\n"
+    kept = lines[:heads[0] + 1] + [f"  {key}: {value}"]
+    for line in lines[heads[0] + 1:]:
+        if not line.strip().startswith(key + ":"):
+            kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def assert_three_parts(refusal):
+    """What happened, and what to do about it; the detail says where, when there is a where."""
+    assert refusal["code"] == refusal["code"].lower() and " " not in refusal["code"], refusal
+    assert refusal["message"] and refusal["hint"], refusal
