@@ -35,13 +35,12 @@ static json_t *consent_json(const char *desk, const char *discloser,
 		"sha256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "mediaType",
 		"application/pdf", "formVersion", "1", "language", "en", "signature", "signer",
 		"Sample Person", "capacity", "SIGNER_CAPACITY_SELF", "method",
-		"SIGNATURE_METHOD_INK", "signedAt", signed_at, "givenToAgency", desk,
-		"givenToUser", "bench", "statements", "revocationRight", 1, "howToRevoke",
-		"In writing", "redisclosureWarning", 1, "refusalConsequence", "None", "grants",
-		grant);
+		"SIGNATURE_METHOD_INK", "signedAt", signed_at, "givenToAgency", desk, "givenToUser",
+		"bench", "statements", "revocationRight", 1, "howToRevoke", "In writing",
+		"redisclosureWarning", 1, "refusalConsequence", "None", "grants", grant);
 	return json_pack("{s:s,s:s,s:s,s:[{s:s,s:o}]}", "messageId", consent_id, "type",
-			 "ConsentGrant", "subject", queue->subject, "parts", "type",
-			 "ConsentGrant", "content", content);
+			 "ConsentGrant", "subject", queue->subject, "parts", "type", "ConsentGrant",
+			 "content", content);
 }
 
 static int submit(struct tc_client *client, const struct tc_composition *composition,

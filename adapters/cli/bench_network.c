@@ -98,7 +98,8 @@ static int daemon_start(struct tc_bench_network *network, struct tc_problem *pro
 
 	if (!daemon_path(program) || !tc_file_path(config, network->folder, "throughcared.yaml") ||
 	    !tc_file_path(log, network->folder, "throughcared.log")) {
-		tc_problem_set(problem, "exchange_missing", "throughcared is not beside this program",
+		tc_problem_set(problem, "exchange_missing",
+			       "throughcared is not beside this program",
 			       "build or install it, or name an exchange with --profile", NULL);
 		return TC_EIO;
 	}

@@ -54,7 +54,7 @@ static void ids_renew(json_t *content, const struct tc_message_rule *rule)
 		if (json_is_string(value) && field->required &&
 		    field->format == THROUGHCARE__V1__FORMAT__FORMAT_UUID)
 			json_object_set_new(content, field->json_name, id_json());
-		if (json_is_array(value) && field->kind == TC_FIELD_MESSAGE)
+		else if (json_is_array(value) && field->kind == TC_FIELD_MESSAGE)
 			json_array_foreach(value, index, element)
 				ids_renew(element, field->message);
 	}

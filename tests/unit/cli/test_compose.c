@@ -9,10 +9,13 @@
 
 #include <openssl/evp.h>
 
+#include "base/clock.h"
+#include "cli/command.h"
 #include "cli/compose.h"
 #include "cli/issuance.h"
-#include "wire/json.h"
+#include "wire/envelope.h"
 #include "wire/part_types.h"
+#include "wire/request.h"
 
 #define NOW_MS 1763700000000
 
@@ -35,48 +38,16 @@ static int key_drop(void **state)
 	return 0;
 }
 
-/* The packed submission of one message, written in JSON. */
-static struct tc_bytes submission(const char *text, int64_t now_ms)
-{
-	struct tc_compose_writer writer = {.sender = "parole-north", .key = key, .now_ms = now_ms};
-	struct tc_composition *composition = NULL;
-	struct tc_bytes packed = {0};
-	json_t *messages = NULL;
-
-	assert_int_equal(tc_compose_read(tc_slice_text(text), &messages, &problem), 0);
-	int r = tc_compose(json_array_get(messages, 0), &writer, &composition, &problem);
-	if (r != 0)
-		fail_msg("%s: %s: %s", problem.code, problem.message, problem.detail);
-	struct tc_draft draft = {.header = composition->header,
-				 .parts = composition->parts,
-				 .part_count = composition->part_count};
-	uint8_t salts[TC_PARTS_MAX][TC_SALT_BYTES];
-	assert_int_equal(tc_draft_pack_header(&draft, key, salts, &packed), 0);
-	tc_compose_free(&composition);
-	json_decref(messages);
-	return packed;
-}
-
 static const char test_message[] =
 	"{\"messageId\":\"0197a0c0-0000-7000-8000-000000000001\",\"type\":\"TestMessage\","
 	"\"recipients\":[{\"agency\":\"clinic\"}],"
 	"\"subject\":\"00000000-0000-7000-8000-000000000001\","
 	"\"parts\":[{\"type\":\"TestMessage\",\"content\":{\"text\":\"hello\",\"number\":\"7\"}}]}";
 
-static void the_same_json_gives_the_same_bytes(void **state)
-{
-	(void)state;
-	struct tc_bytes first = submission(test_message, NOW_MS);
-	struct tc_bytes second = submission(test_message, NOW_MS + 86400000);
-	assert_true(tc_slice_equal(tc_bytes_slice(&first), tc_bytes_slice(&second)));
-	tc_bytes_free(&first);
-	tc_bytes_free(&second);
-}
-
-static struct tc_composition *composed(const char *text)
+static struct tc_composition *composed_at(const char *text, int64_t now_ms)
 {
 	struct tc_compose_writer writer = {
-		.sender = "parole-north", .actor = "w-1", .key = key, .now_ms = NOW_MS};
+		.sender = "parole-north", .actor = "w-1", .key = key, .now_ms = now_ms};
 	struct tc_composition *composition = NULL;
 	json_t *messages = NULL;
 
@@ -86,6 +57,38 @@ static struct tc_composition *composed(const char *text)
 		fail_msg("%s: %s: %s", problem.code, problem.message, problem.detail);
 	json_decref(messages);
 	return composition;
+}
+
+static struct tc_composition *composed(const char *text)
+{
+	return composed_at(text, NOW_MS);
+}
+
+static struct tc_bytes header_bytes(struct tc_composition *composition)
+{
+	struct tc_draft draft = {.header = composition->header,
+				 .parts = composition->parts,
+				 .part_count = composition->part_count};
+	uint8_t salts[TC_PARTS_MAX][TC_SALT_BYTES];
+	struct tc_bytes packed = {0};
+
+	assert_int_equal(tc_draft_pack_header(&draft, key, salts, &packed), 0);
+	return packed;
+}
+
+/* The header holds the digests of salted parts: equal headers are equal messages. */
+static void the_same_json_gives_the_same_bytes(void **state)
+{
+	struct tc_composition *first = composed_at(test_message, NOW_MS);
+	struct tc_composition *second = composed_at(test_message, NOW_MS + 86400000);
+	struct tc_bytes one = header_bytes(first), other = header_bytes(second);
+
+	(void)state;
+	assert_true(tc_slice_equal(tc_bytes_slice(&one), tc_bytes_slice(&other)));
+	tc_bytes_free(&one);
+	tc_bytes_free(&other);
+	tc_compose_free(&first);
+	tc_compose_free(&second);
 }
 
 static void what_is_absent_is_filled_in(void **state)
@@ -186,6 +189,67 @@ static void broken_json_is_refused_with_its_line(void **state)
 			 TC_COMPOSE_REFUSED);
 }
 
+/* The text that `message template TYPE` prints. */
+static void template_print(const char *type, char *text, size_t room)
+{
+	char *words[] = {"throughcare", "message", "template", (char *)(uintptr_t)type, NULL};
+	struct tc_invocation invocation;
+
+	assert_int_equal(tc_command_parse(4, words, &invocation), 0);
+	invocation.screen.out = fmemopen(text, room, "w");
+	assert_non_null(invocation.screen.out);
+	assert_int_equal(invocation.command->run(&invocation), TC_EXIT_DONE);
+	fclose(invocation.screen.out);
+}
+
+/* As the exchange will look at it. */
+static void envelope_check(const char *type, const struct tc_bytes *submission)
+{
+	struct tc_refusal refusal = {0};
+	struct tc_submit submit;
+	struct tc_envelope *envelope = calloc(1, sizeof(*envelope));
+
+	assert_non_null(envelope);
+	assert_int_equal(tc_submit_split(tc_bytes_slice(submission), &submit, &refusal), 0);
+	int r = tc_envelope_decode(submit.envelopes[0], tc_clock_now_ms(&tc_clock_real), envelope,
+				   &refusal);
+	if (r != 0)
+		fail_msg("%s: %s: %s", type, tc_refusal_name(refusal.code), refusal.detail);
+	free(envelope);
+}
+
+static void every_template_is_a_message_that_can_be_sent(void **state)
+{
+	struct tc_compose_writer writer = {
+		.sender = "parole-north", .key = key, .now_ms = tc_clock_now_ms(&tc_clock_real)};
+	(void)state;
+	for (size_t i = 0; i < tc_part_type_count; i++) {
+		const struct tc_part_type *type = &tc_part_types[i];
+		struct tc_composition *composition = NULL;
+		struct tc_bytes submission = {0};
+		char text[16384] = "";
+		json_t *messages = NULL;
+
+		if (!type->envelope ||
+		    type->envelope->destination ==
+			    THROUGHCARE__V1__DESTINATION__DESTINATION_FROM_EXCHANGE)
+			continue;
+		template_print(type->name, text, sizeof(text));
+		assert_int_equal(tc_compose_read(tc_slice_text(text), &messages, &problem), 0);
+		int r = tc_compose(json_array_get(messages, 0), &writer, &composition, &problem);
+		if (r != 0)
+			fail_msg("%s: %s: %s", type->name, problem.code, problem.detail);
+		struct tc_draft draft = {.header = composition->header,
+					 .parts = composition->parts,
+					 .part_count = composition->part_count};
+		assert_int_equal(tc_draft_pack_submit(&draft, 1, key, &submission), 0);
+		envelope_check(type->name, &submission);
+		tc_bytes_free(&submission);
+		tc_compose_free(&composition);
+		json_decref(messages);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +258,7 @@ int main(void)
 		cmocka_unit_test(a_new_referral_gets_an_id_that_stays),
 		cmocka_unit_test(what_cannot_be_a_message_is_refused_with_its_place),
 		cmocka_unit_test(lines_arrays_and_single_objects_are_read),
+		cmocka_unit_test(every_template_is_a_message_that_can_be_sent),
 		cmocka_unit_test(broken_json_is_refused_with_its_line),
 	};
 	return cmocka_run_group_tests(tests, key_make, key_drop);
