@@ -190,6 +190,7 @@ static int start(struct daemon *daemon)
 	daemon->figures.trust_domain = daemon->config->trust_domain;
 	daemon->figures.started_ms = tc_clock_now_ms(&tc_clock_real);
 	daemon->figures.journal = &daemon->journal_figures;
+	daemon->figures.connections = &daemon->counters.connections;
 	r = signals_take(daemon);
 	if (r == 0)
 		r = tls_open(daemon, &daemon->tls);

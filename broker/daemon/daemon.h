@@ -3,7 +3,7 @@
  *
  * SIGTERM and SIGINT drain and stop; SIGHUP loads certificates, revocation list and
  * registry seeds again. A fault of journal, ledger or trail ends the process at once,
- * from the thread that met it, with status 74.
+ * from the thread that met it, with status 74 or 75.
  *
  * Owner: the main thread. Blocks: daemon_run, until told to stop.
  */

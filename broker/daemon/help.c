@@ -26,5 +26,6 @@ void help_print(void)
 	     "Signals: TERM and INT finish what was accepted and stop; HUP loads certificates,\n"
 	     "revocation list and registry seeds again.\n"
 	     "Exit status: 0 done; 1 failed, or --check found a difference; 2 usage or\n"
-	     "configuration; 74 the log could not be written, nothing more was accepted.");
+	     "configuration; 74 or 75 log or ledger could not be\n"
+	     "written: nothing more was accepted.");
 }

@@ -164,7 +164,6 @@ static int gateway_start(struct topology *t, const struct topology_options *opti
 		.journal = options->stores->journal,
 		.tls = options->tls,
 		.counters = options->counters,
-		.logged_on = &options->figures->connections,
 		.listener_count = options->listener_count,
 		.in = t->gateway_in[i],
 		.journal_out = t->gateway_to_journal[i],

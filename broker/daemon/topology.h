@@ -21,7 +21,7 @@ struct topology_options {
 	const struct config *config;
 	struct stores *stores;
 	struct tc_tls_config *tls;
-	struct exchange_figures *figures;
+	const struct exchange_figures *figures;
 	struct gateway_counters *counters;
 	const int *listeners;
 	size_t listener_count;

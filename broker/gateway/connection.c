@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "gateway/request.h"
 
-#define LINGER_US       2000000
+#define LINGER_US 2000000
 
 /* Which states may follow which: what the picture in the header says. */
 static const unsigned successors[] = {
@@ -307,7 +307,7 @@ void connection_free(struct connection **connection)
 	tc_tls_connection_free(&c->tls);
 	tc_bytes_free(&c->in);
 	tc_bytes_free(&c->out);
-	reply_queue_done(&c->replies);
+	owed_queue_done(&c->replies);
 	effects_clear(&c->waiting);
 	free(c);
 	*connection = NULL;
@@ -413,8 +413,6 @@ void connection_opened(struct connection *connection)
 	log_event(EV_CONNECTED, connection_agency(connection), NULL, (int64_t)connection->number);
 	atomic_fetch_add_explicit(&connection->gateway->options.counters->logons, 1,
 				  memory_order_relaxed);
-	atomic_fetch_add_explicit(connection->gateway->options.logged_on, 1, memory_order_relaxed);
-	connection->was_open = true;
 	connection->heard_us = tc_clock_monotonic_us();
 	connection->drained_us = connection->heard_us;
 	timer_set(connection,

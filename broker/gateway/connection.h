@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 
 #include "gateway/gateway.h"
-#include "gateway/reply.h"
+#include "gateway/owed.h"
 #include "tls/tls_connection.h"
 #include "wire/certificate.h"
 #include "wire/zmtp.h"
@@ -47,12 +47,11 @@ struct connection {
 	struct tc_bytes in;  /* what of a frame has come so far */
 	struct tc_bytes out; /* what is to be written, from out_at on */
 	size_t out_at;
-	struct reply_queue replies;
+	struct owed_queue replies;
 	struct effects waiting; /* deliveries that wait for room in `out` */
 	uint64_t collect_id;    /* request of the latest Collect */
 	uint32_t malformed;
 	bool entered_identity;
-	bool was_open;
 	bool read_wants_write; /* TLS: a read goes on when the socket is writable */
 	bool is_dirty;
 	bool is_paused;

@@ -113,7 +113,7 @@ static void message(struct connection *connection, struct tc_slice frame)
 	struct request_taken taken;
 
 	if (request_take(&context, frame, &taken) != 0 ||
-	    reply_expect(&connection->replies, taken.id, taken.receipts, frame.len) != 0) {
+	    owed_expect(&connection->replies, taken.id, taken.receipts, frame.len) != 0) {
 		/* Memory is short, or a crypto call failed: this connection pays, nobody else. */
 		record_batch_free(&context.batch);
 		connection_close(connection, tc_refusal_name(TC_REFUSAL_INTERNAL));

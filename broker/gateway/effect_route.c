@@ -24,7 +24,7 @@ static struct tc_refusal refusal_of(struct gateway *gateway, const struct effect
 	return refusal;
 }
 
-/* `r` is what reply_receipt or reply_whole returned; the sums from before it. */
+/* `r` is what owed_receipt or owed_whole returned; the sums from before it. */
 static void replied(struct connection *connection, int r, size_t records, size_t bytes)
 {
 	connection_settle_sums(connection, records - connection->replies.records,
@@ -42,9 +42,9 @@ static void answer(struct connection *connection, struct effect *effect)
 	int r;
 
 	if (effect->kind == EFFECT_RECEIPT)
-		r = reply_receipt(&connection->replies, effect, &connection->out);
+		r = owed_receipt(&connection->replies, effect, &connection->out);
 	else
-		r = reply_whole(&connection->replies, effect, &connection->out);
+		r = owed_whole(&connection->replies, effect, &connection->out);
 	replied(connection, r, records, bytes);
 }
 

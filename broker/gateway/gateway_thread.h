@@ -68,7 +68,6 @@ struct gateway_options {
 	struct journal *journal;   /* read only */
 	struct tc_tls_config *tls; /* a reference is taken */
 	struct gateway_counters *counters;
-	atomic_uint_fast32_t *logged_on;      /* connections that are, of all gateways */
 	int listeners[GATEWAY_LISTENERS_MAX]; /* listening and non-blocking; stay the caller's */
 	size_t listener_count;
 
