@@ -134,6 +134,8 @@ static void fill_figures(const struct exchange_figures *figures,
 	row->journal_bytes_limit = atomic_load(&figures->journal->bytes_limit);
 	row->has_disk_free_bytes = 1;
 	row->disk_free_bytes = atomic_load(&figures->journal->disk_free_bytes);
+	row->has_journal_syncs = 1;
+	row->journal_syncs = atomic_load(&figures->journal->syncs);
 }
 
 int directory_status(const struct question *question, struct answer *answer)
