@@ -135,25 +135,23 @@ static enum tc_tls_reason alert_reason(int reason)
 
 static int broken(struct tc_tls_connection *connection)
 {
-	unsigned long code = ERR_peek_error();
+	unsigned long code = ERR_peek_last_error();
 	const char *text = code ? ERR_reason_error_string(code) : NULL;
-	int reason = ERR_GET_REASON(code);
+	int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
 	long verify = SSL_get_verify_result(connection->ssl);
 
-	if (code && ERR_GET_LIB(code) == ERR_LIB_SSL) {
-		if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
-			return failed(connection, verify_reason(verify),
-				      X509_verify_cert_error_string(verify));
-		if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
-			return failed(connection, TC_TLS_REASON_MISSING, text);
-		connection->refused_by_peer = alert_reason(reason) != TC_TLS_REASON_NONE;
-		if (connection->refused_by_peer)
-			return failed(connection, alert_reason(reason), text);
-		/* How OpenSSL 3 tells of a peer that closed without saying so. */
-		if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING && connection->done) {
-			ERR_clear_error();
-			return TC_TLS_CLOSED;
-		}
+	connection->refused_by_peer = alert_reason(reason) != TC_TLS_REASON_NONE;
+	if (connection->refused_by_peer)
+		return failed(connection, alert_reason(reason), text);
+	if (!connection->done && verify != X509_V_OK)
+		return failed(connection, verify_reason(verify),
+			      X509_verify_cert_error_string(verify));
+	if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+		return failed(connection, TC_TLS_REASON_MISSING, text);
+	/* How OpenSSL 3 tells of a peer that closed without saying so. */
+	if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING && connection->done) {
+		ERR_clear_error();
+		return TC_TLS_CLOSED;
 	}
 	return failed(connection, TC_TLS_REASON_TLS, text ? text : "the connection broke");
 }
