@@ -161,7 +161,7 @@ static char *enumeration_read(const char *value)
 
 static void value_append(struct tc_bytes *text, const json_t *value)
 {
-	char number[32];
+	char number[32] = "";
 	const char *put = number;
 	size_t index;
 	const json_t *element;
