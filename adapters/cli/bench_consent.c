@@ -3,6 +3,7 @@
 #include <throughcare/client.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "cli/compose.h"
 #include "cli/session.h"
 

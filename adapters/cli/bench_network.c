@@ -219,13 +219,11 @@ int tc_bench_network_use_profile(const char *profile, struct tc_bench_target *re
 	}
 	snprintf(queue->agency, sizeof(queue->agency), "%s", tc_client_identity(client)->id);
 	tc_client_close(&client);
-	if (!tc_file_path(ret->producer, "", "%s", profile) ||
-	    !tc_file_path(queue->profile, "", "%s", profile))
-		return TC_EINVAL;
 	snprintf(ret->producer, sizeof(ret->producer), "%s", profile);
 	snprintf(queue->profile, sizeof(queue->profile), "%s", profile);
-	/* Any member may ask for the exchange's status. */
-	snprintf(ret->operator, sizeof(ret->operator), "%s", profile);
+	/* In a network's folder the operator's profile stands beside it. */
+	if (!tc_file_path(ret->operator, profile, "../operator"))
+		return TC_EINVAL;
 	ret->pid = exchange_pid(profile);
 	return tc_bench_consent_record(profile, queue->agency, queue->agency, queue, problem);
 }

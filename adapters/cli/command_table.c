@@ -139,20 +139,22 @@ const struct tc_command tc_command_table[] = {
 	 "throughcare --profile pilot/profiles/parole-eastside doctor",
 	 OPTIONS({"timeout", "SECONDS", "for each step over the network (default: 10)"}),
 	 tc_doctor_run},
-#ifdef THROUGHCARE_BENCH
 	{"bench", NULL, "", 0, 0, "measure an exchange under load",
-	 "Sends signed messages over mutual TLS, collects and acknowledges them, and checks that\n"
-	 "none was lost or doubled. Without --profile it starts an exchange of its own in a\n"
-	 "temporary folder. --floor runs the same bytes into a bare writer instead.",
+	 "Sends signed messages over mutual TLS, each decided on by a consent, collects and\n"
+	 "acknowledges them, and checks by their numbers that none was lost or doubled. Without\n"
+	 "--profile it starts an exchange of its own in a temporary folder below TMPDIR or\n"
+	 "/var/tmp. With --profile the agency sends to its own mailbox. --floor sends the same\n"
+	 "bytes to a bare writer instead, which stores them and syncs, and delivers nothing.",
 	 "throughcare bench --producers 8 --window 256 --queues 8 --seconds 10\n"
 	 "throughcare --json bench --floor lmdb",
-	 OPTIONS({"producers", "P", "connections that send"},
-		 {"window", "W", "messages in flight on each"},
-		 {"consumers", "C", "connections that collect"}, {"queues", "Q", "mailboxes"},
-		 {"seconds", "S", "how long to send"}, {"bytes", "B", "size of a message"},
+	 OPTIONS({"producers", "P", "connections that send (default: 8)"},
+		 {"window", "W", "messages in flight on each (default: 256)"},
+		 {"consumers", "C", "connections that collect (default: one per mailbox)"},
+		 {"queues", "Q", "mailboxes (default: one per producer)"},
+		 {"seconds", "S", "how long to send (default: 10)"},
+		 {"bytes", "B", "size of an envelope, header and parts (default: 700)"},
 		 {"floor", "KIND", "lmdb or file: the bare writer to compare with"}),
 	 tc_bench_run},
-#endif
 	{"help", NULL, "[NOUN [VERB]]", 0, 2, "explain a command",
 	 "`help completion` prints the completion for bash, `help options` the man page's list of\n"
 	 "commands in scdoc.",
