@@ -151,13 +151,16 @@ void tc_help_completion(FILE *to)
 	      to);
 }
 
-/* scdoc takes * _ \ < > [ ] and # at places as marks. */
+/* scdoc takes some characters as marks anywhere, and others at the start of a line. */
 static void scdoc_put(FILE *to, const char *text)
 {
+	bool start = true;
+
 	for (; *text; text++) {
-		if (strchr("\\*_<>`", *text))
+		if (strchr("\\*_<>`", *text) || (start && strchr("-#.|[]", *text)))
 			fputc('\\', to);
 		fputc(*text, to);
+		start = *text == '\n';
 	}
 }
 
