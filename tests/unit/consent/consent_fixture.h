@@ -1,0 +1,88 @@
+/*
+ * consent_fixture - a store with consent tables, a small network of agencies, and
+ * consents written as JSON that a test changes by path.
+ */
+#ifndef TESTS_CONSENT_FIXTURE_H
+#define TESTS_CONSENT_FIXTURE_H
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "consent/decision.h"
+#include "consent/grant.h"
+#include "consent/notice.h"
+#include "consent/revoke.h"
+#include "throughcare/v1/envelope.pb-c.h"
+#include "throughcare/v1/options.pb-c.h"
+
+#define DAY        INT64_C(86400000)
+#define SIGNED_MS  INT64_C(1796000000000) /* 2026-11-30 */
+#define NOW_MS     (SIGNED_MS + DAY)
+#define EXPIRES_MS (SIGNED_MS + 365 * DAY)
+
+#define PERSON  "00000000-0000-7000-9000-00000000000a"
+#define OTHER   "00000000-0000-7000-9000-00000000000b"
+#define CONSENT "00000000-0000-7000-9000-0000000000c1"
+#define GRANT   "00000000-0000-7000-9000-0000000000d1"
+#define GRANT_2 "00000000-0000-7000-9000-0000000000d2"
+
+#define CATEGORY(name) THROUGHCARE__V1__CATEGORY__CATEGORY_##name
+#define PURPOSE(name)  THROUGHCARE__V1__PURPOSE__PURPOSE_##name
+#define LEGAL(name)    THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_##name
+
+struct fixture {
+	char folder[PATH_MAX];
+	char path[PATH_MAX + 8];
+	struct store *store;
+	struct store_txn *txn;
+	struct consent_tables tables;
+	struct grant_changes changes;
+	struct tc_refusal refusal;
+};
+
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+struct tc_id id_of(const char *text);
+enum agency_kind kind_of_name(void *context, const tc_agency *agency);
+
+/* treatment-a tells parole about attendance and sud_treatment for supervision_monitoring and
+ * referral_coordination, until EXPIRES_MS. The caller owns it. */
+json_t *consent_json(void);
+/* Sets "grants[0].expiry.at", taking `value`; JSON null removes the field. */
+void json_set(json_t *root, const char *path, json_t *value);
+/* The same with the value as JSON text. */
+void json_change(json_t *root, const char *path, const char *text);
+/* A second grant, GRANT_2, that is a copy of the first. */
+json_t *json_second_grant(json_t *consent);
+
+/* Records and releases the JSON; what it ended is in f->changes. */
+int record(struct fixture *f, json_t *consent, int64_t now_ms);
+void record_done(struct fixture *f, json_t *consent);
+void assert_refused(struct fixture *f, json_t *consent, enum tc_refusal_code code,
+		    const char *detail);
+int take_back(struct fixture *f, const char *grant, const char *recipient, int64_t now_ms);
+
+/* What a test asks; zero fields take the usual: treatment-a to parole, attendance. */
+struct question {
+	const char *from, *to, *role;
+	uint32_t purpose;
+	const char *grant;
+	uint32_t legal;
+	const char *reference;
+	const char *proceeding;
+	uint8_t categories[4];
+	int64_t now_ms;
+	const char *subject;
+};
+
+struct decision ask(struct fixture *f, struct question question);
+void assert_decision(const struct decision *decision, enum decision_kind kind,
+		     enum tc_refusal_code code, uint64_t parts_mask);
+
+#endif
