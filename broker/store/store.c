@@ -167,6 +167,7 @@ static int txn_new(struct store *store, bool writing, struct store_txn **ret)
 		return TC_ENOMEM;
 	txn->store = store;
 	txn->writing = writing;
+	txn->writer = pthread_self();
 	code = mdb_txn_begin(store->env, NULL, writing ? 0 : MDB_RDONLY, &txn->txn);
 	if (code == MDB_READERS_FULL && store_reader_check(store) == 0)
 		code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn->txn);
@@ -192,6 +193,12 @@ int store_begin(struct store *store, struct store_txn **ret)
 	return r;
 }
 
+/* LMDB's lock cannot be unlocked by another thread: the next writer would wait for ever. */
+static void check_writer(const struct store_txn *txn)
+{
+	TC_CHECK(pthread_equal(txn->writer, pthread_self()));
+}
+
 int store_commit(struct store_txn **txn)
 {
 	struct store_txn *t = *txn;
@@ -199,6 +206,7 @@ int store_commit(struct store_txn **txn)
 	int code;
 
 	TC_CHECK(t->writing);
+	check_writer(t);
 	if (t->failed) {
 		store_abort(txn);
 		return STORE_FULL;
@@ -222,6 +230,8 @@ void store_abort(struct store_txn **txn)
 
 	if (!t)
 		return;
+	if (t->writing)
+		check_writer(t);
 	mdb_txn_abort(t->txn);
 	if (t->writing)
 		t->store->writing = false;

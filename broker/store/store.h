@@ -6,8 +6,9 @@
  * duplicate keys, writing through a cursor, nested transactions. Keys are 1 to
  * STORE_KEY_BYTES_MAX bytes in memcmp order (store_key builds them), values any bytes.
  *
- * Owner:  store: the thread that opened it; any thread may begin a read transaction.
- *         A transaction and its cursors: one thread at a time.
+ * Owner:  store: the thread that opened it; any thread may begin a transaction. A write
+ *         transaction ends in the thread that began it (LMDB's lock belongs to a thread); a
+ *         read transaction may move. A transaction and its cursors: one thread at a time.
  * Blocks: store_commit until the disk has it; everything else on page faults only.
  */
 #ifndef STORE_STORE_H

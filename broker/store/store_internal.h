@@ -9,6 +9,7 @@
 #define STORE_STORE_INTERNAL_H
 
 #include <lmdb.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "store/store.h"
@@ -17,6 +18,7 @@ struct store_txn {
 	MDB_txn *txn;
 	struct store *store;
 	bool writing;
+	pthread_t writer; /* whose LMDB's write lock is */
 	bool failed;      /* the map was full: only an abort is left */
 	uint64_t changes; /* so that cursors know when to find their place again */
 };

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -184,6 +185,36 @@ static void a_second_open_is_refused_here_and_elsewhere(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void *commit_elsewhere(void *txn)
+{
+	int r = store_commit((struct store_txn **)txn);
+
+	_exit(r == 0 ? 0 : 1);
+}
+
+static void committing_in_another_thread_than_began_ends_the_process(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn;
+	pthread_t thread;
+	int status;
+	pid_t child;
+
+	store_close(&f->store);
+	child = fork();
+	if (child == 0) {
+		(void)!freopen("/dev/null", "w", stderr);
+		open_store(f);
+		if (store_begin(f->store, &txn) == 0 &&
+		    pthread_create(&thread, NULL, commit_elsewhere, &txn) == 0)
+			pthread_join(thread, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	open_store(f);
+}
+
 static void a_full_map_is_an_outcome_and_keeps_what_was_there(void **state)
 {
 	struct fixture *f = *state;
@@ -289,6 +320,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_second_open_is_refused_here_and_elsewhere, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			committing_in_another_thread_than_began_ends_the_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_map_is_an_outcome_and_keeps_what_was_there,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(usage_counts_what_deleting_gives_back, setup,
