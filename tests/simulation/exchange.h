@@ -1,0 +1,118 @@
+/*
+ * exchange - a whole exchange in one thread on virtual time: a ledger and a log in
+ * memory, driven by calls that stand for agencies. For unit tests of the ledger, the
+ * simulation and the ledger bench.
+ *
+ * A failing step ends the program with its place: what is tested is what comes out.
+ *
+ * Owner: the test. Blocks: on the ledger's disk.
+ */
+#ifndef TESTS_EXCHANGE_H
+#define TESTS_EXCHANGE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "consent/policy.h"
+#include "ledger/ledger.h"
+#include "throughcare/v1/consent.pb-c.h"
+#include "throughcare/v1/exchange.pb-c.h"
+#include "throughcare/v1/record.pb-c.h"
+#include "throughcare/v1/registry.pb-c.h"
+
+#define MUST(condition) ((condition) ? (void)0 : exchange_fail(#condition, __FILE__, __LINE__))
+_Noreturn void exchange_fail(const char *what, const char *file, int line);
+
+struct logged {
+	int64_t time_ms;
+	struct tc_bytes body;
+};
+
+struct exchange {
+	struct journal journal; /* first: what the ledger replays from */
+	char folder[PATH_MAX];
+	char path[PATH_MAX + 16]; /* of the ledger */
+	struct ledger_options options;
+	struct ledger *ledger;
+	struct logged *log;
+	size_t count, capacity;
+	int64_t now_ms;
+	uint64_t ids;           /* given out by exchange_id */
+	uint32_t connections;   /* in this boot */
+	struct effects effects; /* of the latest record; facts too */
+	bool keep;              /* effects pile up until exchange_clear */
+};
+
+void exchange_open(struct exchange *x);
+void exchange_close(struct exchange *x);
+void exchange_clear(struct exchange *x);
+
+/* Appends a record and applies it; `connection` 0: it has no route. Returns its sequence. */
+uint64_t exchange_append(struct exchange *x, Throughcare__V1__Record *record, uint64_t connection);
+
+/* A fresh id of the synthetic range. */
+struct tc_id exchange_id(struct exchange *x);
+
+/* Steps. */
+void exchange_barrier(struct exchange *x);
+void exchange_agency(struct exchange *x, const char *name, const char *kind);
+/* A new connection's number. */
+uint64_t exchange_logon(struct exchange *x, const char *name);
+void exchange_logoff(struct exchange *x, uint64_t connection);
+void exchange_collect(struct exchange *x, uint64_t connection, uint32_t credit, uint32_t lease_ms);
+void exchange_settle(struct exchange *x, uint64_t connection, uint64_t delivery,
+		     Throughcare__V1__SettlementKind kind, uint32_t delay_ms);
+void exchange_tick(struct exchange *x, int64_t now_ms);
+
+struct message {
+	const char *from, *to, *also; /* agencies; `also` NULL: one recipient */
+	const char *type;             /* "AttendanceRecord" */
+	uint32_t category;            /* of its one part... */
+	uint32_t second;              /* ...or of two; 0: one */
+	struct tc_id id, subject, referral;
+	Throughcare__V1__Priority priority;
+	Throughcare__V1__EvidenceLevel evidence;
+	uint32_t legal;
+	const char *proceeding;
+	int64_t expires_ms; /* 0: not given */
+	Throughcare__V1__LifecycleClaim *claim;
+	uint8_t flavour;     /* other content under the same id */
+	uint64_t connection; /* that the receipt goes to; 0: any */
+};
+uint64_t exchange_send(struct exchange *x, const struct message *message);
+
+/* A grant from one agency to another over one category. */
+struct consent {
+	struct tc_id consent, grant, subject;
+	const char *from, *to;
+	const char *category;  /* "ATTENDANCE" */
+	int64_t valid_from_ms; /* 0: now */
+	int64_t expires_ms;
+	int64_t revocable_from_ms; /* 0: at once */
+};
+uint64_t exchange_consent(struct exchange *x, const struct consent *consent);
+uint64_t exchange_revoke(struct exchange *x, const struct consent *consent);
+
+/* ---- what came out ---- */
+
+/* The n-th effect of that kind, or NULL. */
+const struct effect *exchange_effect(const struct exchange *x, enum effect_kind kind, size_t n);
+size_t exchange_effects(const struct exchange *x, enum effect_kind kind);
+/* Of the latest receipt; the caller frees it. */
+Throughcare__V1__Receipt *exchange_receipt(const struct exchange *x);
+/* "accepted", or the code of the refusal. Borrowed until the next call. */
+const char *exchange_answer(const struct exchange *x);
+/* How many facts of that event. */
+size_t exchange_facts(const struct exchange *x, const char *event);
+/* How many own messages to anybody said this of a message (kind 0: any kind). */
+size_t exchange_evidence(const struct exchange *x, Throughcare__V1__EvidenceKind kind);
+
+void exchange_digest(struct exchange *x, uint8_t ret[32]);
+/* The digest of a ledger made anew from the log, committing after every `commit` records. */
+void exchange_rebuild(struct exchange *x, size_t commit, uint8_t ret[32]);
+/* Closes and opens the ledger without a last commit, as after SIGKILL, and replays. */
+void exchange_crash(struct exchange *x);
+
+#endif
