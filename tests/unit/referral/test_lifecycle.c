@@ -1,0 +1,185 @@
+/* The lifecycle table, checked as a graph: no way to it is missing, none leads astray. */
+#include "referral/lifecycle.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+static bool rule_from(const struct lifecycle_rule *rule, unsigned state)
+{
+	return rule->from & UINT32_C(1) << state;
+}
+
+static void every_state_is_reached_from_nothing(void **state)
+{
+	uint32_t reached = UINT32_C(1) << REFERRAL_NONE, before;
+	size_t count;
+	const struct lifecycle_rule *rules = lifecycle_rules(&count);
+
+	(void)state;
+	do {
+		before = reached;
+		for (size_t i = 0; i < count; i++)
+			if (rules[i].from & reached && rules[i].to < REFERRAL_STATE_COUNT)
+				reached |= UINT32_C(1) << rules[i].to;
+	} while (reached != before);
+	assert_int_equal(reached, (UINT32_C(1) << REFERRAL_STATE_COUNT) - 1);
+}
+
+/* Also when only the exchange, or only the source and its clocks, ever speak. */
+static void every_open_state_can_end(void **state)
+{
+	size_t count;
+	const struct lifecycle_rule *rules = lifecycle_rules(&count);
+	uint32_t ends = 0, before;
+
+	(void)state;
+	for (unsigned i = 0; i < REFERRAL_STATE_COUNT; i++)
+		if (lifecycle_state((enum referral_state)i)->terminal)
+			ends |= UINT32_C(1) << i;
+	do {
+		before = ends;
+		for (size_t i = 0; i < count; i++)
+			if (rules[i].to < REFERRAL_STATE_COUNT && ends & UINT32_C(1) << rules[i].to)
+				ends |= rules[i].from;
+	} while (ends != before);
+	assert_int_equal(ends, (UINT32_C(1) << REFERRAL_STATE_COUNT) - 1);
+}
+
+static void nothing_leads_out_of_a_terminal_state(void **state)
+{
+	size_t count;
+	const struct lifecycle_rule *rules = lifecycle_rules(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		for (unsigned from = 0; from < REFERRAL_STATE_COUNT; from++)
+			if (rule_from(&rules[i], from) &&
+			    lifecycle_state((enum referral_state)from)->terminal)
+				assert_int_equal(rules[i].to, REFERRAL_SAME);
+}
+
+static void every_state_has_a_name_and_an_owner_of_the_next_move(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < REFERRAL_STATE_COUNT; i++) {
+		const struct lifecycle_state *row = lifecycle_state((enum referral_state)i);
+
+		assert_non_null(row->name);
+		assert_non_null(row->words);
+		assert_int_not_equal(row->next_move, 0);
+		assert_true(row->terminal || i == REFERRAL_NONE || row->clock != CLOCK_NONE);
+		assert_true(!row->terminal || row->clock == CLOCK_NONE);
+		if (i > 0)
+			assert_int_equal(lifecycle_state_find(tc_slice_text(row->name)), i);
+	}
+}
+
+static void the_owner_of_the_next_move_has_one(void **state)
+{
+	char legal[256];
+
+	(void)state;
+	for (unsigned i = 0; i < REFERRAL_STATE_COUNT; i++) {
+		const struct lifecycle_state *row = lifecycle_state((enum referral_state)i);
+
+		if (row->terminal)
+			continue;
+		lifecycle_legal((enum referral_state)i, (enum referral_actor)row->next_move, legal,
+				sizeof(legal));
+		assert_true(strlen(legal) > 0);
+	}
+}
+
+/* Two rules for the same message in the same state would let the order of lines decide; only a rule
+ * for any status may follow one for a certain status. */
+static void no_rule_is_hidden_by_an_earlier_one(void **state)
+{
+	size_t count;
+	const struct lifecycle_rule *rules = lifecycle_rules(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = i + 1; j < count; j++) {
+			uint32_t both = rules[i].from & rules[j].from;
+
+			if (strcmp(rules[i].type, rules[j].type) != 0 ||
+			    !(rules[i].by & rules[j].by) || both == 0)
+				continue;
+			if (rules[i].status && rules[j].status)
+				assert_string_not_equal(rules[i].status, rules[j].status);
+			else if (!rules[i].status)
+				assert_int_not_equal(rules[j].from & ~rules[i].from, 0);
+		}
+	}
+}
+
+static void clocks_count_working_days(void **state)
+{
+	static const struct {
+		const char *from;
+		unsigned days;
+		const char *to;
+	} rows[] = {
+		{"2026-11-30T09:00:00Z", 0, "2026-11-30T09:00:00.000Z"},
+		{"2026-11-30T09:00:00Z", 2, "2026-12-02T09:00:00.000Z"},
+		{"2026-11-30T09:00:00Z", 5, "2026-12-07T09:00:00.000Z"},
+		{"2026-12-04T17:30:00Z", 1, "2026-12-07T17:30:00.000Z"},
+		{"2026-12-05T00:00:00Z", 1, "2026-12-07T00:00:00.000Z"},
+		{"2026-12-06T23:59:59Z", 1, "2026-12-07T23:59:59.000Z"},
+		{"2026-11-30T09:00:00Z", 30, "2027-01-11T09:00:00.000Z"},
+		{"1969-12-31T12:00:00Z", 1, "1970-01-01T12:00:00.000Z"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[TC_TIME_TEXT_BYTES];
+		int64_t from_ms;
+
+		assert_true(tc_time_parse(tc_slice_text(rows[i].from), &from_ms));
+		tc_time_format(lifecycle_working_days(from_ms, rows[i].days), text);
+		assert_string_equal(text, rows[i].to);
+	}
+}
+
+static void a_service_may_have_clocks_of_its_own(void **state)
+{
+	const struct lifecycle_days own = {.days = {[CLOCK_DECISION] = 9}};
+
+	(void)state;
+	assert_int_equal(lifecycle_clock_days(CLOCK_DECISION, NULL), 5);
+	assert_int_equal(lifecycle_clock_days(CLOCK_DECISION, &own), 9);
+	assert_int_equal(lifecycle_clock_days(CLOCK_RECEIPT, &own), 2);
+}
+
+static void what_is_legal_is_cut_to_whole_names(void **state)
+{
+	char legal[40];
+
+	(void)state;
+	lifecycle_legal(REFERRAL_RECEIVED, REFERRAL_BY_TARGET, legal, sizeof(legal));
+	assert_string_equal(legal, "InfoRequest");
+	lifecycle_legal(REFERRAL_RECEIVED, REFERRAL_BY_TARGET, legal, 1);
+	assert_string_equal(legal, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_state_is_reached_from_nothing),
+		cmocka_unit_test(every_open_state_can_end),
+		cmocka_unit_test(nothing_leads_out_of_a_terminal_state),
+		cmocka_unit_test(every_state_has_a_name_and_an_owner_of_the_next_move),
+		cmocka_unit_test(the_owner_of_the_next_move_has_one),
+		cmocka_unit_test(no_rule_is_hidden_by_an_earlier_one),
+		cmocka_unit_test(clocks_count_working_days),
+		cmocka_unit_test(a_service_may_have_clocks_of_its_own),
+		cmocka_unit_test(what_is_legal_is_cut_to_whole_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
