@@ -94,13 +94,10 @@ static int from_link(struct tc_client *client, const struct tc_want *want, struc
 			r = tc_response_read(client, frame, ret);
 		else if (kind.body == TC_BODY_COLLECT && want->kind == TC_WANT_DELIVERY)
 			r = TC_RESPONSE_REJECTED; /* noted above */
-		if (r == TC_RESPONSE_LATER)
-			r = tc_inbox_push(&client->inbox, &kind, frame);
-		if (r == TC_ENOMEM)
-			return tc_failure_set_fault(&client->error, r);
-		if (r == TC_RESPONSE_REJECTED || r == TC_RESPONSE_LATER)
-			continue;
-		return r;
+		if (r != TC_RESPONSE_LATER && r != TC_RESPONSE_REJECTED)
+			return r;
+		if (r == TC_RESPONSE_LATER && tc_inbox_push(&client->inbox, &kind, frame) < 0)
+			return tc_failure_set_fault(&client->error, TC_ENOMEM);
 	}
 	if (r == TC_LINK_REFUSED)
 		return tc_client_settle_link(client, r);
