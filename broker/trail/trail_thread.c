@@ -36,21 +36,25 @@ static int tell(struct bus_socket *socket, uint64_t next)
 	return r < 0 ? r : 0;
 }
 
-/* Also with nothing to commit: whoever asked waits for an answer. */
 static int commit(struct trail_thread *thread)
 {
 	const struct trail_thread_options *options = &thread->options;
-	uint64_t committed;
 	int r;
 
 	thread->due_us = 0;
 	r = trail_index_commit(options->index);
-	committed = trail_index_committed(options->index);
-	if (r == 0)
-		r = tell(options->ledger, committed);
 	for (size_t i = 0; r == 0 && i < options->query_count; i++)
-		r = tell(options->queries[i], committed);
+		r = tell(options->queries[i], trail_index_committed(options->index));
 	return r;
+}
+
+/* Also with nothing to commit: the ledger waits for the answer. */
+static int commit_wanted(struct trail_thread *thread)
+{
+	int r = commit(thread);
+
+	return r < 0 ? r
+		     : tell(thread->options.ledger, trail_index_committed(thread->options.index));
 }
 
 static int take(struct trail_thread *thread, struct effects *facts)
@@ -73,7 +77,7 @@ static int obey(struct trail_thread *thread, const struct bus_message *message)
 	case BUS_FACTS:
 		return take(thread, message->payload);
 	case BUS_COMMIT_WANTED:
-		return commit(thread);
+		return commit_wanted(thread);
 	case BUS_STOP:
 		thread->stopping = true;
 		return 0;

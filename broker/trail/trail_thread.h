@@ -2,8 +2,8 @@
  * trail_thread - follows the ledger: takes its facts, commits them, says how far it is.
  *
  * Commits when a second has passed, when enough facts wait, or when the ledger wants
- * to commit itself (see trail_index.h for why it must ask). After each commit the
- * ledger and every query thread are told the position reached.
+ * to commit itself (see trail_index.h for why it must ask) and then gets an answer.
+ * After each commit every query thread is told the position reached.
  *
  * When it cannot be written the process ends at once (TRAIL_THREAD_EXIT): nothing is
  * disclosed that the trail could not tell of.
@@ -28,7 +28,7 @@ struct trail_thread;
 struct trail_thread_options {
 	struct trail_index *index;   /* closed by the caller, after the join */
 	struct bus_socket *inbox;    /* PULL; adopted by the thread, closed by the caller */
-	struct bus_socket *ledger;   /* PUSH, told after each commit; likewise */
+	struct bus_socket *ledger;   /* PUSH, told when it wanted a commit; likewise */
 	struct bus_socket **queries; /* PUSH, likewise; the array too lives until the join */
 	size_t query_count;
 };

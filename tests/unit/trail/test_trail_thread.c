@@ -128,7 +128,7 @@ static void it_commits_by_itself_after_a_while(void **state)
 	struct scene *scene = *state;
 
 	send_facts(scene, 0, 3);
-	assert_int_equal(receive_position(scene->ledger), 3);
+	assert_int_equal(receive_position(scene->query), 3);
 }
 
 static void it_commits_by_itself_when_many_facts_wait(void **state)
@@ -139,7 +139,7 @@ static void it_commits_by_itself_when_many_facts_wait(void **state)
 	for (int i = 0; i < 4; i++)
 		send_facts(scene, (uint64_t)i * TRAIL_THREAD_FACTS / 2, TRAIL_THREAD_FACTS / 2);
 	while (next < 2 * TRAIL_THREAD_FACTS)
-		next = receive_position(scene->ledger);
+		next = receive_position(scene->query);
 	assert_int_equal(next, 2 * TRAIL_THREAD_FACTS);
 }
 
