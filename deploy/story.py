@@ -142,8 +142,8 @@ class Network:
         return self.run("message", "collect", "--max", str(most), "--wait", "0", profile=agency)
 
 
-def part(kind, **content):
-    return {"type": kind, "content": content}
+def part(part_type, /, **content):
+    return {"type": part_type, "content": content}
 
 
 class Story:
@@ -250,11 +250,11 @@ class Story:
 
     def sign_consents(self):
         chapter("2. Jordan, three weeks before release, signs consents at the intake desk")
-        coordination = ["referral_coordination", "supervision_monitoring"]
-        self.consent("parole and treatment", [self.grant(
-            "parole and treatment", ["parole-eastside"], ["treatment-riverbend"],
-            ["identity", "contact", "referral_fact", "attendance", "progress", "drug_test"], coordination,
-            "Referral, attendance, progress and drug tests", direction="GRANT_DIRECTION_TWO_WAY",
+        self.consent("treatment to parole", [self.grant(
+            "treatment to parole", ["treatment-riverbend"], ["parole-eastside"],
+            ["referral_fact", "attendance", "progress", "drug_test"],
+            ["referral_coordination", "supervision_monitoring"],
+            "Course of the referral, attendance, progress and drug tests",
             proceedingId=PROCEEDING, imposingAuthority="State Parole Board",
             monitorRole="Parole officer who supervises the release",
             durationReason="Length of supervision", redisclosure="REDISCLOSURE_RULE_OFFICIAL_DUTY_CASE",
@@ -274,8 +274,8 @@ class Story:
         referral = self.message("Referral", {"service": "riverbend-outpatient"}, [
             part("Referral", serviceId="riverbend-outpatient", reason="Condition of parole",
                  desiredOutcomes=wish("Twelve sessions attended"), mandatory=True, location="LOCATION_CUSTODY"),
-            identity], "PURPOSE_REFERRAL_COORDINATION", "parole and treatment", self.treatment_referral,
-            proceedingId=PROCEEDING)
+            identity], "PURPOSE_REFERRAL_COORDINATION", referral=self.treatment_referral,
+            basis={"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"})
         self.submit("parole-eastside", referral, "referral to outpatient treatment")
         housing = self.message("Referral", {"service": "harbor-rooms"}, [
             part("Referral", serviceId="harbor-rooms", reason="No address after release",
@@ -296,7 +296,7 @@ class Story:
 
     def treat(self):
         chapter("4. Treatment accepts, and reports what the consent covers")
-        clinic, grant = "treatment-riverbend", "parole and treatment"
+        clinic, grant = "treatment-riverbend", "treatment to parole"
         self.respond(clinic, self.treatment_referral, "RECEIVED", grant)
         self.respond(clinic, self.treatment_referral, "ACCEPTED", grant)
         for kind, content, what in (
@@ -312,7 +312,7 @@ class Story:
         for kind in ("ReferralResponse", "AttendanceRecord", "DrugTestResult"):
             expect(kind in kinds, f"parole should have got {kind}, got {kinds}")
         released("released to parole-eastside: two responses, attendance and the drug test, "
-                 "because of the person's consent “parole and treatment” (42 CFR 2.35)")
+                 "because of the person's consent “treatment to parole” (42 CFR 2.35)")
         row = self.referral("parole-eastside", self.treatment_referral)
         expect(row["state"] == "IN_PROGRESS", f"the referral should be in progress: {row}")
         say(f"parole-eastside looks the referral up: {row['state'].lower().replace('_', ' ')}, "
@@ -403,14 +403,15 @@ class Story:
         events = {}
         for row in rows:
             events[row["event"]] = events.get(row["event"], 0) + 1
-        for event in ("submission", "release", "settlement", "recalled", "refusal"):
+        for event in ("submission", "release", "settlement", "recall", "refusal"):
             expect(events.get(event), f"the trail has no {event}: {events}")
         for row in rows:
-            if row["event"] in ("release", "recalled", "refusal"):
+            if row["event"] in ("release", "recall", "refusal") and row.get("agency") != "exchange":
                 what = ", ".join(c.lower() for c in row.get("categories", []))
                 say(f"#{row.get('logSequence', 0):<4} {row['event']:<9} {row.get('messageType', ''):<17} "
                     f"{row.get('agency', '')} → {row.get('recipient', '')} {f'[{what}]' if what else ''} "
                     f"{row.get('code', '')}", "·")
+        say("evidence from the exchange to the senders is left out here")
         say("in all: " + ", ".join(f"{count} {event}" for event, count in sorted(events.items())), "=")
         refused = self.net.run("trail", "find", "--subject", self.person, profile="housing-harbor", allow=(0, 3))
         expect(not any(row.get("event") == "release" and row.get("recipient") == "court-county" for row in refused),
