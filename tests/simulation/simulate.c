@@ -1,0 +1,489 @@
+/*
+ * simulate - agencies, consents, restarts and time at random against one ledger, and an
+ * oracle that knows only what it was told.
+ *
+ *   simulate [SEED [STEPS]]        the same seed gives the same run
+ *
+ * The oracle holds: nothing is lost after its receipt (each accepted message ends
+ * delivered, recalled, expired or dead, or is still known); messages of one referral to
+ * one recipient are handed out in order and one at a time; nothing protected is handed
+ * over unless a grant was in force in that step; every move has one fact; a state
+ * rebuilt from the log, with commits elsewhere, is the same.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "simulation/exchange.h"
+
+#define AGENCIES       5
+#define SUBJECTS       6
+#define REFERRALS      8
+#define MESSAGES       20000
+#define SESSIONS       16
+#define STEPS          4000
+#define LEASE_MS       20000
+#define EVIDENCE_QUIET THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_EXCEPTIONS
+
+static const char *const names[AGENCIES] = {"intake", "treatment", "parole", "court", "housing"};
+static const char *const kinds[AGENCIES] = {"INTAKE", "TREATMENT", "PAROLE", "COURT", "HOUSING"};
+
+enum fate { QUEUED, IN_FLIGHT, ENDED };
+
+/* A message as the oracle knows it. */
+struct known {
+	uint64_t sequence;
+	int to;
+	int subject;
+	int referral; /* -1: none */
+	bool protected;
+	enum fate fate;
+	uint64_t connection;
+};
+
+struct hand { /* a delivery in a session's hands */
+	uint64_t delivery;
+	int message; /* -1: the exchange's own */
+	int64_t until_ms;
+};
+
+struct live {
+	uint64_t connection; /* 0: free */
+	int agency;
+	struct hand hands[4096];
+	size_t count;
+};
+
+struct simulation {
+	struct exchange x;
+	uint64_t random;
+	struct tc_id subjects[SUBJECTS];
+	struct tc_id referrals[REFERRALS];
+	int referral_subject[REFERRALS];
+	struct consent consents[SUBJECTS]; /* treatment -> parole, ATTENDANCE */
+	bool in_force[SUBJECTS];
+	struct known messages[MESSAGES];
+	int count;
+	struct live live[SESSIONS];
+	size_t releases;
+};
+
+static uint32_t draw(struct simulation *s, uint32_t below)
+{
+	s->random ^= s->random << 13; /* xorshift64 */
+	s->random ^= s->random >> 7;
+	s->random ^= s->random << 17;
+	return (uint32_t)((s->random >> 16) % below);
+}
+
+static struct known *known_find(struct simulation *s, uint64_t sequence)
+{
+	for (int i = s->count - 1; i >= 0; i--) {
+		if (s->messages[i].sequence == sequence)
+			return &s->messages[i];
+	}
+	return NULL;
+}
+
+static struct live *live_find(struct simulation *s, uint64_t connection)
+{
+	for (int i = 0; i < SESSIONS; i++) {
+		if (s->live[i].connection == connection)
+			return &s->live[i];
+	}
+	return NULL;
+}
+
+/* One hand-over, held against what the oracle knows. */
+static void see_release(struct simulation *s, const struct effect *effect)
+{
+	struct live *live = live_find(s, effect->connection);
+	struct known *message;
+
+	MUST(live != NULL && live->count < sizeof(live->hands) / sizeof(live->hands[0]));
+	s->releases++;
+	live->hands[live->count].delivery = effect->delivery_id;
+	live->hands[live->count].message = -1;
+	live->hands[live->count].until_ms = s->x.now_ms + effect->lease_ms;
+	if (effect->kind == EFFECT_DELIVER) {
+		message = known_find(s, effect->sequence);
+		MUST(message != NULL && message->fate == QUEUED);
+		MUST(message->to == live->agency);
+		MUST(!message->protected || s->in_force[message->subject]);
+		for (int i = 0; i < s->count && message->referral >= 0; i++) {
+			const struct known *other = &s->messages[i];
+
+			if (other == message || other->referral != message->referral ||
+			    other->to != message->to || other->protected)
+				continue;
+			MUST(other->fate != IN_FLIGHT);
+			MUST(other->sequence > message->sequence || other->fate == ENDED);
+		}
+		message->fate = IN_FLIGHT;
+		message->connection = effect->connection;
+		live->hands[live->count].message = (int)(message - s->messages);
+	}
+	live->count++;
+}
+
+/* What ended by itself: the message's id carries its sequence, see next_id. */
+static void see_fact(struct simulation *s, const Throughcare__V1__TrailRow *row)
+{
+	static const char *const ends[] = {"recall", "expired", "dead"};
+	struct tc_id id;
+	uint64_t number;
+
+	if (row->message_id == NULL || !tc_id_parse(tc_slice_text(row->message_id), &id))
+		return;
+	number = tc_get_be32(id.bytes + 12);
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(row->event, ends[i]) != 0 || strcmp(row->agency, "exchange") == 0)
+			continue;
+		for (int m = 0; m < s->count; m++) {
+			if (s->messages[m].sequence == number)
+				s->messages[m].fate = ENDED;
+		}
+	}
+}
+
+static void see(struct simulation *s)
+{
+	size_t releases = 0, facts;
+
+	for (const struct fact *fact = s->x.effects.first_fact; fact; fact = fact->next) {
+		Throughcare__V1__TrailRow *row =
+			throughcare__v1__trail_row__unpack(NULL, fact->row.len, fact->row.data);
+
+		MUST(row != NULL);
+		see_fact(s, row);
+		throughcare__v1__trail_row__free_unpacked(row, NULL);
+	}
+	for (const struct effect *effect = s->x.effects.first; effect; effect = effect->next) {
+		if (effect->kind == EFFECT_DELIVER || effect->kind == EFFECT_DELIVER_OWN) {
+			see_release(s, effect);
+			releases++;
+		}
+	}
+	facts = exchange_facts(&s->x, "release");
+	MUST(facts == releases);
+}
+
+/* ---- steps ---- */
+
+/* Its id carries the sequence that it will have, so that facts can be followed. */
+static struct tc_id next_id(struct simulation *s)
+{
+	struct tc_id id = exchange_id(&s->x);
+
+	tc_put_be32(id.bytes + 12, (uint32_t)s->x.count);
+	id.bytes[10] = 0xaa; /* apart from the ids of subjects and consents */
+	return id;
+}
+
+static void step_send(struct simulation *s)
+{
+	struct known *known = &s->messages[s->count];
+	int referral = (int)draw(s, REFERRALS * 2);
+	struct message message = {.id = next_id(s), .evidence = EVIDENCE_QUIET};
+
+	MUST(s->count < MESSAGES);
+	*known = (struct known){.referral = -1};
+	if (draw(s, 2) == 0) { /* under a grant, or held */
+		known->protected = true;
+		known->subject = (int)draw(s, SUBJECTS);
+		known->to = 2;
+		message.from = "treatment";
+		message.type = "AttendanceRecord";
+		message.category = THROUGHCARE__V1__CATEGORY__CATEGORY_ATTENDANCE;
+		message.subject = s->subjects[known->subject];
+	} else { /* as operational information, perhaps about a referral */
+		known->to = referral < REFERRALS ? 4 : 1 + (int)draw(s, 4);
+		message.from = "parole";
+		message.type = "SupervisionEvent";
+		message.category = THROUGHCARE__V1__CATEGORY__CATEGORY_CONTACT;
+		message.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL;
+		message.subject = s->subjects[draw(s, SUBJECTS)];
+		if (referral < REFERRALS) {
+			known->referral = referral;
+			message.subject = s->subjects[s->referral_subject[referral]];
+			message.referral = s->referrals[referral];
+		}
+	}
+	message.to = names[known->to];
+	message.priority = (Throughcare__V1__Priority)draw(s, 3);
+	if (known->referral >= 0)
+		message.priority = THROUGHCARE__V1__PRIORITY__PRIORITY_NORMAL;
+	if (draw(s, 4) == 0)
+		message.expires_ms = s->x.now_ms + 1000 + draw(s, 600000);
+	if (draw(s, 8) == 0)
+		message.evidence = THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_ALL;
+	known->sequence = s->x.count;
+	s->count++; /* known before its hand-over is seen */
+	exchange_send(&s->x, &message);
+	MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
+	see(s);
+	if (draw(s, 10) == 0) { /* the same again */
+		exchange_send(&s->x, &message);
+		MUST(strcmp(exchange_answer(&s->x), "accepted") == 0 || message.expires_ms != 0);
+		see(s);
+	}
+}
+
+/* Those whose lease has ended at that time go back to the queue. */
+static void forget_hands(struct simulation *s, struct live *live, int64_t now_ms)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < live->count; i++) {
+		int m = live->hands[i].message;
+
+		if (live->hands[i].until_ms > now_ms)
+			live->hands[kept++] = live->hands[i];
+		else if (m >= 0 && s->messages[m].fate == IN_FLIGHT)
+			s->messages[m].fate = QUEUED;
+	}
+	live->count = kept;
+}
+
+static void step_logon(struct simulation *s)
+{
+	struct live *live = live_find(s, 0);
+
+	if (live == NULL)
+		return;
+	live->agency = (int)draw(s, AGENCIES);
+	live->connection = exchange_logon(&s->x, names[live->agency]);
+	MUST(exchange_effects(&s->x, EFFECT_LOGON_ACCEPTED) == 1);
+	see(s);
+}
+
+static void step_logoff(struct simulation *s, struct live *live)
+{
+	uint64_t connection = live->connection;
+
+	forget_hands(s, live, INT64_MAX);
+	live->connection = 0;
+	exchange_logoff(&s->x, connection);
+	see(s);
+}
+
+static void step_collect(struct simulation *s, struct live *live)
+{
+	exchange_collect(&s->x, live->connection, 1 + draw(s, 20), LEASE_MS);
+	see(s);
+}
+
+static void step_settle(struct simulation *s, struct live *live)
+{
+	static const Throughcare__V1__SettlementKind settlements[] = {
+		THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_ACK,
+		THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_ACK,
+		THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_ACK,
+		THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_NAK,
+		THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_TERM,
+	};
+	uint32_t kind = draw(s, 5);
+	struct hand hand;
+	size_t at;
+
+	if (live->count == 0)
+		return;
+	at = draw(s, (uint32_t)live->count);
+	hand = live->hands[at];
+	live->hands[at] = live->hands[--live->count];
+	if (hand.message >= 0) {
+		struct known *message = &s->messages[hand.message];
+
+		if (message->fate == IN_FLIGHT && message->connection == live->connection)
+			message->fate = kind < 3 ? ENDED : QUEUED; /* TERM: the fact ends it */
+	}
+	exchange_settle(&s->x, live->connection, hand.delivery, settlements[kind], draw(s, 5000));
+	see(s);
+}
+
+static void step_consent(struct simulation *s)
+{
+	int subject = (int)draw(s, SUBJECTS);
+	struct consent *consent = &s->consents[subject];
+
+	if (s->in_force[subject]) {
+		s->in_force[subject] = false; /* before: nothing may go in this very step */
+		exchange_revoke(&s->x, consent);
+	} else {
+		*consent = (struct consent){.consent = exchange_id(&s->x),
+					    .grant = exchange_id(&s->x),
+					    .subject = s->subjects[subject],
+					    .from = "treatment",
+					    .to = "parole",
+					    .category = "ATTENDANCE",
+					    .expires_ms = s->x.now_ms + 300LL * 86400 * 1000};
+		s->in_force[subject] = true;
+		exchange_consent(&s->x, consent);
+	}
+	MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
+	see(s);
+}
+
+static void step_time(struct simulation *s)
+{
+	int64_t to_ms = s->x.now_ms + 1 + draw(s, 30000);
+
+	for (int i = 0; i < SESSIONS; i++)
+		forget_hands(s, &s->live[i], to_ms);
+	s->x.now_ms = to_ms;
+	while (ledger_due_ms(s->x.ledger) <= to_ms) {
+		exchange_tick(&s->x, to_ms);
+		see(s);
+	}
+}
+
+static void step_restart(struct simulation *s)
+{
+	for (int i = 0; i < SESSIONS; i++) {
+		forget_hands(s, &s->live[i], INT64_MAX);
+		s->live[i].connection = 0;
+	}
+	exchange_crash(&s->x);
+	exchange_barrier(&s->x);
+	see(s);
+}
+
+static void step(struct simulation *s)
+{
+	struct live *live = &s->live[draw(s, SESSIONS)];
+	uint32_t what = draw(s, 100);
+
+	s->x.now_ms += draw(s, 20);
+	if (what < 40)
+		step_send(s);
+	else if (what < 50)
+		step_logon(s);
+	else if (what < 52 && live->connection != 0)
+		step_logoff(s, live);
+	else if (what < 68 && live->connection != 0)
+		step_collect(s, live);
+	else if (what < 92 && live->connection != 0)
+		step_settle(s, live);
+	else if (what < 95)
+		step_consent(s);
+	else if (what < 98)
+		step_time(s);
+	else if (what == 98)
+		MUST(ledger_commit(s->x.ledger) == 0);
+	else if (draw(s, 4) == 0)
+		step_restart(s);
+}
+
+/* Everybody collects and acknowledges; then only what waits for a consent may be left. */
+static void drain(struct simulation *s)
+{
+	step_restart(s);
+	for (int i = 0; i < AGENCIES; i++) {
+		struct live *live = &s->live[i];
+
+		live->agency = i;
+		live->connection = exchange_logon(&s->x, names[i]);
+		see(s);
+	}
+	for (bool more = true; more;) {
+		more = ledger_due_ms(s->x.ledger) <= s->x.now_ms + 120000;
+		s->x.now_ms += 120000;
+		exchange_tick(&s->x, s->x.now_ms);
+		see(s);
+		for (int i = 0; i < AGENCIES; i++) {
+			struct live *live = &s->live[i];
+
+			exchange_collect(&s->x, live->connection, 512, 3600000);
+			see(s);
+			while (live->count > 0) {
+				struct hand hand = live->hands[--live->count];
+
+				if (hand.message >= 0)
+					s->messages[hand.message].fate = ENDED;
+				exchange_settle(
+					&s->x, live->connection, hand.delivery,
+					THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_ACK, 0);
+				see(s);
+				more = true;
+			}
+		}
+	}
+	for (int i = 0; i < s->count; i++) {
+		const struct known *message = &s->messages[i];
+
+		MUST(message->fate == ENDED ||
+		     (message->protected && !s->in_force[message->subject]));
+	}
+}
+
+static void begin(struct simulation *s)
+{
+	exchange_open(&s->x);
+	for (int i = 0; i < AGENCIES; i++)
+		exchange_agency(&s->x, names[i], kinds[i]);
+	for (int i = 0; i < SUBJECTS; i++)
+		s->subjects[i] = exchange_id(&s->x);
+	for (int i = 0; i < REFERRALS; i++) {
+		struct known *known = &s->messages[s->count++];
+		struct message message = {
+			.id = next_id(s),
+			.from = "parole",
+			.to = "housing",
+			.type = "Referral",
+			.category = THROUGHCARE__V1__CATEGORY__CATEGORY_CONTACT,
+			.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL,
+			.evidence = EVIDENCE_QUIET,
+		};
+
+		s->referrals[i] = exchange_id(&s->x);
+		s->referral_subject[i] = i % SUBJECTS;
+		message.subject = s->subjects[i % SUBJECTS];
+		message.referral = s->referrals[i];
+		*known = (struct known){.sequence = s->x.count, .to = 4, .referral = i};
+		exchange_send(&s->x, &message);
+		MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
+		see(s);
+	}
+}
+
+static void compare(struct simulation *s)
+{
+	uint8_t live[32], rebuilt[32];
+
+	exchange_digest(&s->x, live);
+	exchange_rebuild(&s->x, 0, rebuilt);
+	MUST(memcmp(live, rebuilt, sizeof(live)) == 0);
+	exchange_rebuild(&s->x, 97, rebuilt);
+	MUST(memcmp(live, rebuilt, sizeof(live)) == 0);
+}
+
+static uint64_t running_seed;
+
+static void tell_seed(void)
+{
+	fprintf(stderr, "simulate: seed %" PRIu64 "\n", running_seed);
+}
+
+int main(int argc, char **argv)
+{
+	struct simulation *s = calloc(1, sizeof(*s));
+	long steps = argc > 2 ? strtol(argv[2], NULL, 10) : STEPS;
+
+	running_seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
+	if (s == NULL || running_seed == 0 || steps < 1 || steps > MESSAGES) {
+		fprintf(stderr, "simulate [SEED [STEPS]]: a seed from 1, at most %d steps\n",
+			MESSAGES);
+		return 2;
+	}
+	atexit(tell_seed);
+	s->random = running_seed * 0x9e3779b97f4a7c15u | 1;
+	begin(s);
+	for (long i = 0; i < steps; i++)
+		step(s);
+	drain(s);
+	compare(s);
+	printf("%zu records, %d messages, %zu hand-overs\n", s->x.count, s->count, s->releases);
+	exchange_close(&s->x);
+	free(s);
+	return 0;
+}
