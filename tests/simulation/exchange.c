@@ -209,24 +209,45 @@ void exchange_collect(struct exchange *x, uint64_t connection, uint32_t credit, 
 	exchange_append(x, &record, connection);
 }
 
-void exchange_settle(struct exchange *x, uint64_t connection, uint64_t delivery,
-		     Throughcare__V1__SettlementKind kind, uint32_t delay_ms)
+static void settle(struct exchange *x, uint64_t connection, const uint64_t *deliveries,
+		   size_t count, Throughcare__V1__SettlementKind kind, uint32_t delay_ms,
+		   uint32_t credit)
 {
 	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
 	Throughcare__V1__SettlementRecord settlement = THROUGHCARE__V1__SETTLEMENT_RECORD__INIT;
-	Throughcare__V1__Settlement one = THROUGHCARE__V1__SETTLEMENT__INIT, *all[1] = {&one};
+	Throughcare__V1__Settlement rows[EXCHANGE_SETTLE_MAX], *all[EXCHANGE_SETTLE_MAX];
 
-	one.has_delivery_id = one.has_kind = one.has_delay_ms = 1;
-	one.delivery_id = delivery;
-	one.kind = kind;
-	one.delay_ms = delay_ms;
+	MUST(count <= EXCHANGE_SETTLE_MAX);
+	for (size_t i = 0; i < count; i++) {
+		throughcare__v1__settlement__init(&rows[i]);
+		rows[i].has_delivery_id = rows[i].has_kind = rows[i].has_delay_ms = 1;
+		rows[i].delivery_id = deliveries[i];
+		rows[i].kind = kind;
+		rows[i].delay_ms = delay_ms;
+		all[i] = &rows[i];
+	}
 	settlement.settlements = all;
-	settlement.n_settlements = 1;
+	settlement.n_settlements = count;
+	settlement.has_credit = credit > 0;
+	settlement.credit = credit;
 	record.has_connection = 1;
 	record.connection = connection;
 	record.body_case = THROUGHCARE__V1__RECORD__BODY_SETTLEMENT;
 	record.settlement = &settlement;
 	exchange_append(x, &record, connection);
+}
+
+void exchange_settle(struct exchange *x, uint64_t connection, uint64_t delivery,
+		     Throughcare__V1__SettlementKind kind, uint32_t delay_ms)
+{
+	settle(x, connection, &delivery, 1, kind, delay_ms, 0);
+}
+
+void exchange_settle_many(struct exchange *x, uint64_t connection, const uint64_t *deliveries,
+			  size_t count)
+{
+	settle(x, connection, deliveries, count,
+	       THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_ACK, 0, (uint32_t)count);
 }
 
 void exchange_tick(struct exchange *x, int64_t now_ms)

@@ -25,6 +25,8 @@
 #define MUST(condition) ((condition) ? (void)0 : exchange_fail(#condition, __FILE__, __LINE__))
 _Noreturn void exchange_fail(const char *what, const char *file, int line);
 
+#define EXCHANGE_SETTLE_MAX 256
+
 struct logged {
 	int64_t time_ms;
 	struct tc_bytes body;
@@ -64,6 +66,9 @@ void exchange_logoff(struct exchange *x, uint64_t connection);
 void exchange_collect(struct exchange *x, uint64_t connection, uint32_t credit, uint32_t lease_ms);
 void exchange_settle(struct exchange *x, uint64_t connection, uint64_t delivery,
 		     Throughcare__V1__SettlementKind kind, uint32_t delay_ms);
+/* Acknowledges up to EXCHANGE_SETTLE_MAX and asks for as many. */
+void exchange_settle_many(struct exchange *x, uint64_t connection, const uint64_t *deliveries,
+			  size_t count);
 void exchange_tick(struct exchange *x, int64_t now_ms);
 
 struct message {
