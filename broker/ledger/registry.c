@@ -2,29 +2,11 @@
 
 #include <string.h>
 
+#include "ledger/registry_row.h"
 #include "store/store_cursor.h"
 #include "store/store_key.h"
 #include "store/store_row.h"
 #include "throughcare/v1/registry.pb-c.h"
-
-#define SHA256_BYTES 32
-
-static int registry_fault(int r)
-{
-	if (r == STORE_FULL)
-		return TC_EFULL;
-	return r > 0 ? TC_ECORRUPT : r;
-}
-
-static void field_copy(char *to, size_t size, const char *text)
-{
-	struct tc_slice from = tc_slice_text(text);
-	size_t len = from.len < size ? from.len : size - 1;
-
-	memset(to, 0, size);
-	if (len > 0)
-		memcpy(to, from.data, len);
-}
 
 int registry_tables_open(struct store *store, struct registry_tables *ret)
 {
@@ -165,49 +147,6 @@ int registry_find_service(struct store_txn *txn, const struct registry_tables *t
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
-static int certificate_put(struct store_txn *txn, const struct registry_tables *tables,
-			   const struct registry_certificate *certificate)
-{
-	struct tc_bytes value = {0};
-	struct store_row head = {.len = 0};
-	int r;
-
-	store_row_u8(&head, (uint8_t)certificate->kind);
-	store_row_text(&head, tc_slice_text(certificate->id));
-	store_row_i64(&head, certificate->first_seen_ms);
-	store_row_i64(&head, certificate->revoked_ms);
-	r = tc_bytes_append(&value, head.data, head.len);
-	if (r == 0)
-		r = tc_bytes_append(&value, certificate->der.data, certificate->der.len);
-	if (r == 0)
-		r = registry_fault(store_put(txn, tables->certificates,
-					     tc_slice(certificate->sha256, SHA256_BYTES),
-					     tc_bytes_slice(&value)));
-	tc_bytes_free(&value);
-	return r;
-}
-
-int registry_find_certificate(struct store_txn *txn, const struct registry_tables *tables,
-			      const uint8_t sha256[32], struct registry_certificate *ret)
-{
-	struct store_row_reader row;
-	struct tc_slice bytes;
-	int r = store_get(txn, tables->certificates, tc_slice(sha256, SHA256_BYTES), &bytes);
-
-	if (r == STORE_NOT_FOUND)
-		return REGISTRY_UNKNOWN;
-	if (r != 0)
-		return registry_fault(r);
-	row = store_row_read(bytes);
-	memcpy(ret->sha256, sha256, SHA256_BYTES);
-	ret->kind = (Throughcare__V1__PeerKind)store_row_take_u8(&row);
-	store_row_take_field(&row, ret->id, sizeof(ret->id));
-	ret->first_seen_ms = store_row_take_i64(&row);
-	ret->revoked_ms = store_row_take_i64(&row);
-	ret->der = tc_slice(row.at, (size_t)(row.end - row.at));
-	return row.failed ? TC_ECORRUPT : 0;
-}
-
 /* ---- entries ---- */
 
 static int agency_enter(struct store_txn *txn, const struct registry_tables *tables,
@@ -242,7 +181,7 @@ static int agency_enter(struct store_txn *txn, const struct registry_tables *tab
 				? REGISTRY_SUSPENDED
 				: REGISTRY_ACTIVE;
 	agency.sequence = entry->sequence;
-	field_copy(agency.name, sizeof(agency.name), document->name);
+	registry_field(agency.name, sizeof(agency.name), document->name);
 	return agency_put(txn, tables, &agency);
 }
 
@@ -309,14 +248,14 @@ static int service_enter(struct store_txn *txn, const struct registry_tables *ta
 	if (r == 0 && !tc_agency_equal(&service.agency, &id))
 		return tc_refuse(refusal, TC_REFUSAL_NOT_PERMITTED,
 				 "service_id: another agency's service");
-	field_copy(service.service, sizeof(service.service), document->service_id);
+	registry_field(service.service, sizeof(service.service), document->service_id);
 	service.agency = id;
 	service.status = document->status == THROUGHCARE__V1__SERVICE_STATUS__SERVICE_STATUS_ACTIVE
 				 ? REGISTRY_ACTIVE
 				 : REGISTRY_SUSPENDED;
 	service.sequence = entry->sequence;
 	service.days = service_days(document);
-	field_copy(service.role, sizeof(service.role), document->role);
+	registry_field(service.role, sizeof(service.role), document->role);
 	service.entry = entry->document;
 	r = service_put(txn, tables, &service);
 	if (r != 0)
@@ -340,90 +279,6 @@ int registry_apply_service(struct store_txn *txn, const struct registry_tables *
 		return tc_refuse(refusal, TC_REFUSAL_MALFORMED, "ServiceEntry");
 	r = service_enter(txn, tables, document, entry, refusal);
 	throughcare__v1__service_entry__free_unpacked(document, NULL);
-	return r;
-}
-
-/* ---- certificates and peers ---- */
-
-static void holder_key(struct store_key *key, Throughcare__V1__PeerKind kind, const char *id)
-{
-	store_key_init(key);
-	store_key_u8(key, (uint8_t)kind);
-	store_key_text(key, tc_slice_text(id));
-}
-
-int registry_note_certificate(struct store_txn *txn, const struct registry_tables *tables,
-			      const Throughcare__V1__Peer *peer, struct tc_slice der,
-			      int64_t now_ms)
-{
-	struct registry_certificate certificate = {0};
-	struct store_key key;
-	int r;
-
-	if (peer->certificate_sha256.len != SHA256_BYTES)
-		return 0;
-	r = registry_find_certificate(txn, tables, peer->certificate_sha256.data, &certificate);
-	if (r < 0)
-		return r;
-	if (r == 0 && certificate.kind != THROUGHCARE__V1__PEER_KIND__PEER_KIND_UNSPECIFIED &&
-	    (certificate.der.len > 0 || der.len == 0))
-		return 0;
-	memcpy(certificate.sha256, peer->certificate_sha256.data, SHA256_BYTES);
-	certificate.kind = peer->kind;
-	field_copy(certificate.id, sizeof(certificate.id), peer->id);
-	if (certificate.first_seen_ms == 0)
-		certificate.first_seen_ms = now_ms;
-	certificate.der = der;
-	r = certificate_put(txn, tables, &certificate);
-	if (r != 0)
-		return r;
-	holder_key(&key, certificate.kind, certificate.id);
-	store_key_bytes(&key, tc_slice(certificate.sha256, SHA256_BYTES));
-	return registry_fault(
-		store_put(txn, tables->holders, store_key_slice(&key), tc_slice(NULL, 0)));
-}
-
-int registry_revoke_certificate(struct store_txn *txn, const struct registry_tables *tables,
-				const uint8_t sha256[32], int64_t now_ms)
-{
-	struct registry_certificate certificate = {0};
-	int r = registry_find_certificate(txn, tables, sha256, &certificate);
-
-	if (r < 0)
-		return r;
-	if (certificate.revoked_ms != 0)
-		return 0;
-	memcpy(certificate.sha256, sha256, SHA256_BYTES);
-	certificate.revoked_ms = now_ms;
-	return certificate_put(txn, tables, &certificate);
-}
-
-int registry_check_peer(struct store_txn *txn, const struct registry_tables *tables,
-			const Throughcare__V1__Peer *peer, struct tc_refusal *refusal)
-{
-	struct registry_certificate certificate;
-	struct registry_agency agency;
-	tc_agency id;
-	int r;
-
-	if (peer->certificate_sha256.len == SHA256_BYTES) {
-		r = registry_find_certificate(txn, tables, peer->certificate_sha256.data,
-					      &certificate);
-		if (r < 0)
-			return r;
-		if (r == 0 && certificate.revoked_ms != 0)
-			return tc_refuse(refusal, TC_REFUSAL_CERTIFICATE_REVOKED, "%s",
-					 peer->id ? peer->id : "");
-	}
-	if (peer->kind != THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY)
-		return 0;
-	if (!tc_agency_parse(tc_slice_text(peer->id), &id))
-		return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_AGENCY, "the certificate's id");
-	r = registry_find_agency(txn, tables, &id, &agency);
-	if (r == REGISTRY_UNKNOWN)
-		return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_AGENCY, "%s", id.name);
-	if (r == 0 && agency.status != REGISTRY_ACTIVE)
-		return tc_refuse(refusal, TC_REFUSAL_AGENCY_SUSPENDED, "%s", id.name);
 	return r;
 }
 
@@ -482,7 +337,7 @@ int registry_resolve(struct store_txn *txn, const struct registry_tables *tables
 	address.number = agency.number;
 	address.kind = agency.kind;
 	if (filled(recipient->role))
-		field_copy(address.role, sizeof(address.role), recipient->role);
+		registry_field(address.role, sizeof(address.role), recipient->role);
 	*ret = address;
 	return 0;
 }
@@ -548,39 +403,6 @@ int registry_next_service(struct store_txn *txn, const struct registry_tables *t
 		return TC_ECORRUPT;
 	memset(ret, 0, TC_NAME_BYTES_MAX + 1);
 	memcpy(ret, text.data, text.len);
-	return 0;
-}
-
-int registry_count_certificates(struct store_txn *txn, const struct registry_tables *tables,
-				Throughcare__V1__PeerKind kind, const char *id, uint32_t *ret)
-{
-	struct store_cursor cursor;
-	struct store_key key;
-	uint32_t count = 0;
-	int r;
-
-	holder_key(&key, kind, id);
-	r = store_cursor_init(&cursor, txn, tables->holders, store_key_slice(&key), STORE_FORWARD);
-	while (r == 0) {
-		struct registry_certificate certificate;
-		struct tc_slice row;
-
-		r = store_cursor_next(&cursor, &row, NULL);
-		if (r != 0)
-			break;
-		if (row.len < SHA256_BYTES) {
-			r = TC_ECORRUPT;
-			break;
-		}
-		r = registry_find_certificate(txn, tables, row.data + row.len - SHA256_BYTES,
-					      &certificate);
-		if (r == 0 && certificate.revoked_ms == 0)
-			count++;
-	}
-	store_cursor_done(&cursor);
-	if (r != STORE_NOT_FOUND)
-		return registry_fault(r);
-	*ret = count;
 	return 0;
 }
 
