@@ -80,6 +80,11 @@ static json_t *template_header(const struct tc_part_type *type)
 	if (rule->needs_purpose)
 		json_object_set_new(header, "purpose",
 				    json_string("PURPOSE_REFERRAL_COORDINATION"));
+	/* No consent of the person it is about can release it: a law must. */
+	if (type->category == THROUGHCARE__V1__CATEGORY__CATEGORY_VICTIM_INFO)
+		json_object_set_new(header, "basis",
+				    json_pack("{s:s,s:s}", "legal", "LEGAL_BASIS_STATUTE",
+					      "reference", "the statute, as cited"));
 	if (rule->needs_actor)
 		json_object_set_new(header, "actor",
 				    json_pack("{s:s,s:s}", "id", "w-104", "role", "officer"));
