@@ -74,26 +74,32 @@ static void measure(int pid, const struct tc_bench_gauge *before, struct tc_benc
 	result->disk_bytes = after.disk_bytes - before->disk_bytes;
 }
 
-static int run_floor(struct tc_invocation *invocation, const struct tc_bench_plan *plan,
+/* The same producers, and nobody to collect. */
+static int run_floor(struct tc_invocation *invocation, struct tc_bench_plan *plan,
 		     struct tc_bench_network *network, struct tc_bench_result *result)
 {
+	struct tc_bench_target *target = calloc(1, sizeof(*target));
 	struct tc_problem *problem = &invocation->problem;
 	struct tc_bench_floor_server server = {0};
 	struct tc_bench_gauge before;
-	int r;
+	int r = TC_ENOMEM;
 
+	if (!target)
+		return r;
+	plan->queues = 1;
+	plan->consumers = 0;
 	r = tc_bench_network_make(network, problem);
 	if (r == 0)
-		r = tc_bench_floor_start(network, plan->floor, &server, problem);
+		r = tc_bench_floor_start(network, plan->floor, target, &server, problem);
 	if (r == 0) {
-		before = tc_bench_gauge_read(network->pid);
-		r = tc_bench_floor_run(plan, network, &server, result, problem);
-		measure(network->pid, &before, result);
+		before = tc_bench_gauge_read(target->pid);
+		r = tc_bench_load_run(plan, target, &invocation->screen, result, problem);
+		measure(target->pid, &before, result);
 		result->syncs = (double)__atomic_load_n(server.syncs, __ATOMIC_RELAXED);
-		result->deliver_s = (double)NAN; /* it delivers nothing */
 	}
 	tc_bench_network_stop(network);
 	tc_bench_floor_done(&server);
+	free(target);
 	return r;
 }
 

@@ -154,6 +154,8 @@ static int open_all(struct consumers *c)
 /* Everything accepted has come, and its acknowledgement is confirmed. */
 static bool drained(const struct consumers *c)
 {
+	if (c->count == 0)
+		return c->load->produced;
 	return c->load->produced && c->unsettled == 0 && c->load->delivered >= c->load->accepted;
 }
 
@@ -182,7 +184,7 @@ void *tc_bench_consumers_run(void *argument)
 	struct consumers c = {.load = argument, .epoll = -1};
 
 	c.count = c.load->plan->consumers;
-	c.all = calloc(c.count, sizeof(*c.all));
+	c.all = calloc((size_t)c.count + 1, sizeof(*c.all)); /* none when the floor is measured */
 	c.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!c.all || c.epoll < 0 || open_all(&c) < 0 || drive(&c) < 0)
 		tc_bench_load_fail(c.load, TC_FAULT_MEMORY, NULL, "starting consumers");

@@ -65,16 +65,15 @@ static void join(struct tc_bench_jobs *to, struct tc_bench_jobs *from)
 /* Each message of the job is a row of its own. */
 static int append_rows(struct tc_bench_writer *w, MDB_txn *txn, const struct tc_bench_job *job)
 {
-	size_t each = job->len / job->messages;
+	const uint8_t *at = job->bytes;
 	uint8_t key[8];
 	int code = 0;
 
 	for (uint32_t i = 0; code == 0 && i < job->messages; i++) {
-		size_t from = i * each;
-		size_t len = i + 1 == job->messages ? job->len - from : each;
 		MDB_val k = {.mv_size = sizeof(key), .mv_data = key};
-		MDB_val v = {.mv_size = len, .mv_data = (void *)(uintptr_t)(job->bytes + from)};
+		MDB_val v = {.mv_size = job->lens[i], .mv_data = (void *)(uintptr_t)at};
 
+		at += job->lens[i];
 		tc_put_be64(key, w->next++);
 		code = mdb_put(txn, w->table, &k, &v, MDB_APPEND);
 	}

@@ -12,13 +12,16 @@
 
 #include "base/err.h"
 #include "cli/bench.h"
+#include "wire/limits.h"
 
 struct tc_bench_job {
 	struct tc_bench_job *next;
 	uint32_t connection;
+	uint64_t request_id;
 	uint32_t messages;
+	uint32_t lens[TC_ENVELOPES_MAX]; /* of each message */
 	size_t len;
-	uint8_t bytes[];
+	uint8_t bytes[]; /* one message after the other */
 };
 
 struct tc_bench_jobs {

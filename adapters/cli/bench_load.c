@@ -1,5 +1,6 @@
 #include "cli/bench_load.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -134,10 +135,13 @@ static void evaluate(const struct tc_bench_load *load, struct tc_bench_result *r
 	ret->delivered = load->delivered;
 	ret->duplicated = load->duplicated;
 	ret->lost = 0;
-	for (unsigned i = 0; i < load->plan->producers; i++)
+	for (unsigned i = 0; load->plan->consumers > 0 && i < load->plan->producers; i++)
 		ret->lost += tc_bench_tally_missing(&load->accepted_of[i], &load->seen_of[i]);
 	ret->send_s = (double)(load->last_receipt_us - load->start_us) / 1e6;
-	ret->deliver_s = (double)(load->last_settled_us - load->start_us) / 1e6;
+	/* The floor delivers nothing. */
+	ret->deliver_s = load->plan->consumers > 0
+				 ? (double)(load->last_settled_us - load->start_us) / 1e6
+				 : (double)NAN;
 	ret->ack = load->ack;
 	ret->delivery = load->delivery;
 }
