@@ -57,6 +57,9 @@ uint64_t exchange_append(struct exchange *x, Throughcare__V1__Record *record, ui
 /* A fresh id of the synthetic range. */
 struct tc_id exchange_id(struct exchange *x);
 
+/* Who it is, with a certificate made of the name; "operator" is one, others are agencies. */
+void exchange_peer(Throughcare__V1__Peer *peer, const char *name, uint8_t certificate[32]);
+
 /* Steps. */
 void exchange_barrier(struct exchange *x);
 void exchange_agency(struct exchange *x, const char *name, const char *kind);

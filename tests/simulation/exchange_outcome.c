@@ -1,0 +1,84 @@
+#include "simulation/exchange.h"
+
+#include <string.h>
+
+const struct effect *exchange_effect(const struct exchange *x, enum effect_kind kind, size_t n)
+{
+	for (const struct effect *effect = x->effects.first; effect; effect = effect->next) {
+		if (effect->kind == kind && n-- == 0)
+			return effect;
+	}
+	return NULL;
+}
+
+size_t exchange_effects(const struct exchange *x, enum effect_kind kind)
+{
+	size_t count = 0;
+
+	while (exchange_effect(x, kind, count) != NULL)
+		count++;
+	return count;
+}
+
+Throughcare__V1__Receipt *exchange_receipt(const struct exchange *x)
+{
+	const struct effect *effect = exchange_effect(x, EFFECT_RECEIPT, 0);
+	Throughcare__V1__Receipt *receipt;
+
+	MUST(effect != NULL);
+	receipt = throughcare__v1__receipt__unpack(NULL, effect->body.len, effect->body.data);
+	MUST(receipt != NULL);
+	return receipt;
+}
+
+const char *exchange_answer(const struct exchange *x)
+{
+	static char answer[64];
+	Throughcare__V1__Receipt *receipt = exchange_receipt(x);
+
+	snprintf(answer, sizeof(answer), "%s",
+		 receipt->refusal == NULL ? "accepted" : receipt->refusal->code);
+	throughcare__v1__receipt__free_unpacked(receipt, NULL);
+	return answer;
+}
+
+size_t exchange_facts(const struct exchange *x, const char *event)
+{
+	size_t count = 0;
+
+	for (const struct fact *fact = x->effects.first_fact; fact; fact = fact->next) {
+		Throughcare__V1__TrailRow *row =
+			throughcare__v1__trail_row__unpack(NULL, fact->row.len, fact->row.data);
+
+		MUST(row != NULL && row->event != NULL);
+		count += strcmp(row->event, event) == 0;
+		throughcare__v1__trail_row__free_unpacked(row, NULL);
+	}
+	return count;
+}
+
+size_t exchange_evidence(const struct exchange *x, Throughcare__V1__EvidenceKind kind)
+{
+	size_t count = 0;
+
+	for (const struct effect *effect = x->effects.first; effect; effect = effect->next) {
+		Throughcare__V1__Delivery *delivery;
+		Throughcare__V1__DeliveryEvidence *evidence;
+
+		if (effect->kind != EFFECT_DELIVER_OWN)
+			continue;
+		delivery = throughcare__v1__delivery__unpack(NULL, effect->body.len,
+							     effect->body.data);
+		MUST(delivery != NULL && delivery->n_parts == 1);
+		if (strcmp(delivery->parts[0]->type, "DeliveryEvidence") == 0) {
+			evidence = throughcare__v1__delivery_evidence__unpack(
+				NULL, delivery->parts[0]->content.len,
+				delivery->parts[0]->content.data);
+			MUST(evidence != NULL);
+			count += kind == 0 || evidence->kind == kind;
+			throughcare__v1__delivery_evidence__free_unpacked(evidence, NULL);
+		}
+		throughcare__v1__delivery__free_unpacked(delivery, NULL);
+	}
+	return count;
+}

@@ -1,0 +1,200 @@
+#include "simulation/exchange.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "wire/digest.h"
+#include "wire/json.h"
+#include "wire/limits.h"
+
+/* A header and what the gateway adds to it, as a record. */
+static uint64_t submit(struct exchange *x, Throughcare__V1__Header *header,
+		       Throughcare__V1__SubmissionRecord *submission, const char *from,
+		       uint64_t connection)
+{
+	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
+	Google__Protobuf__Timestamp created = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+	Throughcare__V1__Peer peer;
+	uint8_t bytes[TC_HEADER_BYTES_MAX], certificate[32], content[32];
+
+	header->sender = (char *)(uintptr_t)from;
+	exchange_peer(&peer, from, certificate);
+	MUST(throughcare__v1__header__get_packed_size(header) <= sizeof(bytes));
+	MUST(tc_sha256(tc_slice(bytes, throughcare__v1__header__pack(header, bytes)), content) ==
+	     0);
+	created.seconds = x->now_ms / 1000;
+	header->created_at = &created;
+	submission->has_header = submission->has_content_sha256 = 1;
+	submission->header.data = bytes;
+	submission->header.len = throughcare__v1__header__pack(header, bytes);
+	submission->content_sha256 = (ProtobufCBinaryData){sizeof(content), content};
+	record.has_connection = 1;
+	record.connection = connection == 0 ? 1 : connection;
+	record.peer = &peer;
+	record.body_case = THROUGHCARE__V1__RECORD__BODY_SUBMISSION;
+	record.submission = submission;
+	return exchange_append(x, &record, record.connection);
+}
+
+uint64_t exchange_send(struct exchange *x, const struct message *message)
+{
+	Throughcare__V1__Header header = THROUGHCARE__V1__HEADER__INIT;
+	Throughcare__V1__SubmissionRecord submission = THROUGHCARE__V1__SUBMISSION_RECORD__INIT;
+	Throughcare__V1__Recipient to[2] = {THROUGHCARE__V1__RECIPIENT__INIT,
+					    THROUGHCARE__V1__RECIPIENT__INIT};
+	Throughcare__V1__Recipient *recipients[2] = {&to[0], &to[1]};
+	Throughcare__V1__PartLabel parts[2] = {THROUGHCARE__V1__PART_LABEL__INIT,
+					       THROUGHCARE__V1__PART_LABEL__INIT};
+	Throughcare__V1__PartLabel *labels[2] = {&parts[0], &parts[1]};
+	Throughcare__V1__Actor actor = THROUGHCARE__V1__ACTOR__INIT;
+	Throughcare__V1__Basis basis = THROUGHCARE__V1__BASIS__INIT;
+	Google__Protobuf__Timestamp expires = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+	char id[TC_ID_TEXT_BYTES], subject[TC_ID_TEXT_BYTES], referral[TC_ID_TEXT_BYTES];
+	uint8_t digest[32] = {message->flavour};
+	ProtobufCBinaryData manifest[2] = {{32, digest}, {32, digest}};
+
+	tc_id_format(message->id, id);
+	header.message_id = id;
+	header.type = (char *)(uintptr_t)message->type;
+	to[0].agency = (char *)(uintptr_t)message->to;
+	to[1].agency = (char *)(uintptr_t)message->also;
+	header.recipients = recipients;
+	header.n_recipients = message->also == NULL ? 1 : 2;
+	if (!tc_id_is_none(message->subject)) {
+		tc_id_format(message->subject, subject);
+		header.subject = subject;
+	}
+	if (!tc_id_is_none(message->referral)) {
+		tc_id_format(message->referral, referral);
+		header.referral_id = referral;
+	}
+	actor.id = (char *)(uintptr_t) "worker-1";
+	header.actor = &actor;
+	header.has_purpose = header.has_priority = header.has_evidence = 1;
+	header.purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_REFERRAL_COORDINATION;
+	header.priority = message->priority;
+	header.evidence = message->evidence;
+	header.proceeding_id = (char *)(uintptr_t)message->proceeding;
+	if (message->legal != 0) {
+		basis.has_legal = 1;
+		basis.legal = (Throughcare__V1__LegalBasis)message->legal;
+		header.basis = &basis;
+	}
+	if (message->expires_ms != 0) {
+		expires.seconds = message->expires_ms / 1000;
+		header.expires_at = &expires;
+	}
+	header.manifest = manifest;
+	header.n_manifest = submission.n_parts = message->second == 0 ? 1 : 2;
+	submission.parts = labels;
+	for (int i = 0; i < 2; i++) {
+		parts[i].type = (char *)(uintptr_t)message->type;
+		parts[i].has_category = parts[i].has_bytes = 1;
+		parts[i].category =
+			(Throughcare__V1__Category)(i == 0 ? message->category : message->second);
+		parts[i].bytes = 600;
+	}
+	submission.claim = message->claim;
+	return submit(x, &header, &submission, message->from, message->connection);
+}
+
+/* A message to the exchange itself, its body given as JSON. */
+static uint64_t submit_json(struct exchange *x, const char *from, const char *type,
+			    const ProtobufCMessageDescriptor *descriptor, struct tc_id subject,
+			    const char *text)
+{
+	Throughcare__V1__Header header = THROUGHCARE__V1__HEADER__INIT;
+	Throughcare__V1__SubmissionRecord submission = THROUGHCARE__V1__SUBMISSION_RECORD__INIT;
+	struct tc_refusal refusal = {0};
+	ProtobufCMessage *message;
+	char id[TC_ID_TEXT_BYTES], subject_text[TC_ID_TEXT_BYTES];
+	uint8_t body[4096];
+	uint64_t sequence;
+	json_t *json;
+
+	MUST(tc_json_parse(tc_slice_text(text), &json, &refusal) == 0);
+	if (tc_json_to_message(json, descriptor, &message, &refusal) != 0)
+		exchange_fail(refusal.detail, __FILE__, __LINE__);
+	json_decref(json);
+	MUST(protobuf_c_message_get_packed_size(message) <= sizeof(body));
+	submission.has_body = 1;
+	submission.body.data = body;
+	submission.body.len = protobuf_c_message_pack(message, body);
+	protobuf_c_message_free_unpacked(message, NULL);
+	tc_id_format(exchange_id(x), id);
+	header.message_id = id;
+	header.type = (char *)(uintptr_t)type;
+	if (!tc_id_is_none(subject)) {
+		tc_id_format(subject, subject_text);
+		header.subject = subject_text;
+	}
+	sequence = submit(x, &header, &submission, from, 0);
+	return sequence;
+}
+
+void exchange_agency(struct exchange *x, const char *name, const char *kind)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "{\"agency\":\"%s\",\"name\":\"%s\",\"kind\":\"AGENCY_KIND_%s\","
+		 "\"status\":\"AGENCY_STATUS_ACTIVE\"}",
+		 name, name, kind);
+	submit_json(x, "operator", "AgencyEntry", &throughcare__v1__agency_entry__descriptor,
+		    (struct tc_id){{0}}, text);
+	MUST(strcmp(exchange_answer(x), "accepted") == 0);
+}
+
+uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
+{
+	char text[4096], id[TC_ID_TEXT_BYTES], grant[TC_ID_TEXT_BYTES], revocable[256] = "";
+	char signed_at[TC_TIME_TEXT_BYTES], from[TC_TIME_TEXT_BYTES], until[TC_TIME_TEXT_BYTES];
+	char at[TC_TIME_TEXT_BYTES];
+
+	tc_id_format(consent->consent, id);
+	tc_id_format(consent->grant, grant);
+	tc_time_format(x->now_ms, signed_at);
+	tc_time_format(consent->valid_from_ms == 0 ? x->now_ms : consent->valid_from_ms, from);
+	tc_time_format(consent->expires_ms, until);
+	if (consent->revocable_from_ms != 0) {
+		tc_time_format(consent->revocable_from_ms, at);
+		snprintf(revocable, sizeof(revocable),
+			 "\"revocable_from\":{\"at\":\"%s\"},\"proceeding_id\":\"case-1\","
+			 "\"imposing_authority\":\"court\",\"monitor_role\":\"officer\",",
+			 at);
+	}
+	snprintf(text, sizeof(text),
+		 "{\"consent_id\":\"%s\",\"version\":1,\"subject_name_as_signed\":\"Sample\","
+		 "\"status\":\"CONSENT_STATUS_ACTIVE\",\"regime\":\"%s\","
+		 "\"given_to_agency\":\"intake\",\"signature\":{\"signer\":\"Sample\","
+		 "\"capacity\":\"SIGNER_CAPACITY_SELF\",\"method\":\"SIGNATURE_METHOD_INK\","
+		 "\"signed_at\":\"%s\"},\"statements\":{\"revocation_right\":true,"
+		 "\"how_to_revoke\":\"in writing\",\"redisclosure_warning\":true,"
+		 "\"refusal_consequence\":\"none\"},\"grants\":[{\"grant_id\":\"%s\","
+		 "\"disclosers\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}],"
+		 "\"recipients\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}],"
+		 "\"intermediary_named\":true,\"categories\":[\"CATEGORY_%s\"],"
+		 "\"purposes\":[\"PURPOSE_REFERRAL_COORDINATION\"],%s"
+		 "\"direction\":\"GRANT_DIRECTION_ONE_WAY\",\"valid_from\":\"%s\","
+		 "\"expiry\":{\"at\":\"%s\"},\"redisclosure\":\"REDISCLOSURE_RULE_NONE\"}]}",
+		 id,
+		 consent->revocable_from_ms == 0 ? "CONSENT_REGIME_PART2"
+						 : "CONSENT_REGIME_PART2_CJ",
+		 signed_at, grant, consent->from, consent->to, consent->category, revocable, from,
+		 until);
+	return submit_json(x, "intake", "ConsentGrant", &throughcare__v1__consent_grant__descriptor,
+			   consent->subject, text);
+}
+
+uint64_t exchange_revoke(struct exchange *x, const struct consent *consent)
+{
+	char text[512], id[TC_ID_TEXT_BYTES];
+
+	tc_id_format(consent->consent, id);
+	snprintf(text, sizeof(text),
+		 "{\"consent_id\":\"%s\",\"by\":\"SIGNER_CAPACITY_SELF\","
+		 "\"method\":\"SIGNATURE_METHOD_INK\"}",
+		 id);
+	return submit_json(x, "intake", "ConsentRevoke",
+			   &throughcare__v1__consent_revoke__descriptor, consent->subject, text);
+}
