@@ -17,7 +17,7 @@ bool mailbox_full(const struct ledger *ledger, const struct principal *principal
 }
 
 static void mailbox_count(struct principal *recipient, struct principal *sender,
-			  enum delivery_state state, uint64_t change)
+			  enum delivery_state state, uint64_t change, uint64_t bytes)
 {
 	recipient->dirty = true;
 	switch (state) {
@@ -32,6 +32,7 @@ static void mailbox_count(struct principal *recipient, struct principal *sender,
 		break;
 	case DELIVERY_HELD:
 		recipient->box.held_for += change;
+		recipient->box.held_for_bytes += change * bytes;
 		if (sender != NULL) {
 			sender->box.held += change;
 			sender->dirty = true;
@@ -58,7 +59,7 @@ static int mailbox_move(struct ledger *ledger, const struct delivery *delivery,
 		r = principal_get(ledger, delivery->sender, &sender);
 	if (r < 0)
 		return r;
-	mailbox_count(recipient, sender, state, change);
+	mailbox_count(recipient, sender, state, change, delivery->bytes);
 	return 0;
 }
 

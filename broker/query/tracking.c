@@ -248,7 +248,13 @@ static int add_mailbox(const struct question *question, struct answer *answer,
 	row->retry_wait = counts.retry_wait;
 	row->held = counts.held;
 	row->dead = counts.dead;
-	row->bytes = counts.bytes;
+	/* What is held for it does not exist for it, nor does its weight. */
+	row->bytes = counts.bytes - counts.held_for_bytes;
+	if (counts.oldest_ms != 0) {
+		row->oldest_at = answer_time(answer, counts.oldest_ms);
+		if (row->oldest_at == NULL)
+			return TC_ENOMEM;
+	}
 	answer->reply.mailboxes[answer->reply.n_mailboxes++] = row;
 	return 0;
 }
