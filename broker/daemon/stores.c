@@ -140,6 +140,11 @@ static int replay(struct stores *stores)
 	uint64_t from = ledger_next(stores->ledger);
 	int r = ledger_replay(stores->ledger, stores->journal, trail_index_sink, stores->trail);
 
+	/* The ledger is never committed ahead of the trail. */
+	if (r == 0)
+		r = trail_index_commit(stores->trail);
+	if (r == 0)
+		r = ledger_commit(stores->ledger);
 	if (r) {
 		log_event(EV_LEDGER_FAILED, NULL, NULL, r);
 		problem_print("the journal cannot be applied", tc_err_text(r), hint_of(r));
@@ -214,7 +219,8 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 		problem_print("the journal cannot be written", tc_err_text(r), hint_of(r));
 		return r;
 	}
-	return replay(stores);
+	r = replay(stores);
+	return r ? r : ledger_park(stores->ledger);
 }
 
 void stores_close(struct stores *stores)

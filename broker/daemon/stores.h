@@ -26,7 +26,8 @@ struct stores {
 int stores_open_journal(struct stores *stores, const struct config *config) TC_MUST_CHECK;
 /* Ledger and trail too, applied up to the journal's tip. `anew`: deletes both first. */
 int stores_open(struct stores *stores, const struct config *config, bool anew) TC_MUST_CHECK;
-/* Starts a new life in the log: the barrier record, then `seeds`, appended and applied. */
+/* Starts a new life in the log: the barrier record, then `seeds`, appended and applied. The ledger
+ * is parked then, for its thread. */
 int stores_begin(struct stores *stores, const struct config *config,
 		 struct record_batch *seeds) TC_MUST_CHECK;
 void stores_close(struct stores *stores);

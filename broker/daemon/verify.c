@@ -35,10 +35,6 @@ int verify_rebuild(const struct config *config)
 	int r = stores_open(&stores, config, true);
 
 	if (r == 0)
-		r = trail_index_commit(stores.trail);
-	if (r == 0)
-		r = ledger_commit(stores.ledger);
-	if (r == 0)
 		r = ledger_digest(stores.ledger, digest);
 	if (r == 0) {
 		printf("records %" PRIu64 "\n", ledger_next(stores.ledger));

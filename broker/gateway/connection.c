@@ -418,6 +418,7 @@ void connection_opened(struct connection *connection)
 	timer_set(connection,
 		  connection->heard_us + connection->gateway->options.limits.ping_ms * 1000);
 	connection_touch(connection);
+	event_add(connection->read_event, NULL);
 	/* What came together with the peer's READY. */
 	connection_read(connection);
 }

@@ -202,16 +202,25 @@ int64_t ledger_due_ms(const struct ledger *ledger)
 	return due_ms;
 }
 
-int ledger_commit(struct ledger *ledger)
+int ledger_park(struct ledger *ledger)
 {
 	int r = ledger_flush(ledger);
 
 	if (r < 0)
 		return r;
-	r = store_commit(&ledger->txn);
-	if (r != 0)
-		return ledger_store_fault(r);
+	return ledger_store_fault(store_commit(&ledger->txn));
+}
+
+int ledger_resume(struct ledger *ledger)
+{
 	return store_begin(ledger->store, &ledger->txn);
+}
+
+int ledger_commit(struct ledger *ledger)
+{
+	int r = ledger_park(ledger);
+
+	return r == 0 ? ledger_resume(ledger) : r;
 }
 
 /* ---- digest ---- */

@@ -49,6 +49,14 @@ int64_t ledger_due_ms(const struct ledger *ledger);
 /* Makes what was applied visible to readers, and durable soon. */
 int ledger_commit(struct ledger *ledger) TC_MUST_CHECK;
 
+/*
+ * LMDB ties a write transaction to the thread that began it, and the ledger has one open all the
+ * time: whoever hands the ledger to another thread parks it first (a commit), and that thread
+ * resumes it before any other call. ledger_close takes either.
+ */
+int ledger_park(struct ledger *ledger) TC_MUST_CHECK;
+int ledger_resume(struct ledger *ledger) TC_MUST_CHECK;
+
 /* SHA-256 over every row of every table in key order: equal states have equal digests. */
 int ledger_digest(struct ledger *ledger, uint8_t ret[32]) TC_MUST_CHECK;
 

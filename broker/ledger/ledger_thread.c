@@ -310,10 +310,13 @@ static void *thread_run(void *context)
 		bus_socket_adopt(thread->options.gateways[i]);
 	for (size_t i = 0; i < thread->options.query_count; i++)
 		bus_socket_adopt(thread->options.queries[i]);
+	r = ledger_resume(thread->options.ledger);
 	while (r == 0 && (!thread->stopping || thread->pending.count > 0))
 		r = thread_turn(thread);
 	if (r == 0)
 		r = thread_commit(thread);
+	if (r == 0)
+		r = ledger_park(thread->options.ledger);
 	if (r < 0) {
 		log_event(EV_LEDGER_FAILED, NULL, NULL, r);
 		_Exit(LEDGER_THREAD_EXIT);

@@ -30,7 +30,7 @@
 struct ledger_thread;
 
 struct ledger_thread_options {
-	struct ledger *ledger;      /* open and replayed; closed by the caller after the join */
+	struct ledger *ledger;      /* open, replayed and parked; parked again after the join */
 	struct bus_socket *inbox;   /* PULL; sockets are adopted, and closed by the caller */
 	struct bus_socket *journal; /* PUSH, for ticks */
 	struct bus_socket *const *gateways; /* PUSH, by effect.gateway; borrowed until the join */
