@@ -242,54 +242,77 @@ static void a_peer_that_vanishes_is_closed_and_raises_no_signal(void **state)
 	end_close(&server);
 }
 
-static void nobody_connects_without_a_certificate(void **state)
+/* The server's end of a pair whose other end is fds[1]. */
+static void server_open(struct end *server, int fds[2])
 {
-	struct end server = {0};
-	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-	SSL *ssl = SSL_new(context);
-	int fds[2];
-
-	(void)state;
 	assert_int_equal(config_open(TC_TLS_SERVER, exchange_certificate, exchange_key, NULL,
-				     &server.config),
+				     &server->config),
 			 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	server.fd = fds[0];
-	assert_int_equal(tc_tls_connection_new(server.config, fds[0], NULL, &server.connection), 0);
+	server->fd = fds[0];
+	assert_int_equal(tc_tls_connection_new(server->config, fds[0], NULL, &server->connection),
+			 0);
+}
+
+/* A client without a certificate that speaks nothing newer than `version`. */
+static void bare_client_connect(struct end *server, int version)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *ssl;
+	int fds[2];
+
+	assert_int_equal(SSL_CTX_set_max_proto_version(context, version), 1);
+	ssl = SSL_new(context);
+	server_open(server, fds);
 	SSL_set_fd(ssl, fds[1]);
-	server.outcome = TC_TLS_WANT_READ;
-	for (int i = 0; i < ROUNDS_MAX && is_waiting(server.outcome); i++) {
+	server->outcome = TC_TLS_WANT_READ;
+	for (int i = 0; i < ROUNDS_MAX && is_waiting(server->outcome); i++) {
 		(void)SSL_connect(ssl);
-		server.outcome = tc_tls_connection_handshake(server.connection);
+		server->outcome = tc_tls_connection_handshake(server->connection);
 	}
-	assert_int_equal(server.outcome, TC_TLS_FAILED);
-	assert_string_equal(tc_tls_reason_code(tc_tls_connection_reason(server.connection)),
-			    "certificate_missing");
 	SSL_free(ssl);
 	SSL_CTX_free(context);
 	close(fds[1]);
+}
+
+static void nobody_connects_without_a_certificate(void **state)
+{
+	struct end server = {0};
+
+	(void)state;
+	bare_client_connect(&server, TLS1_3_VERSION);
+	assert_int_equal(server.outcome, TC_TLS_FAILED);
+	assert_string_equal(tc_tls_reason_code(tc_tls_connection_reason(server.connection)),
+			    "certificate_missing");
 	end_close(&server);
 }
 
-static void tls_1_2_and_noise_are_refused(void **state)
+static void noise_is_refused(void **state)
 {
 	static const char noise[] = "GET / HTTP/1.1\r\nHost: exchange\r\n\r\n";
 	struct end server = {0};
 	int fds[2];
 
 	(void)state;
-	assert_int_equal(config_open(TC_TLS_SERVER, exchange_certificate, exchange_key, NULL,
-				     &server.config),
-			 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	server.fd = fds[0];
-	assert_int_equal(tc_tls_connection_new(server.config, fds[0], NULL, &server.connection), 0);
+	server_open(&server, fds);
 	assert_int_equal(write(fds[1], noise, sizeof(noise)), sizeof(noise));
 	assert_int_equal(tc_tls_connection_handshake(server.connection), TC_TLS_FAILED);
 	assert_string_equal(tc_tls_reason_code(tc_tls_connection_reason(server.connection)),
 			    "tls_failed");
 	assert_int_equal(tc_tls_connection_handshake(server.connection), TC_TLS_FAILED);
 	close(fds[1]);
+	end_close(&server);
+}
+
+static void tls_1_2_is_refused(void **state)
+{
+	struct end server = {0};
+
+	(void)state;
+	bare_client_connect(&server, TLS1_2_VERSION);
+	assert_int_equal(server.outcome, TC_TLS_FAILED);
+	assert_string_equal(tc_tls_reason_code(tc_tls_connection_reason(server.connection)),
+			    "tls_failed");
 	end_close(&server);
 }
 
@@ -464,7 +487,8 @@ int main(void)
 		cmocka_unit_test(both_ends_know_each_other_and_talk),
 		cmocka_unit_test(a_peer_that_vanishes_is_closed_and_raises_no_signal),
 		cmocka_unit_test(nobody_connects_without_a_certificate),
-		cmocka_unit_test(tls_1_2_and_noise_are_refused),
+		cmocka_unit_test(noise_is_refused),
+		cmocka_unit_test(tls_1_2_is_refused),
 		cmocka_unit_test(each_bad_certificate_has_its_own_code),
 		cmocka_unit_test(a_revoked_certificate_is_refused_and_an_unlisted_one_not),
 		cmocka_unit_test(a_client_refuses_what_is_not_the_exchange),

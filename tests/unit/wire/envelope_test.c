@@ -8,92 +8,10 @@
 
 #include <cmocka.h>
 
-#include "throughcare/v1/exchange.pb-c.h"
 #include "throughcare/v1/wire.pb-c.h"
-#include "unit/tls/test_authority.h"
-#include "wire/delivery.h"
-#include "wire/draft.h"
+#include "unit/wire/envelope_sample.h"
 #include "wire/envelope.h"
 #include "wire/request.h"
-
-#define NOW_MS  1800000000000LL
-#define SUBJECT "00000000-0000-7000-8000-000000000001"
-#define ID      "0197f000-0000-7000-8000-00000000000"
-
-static struct test_authority authority;
-static struct test_identity identity;
-static struct tc_signing_key *key;
-static struct tc_certificate *certificate;
-
-/* A message that is good as it stands; tests spoil it before it is packed. */
-struct sample {
-	Throughcare__V1__Header header;
-	Throughcare__V1__Recipient recipient;
-	Throughcare__V1__Recipient *recipients[1];
-	Google__Protobuf__Timestamp created;
-	Google__Protobuf__Timestamp other_time;
-	char id[40];
-	struct tc_draft_part parts[2];
-	struct tc_draft draft;
-};
-
-static char *text(const char *from)
-{
-	return (char *)(uintptr_t)from;
-}
-
-static void sample_init(struct sample *sample, int number)
-{
-	memset(sample, 0, sizeof(*sample));
-	throughcare__v1__header__init(&sample->header);
-	throughcare__v1__recipient__init(&sample->recipient);
-	google__protobuf__timestamp__init(&sample->created);
-	google__protobuf__timestamp__init(&sample->other_time);
-	strcpy(sample->id, ID);
-	sample->id[35] = (char)('0' + number);
-	sample->id[36] = '\0';
-	sample->created.seconds = NOW_MS / 1000;
-	sample->recipient.agency = text("treatment");
-	sample->recipients[0] = &sample->recipient;
-	sample->header.message_id = sample->id;
-	sample->header.type = text("TestMessage");
-	sample->header.sender = text("parole");
-	sample->header.subject = text(SUBJECT);
-	sample->header.n_recipients = 1;
-	sample->header.recipients = sample->recipients;
-	sample->header.created_at = &sample->created;
-	sample->parts[0] = (struct tc_draft_part){
-		.type = "TestMessage",
-		.category = THROUGHCARE__V1__CATEGORY__CATEGORY_TEST,
-		.content = tc_slice_text("\x0a\x05hello\x10\x01"),
-	};
-	sample->parts[1] = sample->parts[0];
-	sample->parts[1].content = tc_slice_text("\x0a\x05world\x10\x02");
-	sample->draft = (struct tc_draft){
-		.header = &sample->header, .parts = sample->parts, .part_count = 2};
-}
-
-static int setup(void **state)
-{
-	struct test_request request = {.uri = "spiffe://d/agency/parole"};
-
-	(void)state;
-	test_authority_init(&authority);
-	identity = test_authority_issue(&authority, &request);
-	assert_int_equal(tc_signing_key_wrap(identity.key, &key), 0);
-	assert_int_equal(tc_certificate_wrap(identity.certificate, &certificate), 0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tc_signing_key_free(&key);
-	tc_certificate_free(&certificate);
-	test_identity_done(&identity);
-	test_authority_done(&authority);
-	return 0;
-}
 
 /* Packs, splits and decodes the one message. */
 static int decode(const struct sample *sample, struct tc_bytes *owned, struct tc_envelope *envelope,
@@ -101,9 +19,9 @@ static int decode(const struct sample *sample, struct tc_bytes *owned, struct tc
 {
 	struct tc_submit submit;
 
-	assert_int_equal(tc_draft_pack_submit(&sample->draft, 1, key, owned), 0);
+	assert_int_equal(tc_draft_pack_submit(&sample->draft, 1, sample_key, owned), 0);
 	assert_int_equal(tc_submit_split(tc_bytes_slice(owned), &submit, refusal), 0);
-	return tc_envelope_decode(submit.envelopes[0], NOW_MS, envelope, refusal);
+	return tc_envelope_decode(submit.envelopes[0], SAMPLE_NOW_MS, envelope, refusal);
 }
 
 static void refused_with(const struct sample *sample, enum tc_refusal_code code, const char *detail)
@@ -118,46 +36,6 @@ static void refused_with(const struct sample *sample, enum tc_refusal_code code,
 			 tc_refusal_name(code));
 	if (!strstr(refusal.detail, detail))
 		fail_msg("\"%s\" instead of \"%s\"", refusal.detail, detail);
-	tc_bytes_free(&owned);
-}
-
-static void a_batch_goes_from_draft_to_envelopes(void **state)
-{
-	struct sample samples[5];
-	struct tc_draft drafts[5];
-	struct tc_bytes owned = {0};
-	struct tc_request request;
-	struct tc_submit submit;
-	struct tc_merkle_tree tree;
-	struct tc_refusal refusal = {0};
-
-	(void)state;
-	for (int i = 0; i < 5; i++) {
-		sample_init(&samples[i], i);
-		drafts[i] = samples[i].draft;
-	}
-	assert_int_equal(tc_draft_pack_request(77, drafts, 5, key, &owned), 0);
-	assert_int_equal(tc_request_decode(tc_bytes_slice(&owned), &request, &refusal), 0);
-	assert_int_equal(request.id, 77);
-	assert_int_equal(request.kind, TC_REQUEST_SUBMIT);
-	assert_int_equal(tc_submit_split(request.body, &submit, &refusal), 0);
-	assert_int_equal(submit.count, 5);
-	assert_int_equal(tc_submit_verify(&submit, certificate, &tree, &refusal), 0);
-	for (size_t i = 0; i < 5; i++) {
-		struct tc_envelope envelope;
-
-		assert_int_equal(
-			tc_envelope_decode(submit.envelopes[i], NOW_MS, &envelope, &refusal), 0);
-		assert_int_equal(envelope.part_count, 2);
-		assert_string_equal(envelope.header.sender.name, "parole");
-		assert_int_equal(envelope.header.created_ms, NOW_MS);
-		assert_int_equal(envelope.header.recipient_count, 1);
-		assert_true(tc_slice_equal(envelope.header_bytes, submit.headers[i]));
-		assert_int_equal(tc_envelope_check_sender(
-					 &envelope, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
-					 "parole", &refusal),
-				 0);
-	}
 	tc_bytes_free(&owned);
 }
 
@@ -196,10 +74,10 @@ static void each_field_that_is_wrong_is_named(void **state)
 	sample.header.sender = NULL;
 	refused_with(&sample, TC_REFUSAL_FIELD_MISSING, "header.sender");
 	sample_init(&sample, 1);
-	sample.header.sender = text("Parole");
+	sample.header.sender = sample_text("Parole");
 	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "header.sender");
 	sample_init(&sample, 1);
-	sample.header.subject = text("not-a-uuid");
+	sample.header.subject = sample_text("not-a-uuid");
 	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "header.subject");
 	sample_init(&sample, 1);
 	sample.header.subject = NULL;
@@ -208,14 +86,14 @@ static void each_field_that_is_wrong_is_named(void **state)
 	sample.header.created_at = NULL;
 	refused_with(&sample, TC_REFUSAL_FIELD_MISSING, "header.created_at");
 	sample_init(&sample, 1);
-	sample.header.on_behalf_of = text("\xff\xfe");
+	sample.header.on_behalf_of = sample_text("\xff\xfe");
 	refused_with(&sample, TC_REFUSAL_UTF8_INVALID, "header.on_behalf_of");
 	sample_init(&sample, 1);
 	sample.header.has_purpose = 1;
 	sample.header.purpose = (Throughcare__V1__Purpose)99;
 	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "header.purpose");
 	sample_init(&sample, 1);
-	sample.header.message_id = text("00000000-0000-0000-0000-000000000000");
+	sample.header.message_id = sample_text("00000000-0000-0000-0000-000000000000");
 	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "header.message_id");
 }
 
@@ -231,13 +109,14 @@ static void recipients_must_be_named_and_once(void **state)
 	sample.recipient.agency = NULL;
 	refused_with(&sample, TC_REFUSAL_RECIPIENT_MISSING, "header.recipients[0]");
 	sample_init(&sample, 1);
-	sample.recipient.service = text("detox");
+	sample.recipient.service = sample_text("detox");
 	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "header.recipients[0]");
 }
 
 static void times_that_cannot_be_true_are_refused(void **state)
 {
-	static const int64_t created[] = {NOW_MS / 1000 + 601, NOW_MS / 1000 - 401LL * 86400};
+	static const int64_t created[] = {SAMPLE_NOW_MS / 1000 + 601,
+					  SAMPLE_NOW_MS / 1000 - 401LL * 86400};
 	struct sample sample;
 
 	(void)state;
@@ -248,15 +127,15 @@ static void times_that_cannot_be_true_are_refused(void **state)
 	}
 	sample_init(&sample, 1);
 	sample.header.occurred_at = &sample.other_time;
-	sample.other_time.seconds = NOW_MS / 1000 + 601;
+	sample.other_time.seconds = SAMPLE_NOW_MS / 1000 + 601;
 	refused_with(&sample, TC_REFUSAL_TIME_ABSURD, "header.occurred_at");
 	sample.other_time.seconds = -2208988801;
 	refused_with(&sample, TC_REFUSAL_TIME_ABSURD, "header.occurred_at");
 	sample_init(&sample, 1);
 	sample.header.expires_at = &sample.other_time;
-	sample.other_time.seconds = NOW_MS / 1000 + 401LL * 86400;
+	sample.other_time.seconds = SAMPLE_NOW_MS / 1000 + 401LL * 86400;
 	refused_with(&sample, TC_REFUSAL_TIME_ABSURD, "header.expires_at");
-	sample.other_time.seconds = NOW_MS / 1000;
+	sample.other_time.seconds = SAMPLE_NOW_MS / 1000;
 	refused_with(&sample, TC_REFUSAL_TIME_ABSURD, "header.expires_at");
 }
 
@@ -266,10 +145,10 @@ static void types_and_categories_must_be_the_declared_ones(void **state)
 
 	(void)state;
 	sample_init(&sample, 1);
-	sample.header.type = text("Nonsense");
+	sample.header.type = sample_text("Nonsense");
 	refused_with(&sample, TC_REFUSAL_UNKNOWN_TYPE, "header.type");
 	sample_init(&sample, 1);
-	sample.header.type = text("DeliveryEvidence");
+	sample.header.type = sample_text("DeliveryEvidence");
 	refused_with(&sample, TC_REFUSAL_TYPE_NOT_ALLOWED, "header.type");
 	sample_init(&sample, 1);
 	sample.parts[1].type = "Nonsense";
@@ -278,14 +157,14 @@ static void types_and_categories_must_be_the_declared_ones(void **state)
 	sample.parts[1].category = THROUGHCARE__V1__CATEGORY__CATEGORY_HIV;
 	refused_with(&sample, TC_REFUSAL_PART_CATEGORY, "parts[1].category");
 	sample_init(&sample, 1);
-	sample.header.type = text("LoopClosed");
-	sample.header.referral_id = text(SUBJECT);
+	sample.header.type = sample_text("LoopClosed");
+	sample.header.referral_id = sample_text(SAMPLE_SUBJECT);
 	sample.header.has_purpose = 1;
 	sample.header.purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_TREATMENT;
 	refused_with(&sample, TC_REFUSAL_PART_MISSING, "parts[0].type");
 	sample.header.referral_id = NULL;
 	refused_with(&sample, TC_REFUSAL_FIELD_MISSING, "header.referral_id");
-	sample.header.referral_id = text(SUBJECT);
+	sample.header.referral_id = sample_text(SAMPLE_SUBJECT);
 	sample.header.has_purpose = 0;
 	sample.header.purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_UNSPECIFIED;
 	refused_with(&sample, TC_REFUSAL_FIELD_MISSING, "header.purpose");
@@ -328,7 +207,7 @@ static int decode_changed(const Throughcare__V1__Envelope *envelope, struct tc_r
 
 	assert_non_null(packed);
 	throughcare__v1__envelope__pack(envelope, packed);
-	r = tc_envelope_decode(tc_slice(packed, len), NOW_MS, &decoded, refusal);
+	r = tc_envelope_decode(tc_slice(packed, len), SAMPLE_NOW_MS, &decoded, refusal);
 	free(packed);
 	return r;
 }
@@ -340,7 +219,7 @@ static Throughcare__V1__Submit *unpacked(void)
 	Throughcare__V1__Submit *submit;
 
 	sample_init(&sample, 1);
-	assert_int_equal(tc_draft_pack_submit(&sample.draft, 1, key, &owned), 0);
+	assert_int_equal(tc_draft_pack_submit(&sample.draft, 1, sample_key, &owned), 0);
 	submit = throughcare__v1__submit__unpack(NULL, owned.len, owned.data);
 	assert_non_null(submit);
 	tc_bytes_free(&owned);
@@ -400,8 +279,9 @@ static void a_flood_of_parts_is_named_and_so_is_its_message(void **state)
 	packed = malloc(len);
 	assert_non_null(packed);
 	throughcare__v1__envelope__pack(envelope, packed);
-	assert_int_equal(tc_envelope_decode(tc_slice(packed, len), NOW_MS, &decoded, &refusal),
-			 TC_ENVELOPE_REFUSED);
+	assert_int_equal(
+		tc_envelope_decode(tc_slice(packed, len), SAMPLE_NOW_MS, &decoded, &refusal),
+		TC_ENVELOPE_REFUSED);
 	assert_int_equal(refusal.code, TC_REFUSAL_TOO_MANY_PARTS);
 	assert_false(tc_id_is_none(decoded.header.message_id));
 	envelope->parts = own;
@@ -421,7 +301,7 @@ static void an_envelope_cut_anywhere_is_refused(void **state)
 
 	(void)state;
 	sample_init(&sample, 1);
-	assert_int_equal(tc_draft_pack_submit(&sample.draft, 1, key, &owned), 0);
+	assert_int_equal(tc_draft_pack_submit(&sample.draft, 1, sample_key, &owned), 0);
 	assert_int_equal(tc_submit_split(tc_bytes_slice(&owned), &submit, &refusal), 0);
 	for (size_t len = 0; len < submit.envelopes[0].len; len++) {
 		uint8_t *cut = malloc(len + 1);
@@ -429,7 +309,7 @@ static void an_envelope_cut_anywhere_is_refused(void **state)
 		assert_non_null(cut);
 		memcpy(cut, submit.envelopes[0].data, len);
 		assert_int_equal(
-			tc_envelope_decode(tc_slice(cut, len), NOW_MS, &envelope, &refusal),
+			tc_envelope_decode(tc_slice(cut, len), SAMPLE_NOW_MS, &envelope, &refusal),
 			TC_ENVELOPE_REFUSED);
 		free(cut);
 	}
@@ -459,182 +339,9 @@ static void only_the_sender_may_send_what_its_kind_may(void **state)
 	tc_bytes_free(&owned);
 }
 
-static void a_submission_that_is_changed_after_signing_is_refused(void **state)
-{
-	struct sample sample;
-	struct tc_bytes owned = {0};
-	struct tc_submit submit;
-	struct tc_merkle_tree tree;
-	struct tc_refusal refusal = {0};
-
-	(void)state;
-	sample_init(&sample, 1);
-	assert_int_equal(tc_draft_pack_submit(&sample.draft, 1, key, &owned), 0);
-	assert_int_equal(tc_submit_split(tc_bytes_slice(&owned), &submit, &refusal), 0);
-	assert_int_equal(tc_submit_verify(&submit, certificate, &tree, &refusal), 0);
-	/* One bit of the header, in place. */
-	owned.data[submit.headers[0].data - owned.data + 5] ^= 1;
-	assert_int_equal(tc_submit_verify(&submit, certificate, &tree, &refusal),
-			 TC_REQUEST_REFUSED);
-	assert_int_equal(refusal.code, TC_REFUSAL_SIGNATURE_INVALID);
-	tc_bytes_free(&owned);
-}
-
-static void request_refused(const char *bytes, size_t len, enum tc_refusal_code code)
-{
-	struct tc_request request;
-	struct tc_submit submit;
-	struct tc_refusal refusal = {0};
-	int r = tc_request_decode(tc_slice(bytes, len), &request, &refusal);
-
-	if (r == 0) {
-		assert_int_equal(request.kind, TC_REQUEST_SUBMIT);
-		r = tc_submit_split(request.body, &submit, &refusal);
-	}
-	assert_int_equal(r, TC_REQUEST_REFUSED);
-	if (refusal.code != code)
-		fail_msg("%s: %s", tc_refusal_name(refusal.code), refusal.detail);
-}
-
-#define REQUEST_REFUSED(bytes, code) request_refused(bytes, sizeof(bytes) - 1, code)
-
-static void requests_that_are_none_are_refused(void **state)
-{
-	char many[2 + 2 + 3 + 2 * 65];
-
-	(void)state;
-	REQUEST_REFUSED("", TC_REFUSAL_FIELD_MISSING);
-	REQUEST_REFUSED("\x08\x01", TC_REFUSAL_FIELD_MISSING);
-	REQUEST_REFUSED("\x1a\x02\x08\x01", TC_REFUSAL_FIELD_MISSING); /* no id */
-	REQUEST_REFUSED("\x08\x00\x1a\x02\x08\x01", TC_REFUSAL_FIELD_MISSING);
-	REQUEST_REFUSED("\x08\x01\x08\x01\x1a\x00", TC_REFUSAL_FIELD_INVALID);
-	REQUEST_REFUSED("\x08\x01\x1a\x00\x22\x00", TC_REFUSAL_FIELD_INVALID); /* two bodies */
-	REQUEST_REFUSED("\x08\x01\x3a\x00", TC_REFUSAL_FIELD_UNKNOWN);
-	REQUEST_REFUSED("\x08\x01\x12\x05", TC_REFUSAL_MALFORMED);
-	REQUEST_REFUSED("\xde\xad\xbe\xef", TC_REFUSAL_MALFORMED);
-	REQUEST_REFUSED("\x08\x01\x1a\x02\x50\x01", TC_REFUSAL_FIELD_UNKNOWN); /* in Collect */
-	REQUEST_REFUSED("\x08\x01\x12\x00", TC_REFUSAL_TOO_MANY_ENVELOPES);
-	REQUEST_REFUSED("\x08\x01\x12\x02\x0a\x00", TC_REFUSAL_FIELD_MISSING); /* no signature */
-	REQUEST_REFUSED("\x08\x01\x12\x02\x1a\x00", TC_REFUSAL_FIELD_UNKNOWN);
-	REQUEST_REFUSED("\x08\x01\x12\x02\x0a\x05", TC_REFUSAL_MALFORMED);
-	memcpy(many, "\x08\x01\x12\x82\x01", 5);
-	for (size_t i = 0; i < 65; i++)
-		memcpy(many + 5 + 2 * i, "\x0a\x00", 2);
-	request_refused(many, 5 + 2 * 65, TC_REFUSAL_TOO_MANY_ENVELOPES);
-}
-
-/* What a recipient gets of a message: some parts, and the header's place in its submission. */
-struct received {
-	Throughcare__V1__Delivery delivery;
-	Throughcare__V1__HeaderSignature signature;
-	ProtobufCBinaryData path[TC_PATH_HASHES_MAX];
-	Throughcare__V1__Submit *submit;
-	struct tc_merkle_path audit;
-};
-
-static void received_init(struct received *received, size_t index)
-{
-	struct sample samples[5];
-	struct tc_draft drafts[5];
-	struct tc_bytes owned = {0};
-	struct tc_submit submit;
-	struct tc_merkle_tree tree;
-	struct tc_refusal refusal = {0};
-
-	for (int i = 0; i < 5; i++) {
-		sample_init(&samples[i], i);
-		drafts[i] = samples[i].draft;
-	}
-	assert_int_equal(tc_draft_pack_submit(drafts, 5, key, &owned), 0);
-	assert_int_equal(tc_submit_split(tc_bytes_slice(&owned), &submit, &refusal), 0);
-	assert_int_equal(tc_submit_verify(&submit, certificate, &tree, &refusal), 0);
-	tc_merkle_tree_path(&tree, index, &received->audit);
-	received->submit = throughcare__v1__submit__unpack(NULL, owned.len, owned.data);
-	assert_non_null(received->submit);
-	tc_bytes_free(&owned);
-	throughcare__v1__delivery__init(&received->delivery);
-	throughcare__v1__header_signature__init(&received->signature);
-	received->delivery.signature = &received->signature;
-	received->delivery.header = received->submit->envelopes[index]->header;
-	received->delivery.n_parts = 2;
-	received->delivery.parts = received->submit->envelopes[index]->parts;
-	received->signature.leaf_index = (uint32_t)index;
-	received->signature.tree_size = 5;
-	received->signature.n_path = received->audit.hash_count;
-	received->signature.path = received->path;
-	for (size_t i = 0; i < received->audit.hash_count; i++)
-		received->path[i] = (ProtobufCBinaryData){.data = received->audit.hashes[i].bytes,
-							  .len = TC_DIGEST_BYTES};
-}
-
-static void a_delivery_proves_itself_with_and_without_its_parts(void **state)
-{
-	struct tc_refusal refusal = {0};
-	struct tc_merkle_hash root;
-	struct tc_header header;
-	uint8_t indexes[TC_PARTS_MAX];
-
-	(void)state;
-	for (size_t i = 0; i < 5; i++) {
-		struct received received;
-		struct tc_slice signature;
-
-		received_init(&received, i);
-		signature =
-			tc_slice(received.submit->signature.data, received.submit->signature.len);
-		assert_int_equal(tc_delivery_check(&received.delivery, &header, indexes, &refusal),
-				 0);
-		assert_int_equal(indexes[1], 1);
-		assert_int_equal(tc_delivery_root(&received.delivery, &root, &refusal), 0);
-		assert_int_equal(tc_signature_verify(certificate, &root, signature), 0);
-		/* The first part withheld: the second is still known to be the second. */
-		received.delivery.parts++;
-		received.delivery.n_parts = 1;
-		assert_int_equal(tc_delivery_check(&received.delivery, &header, indexes, &refusal),
-				 0);
-		assert_int_equal(indexes[0], 1);
-		received.delivery.n_parts = 0;
-		assert_int_equal(tc_delivery_check(&received.delivery, &header, indexes, &refusal),
-				 0);
-		throughcare__v1__submit__free_unpacked(received.submit, NULL);
-	}
-}
-
-static void a_delivery_that_was_changed_is_refused(void **state)
-{
-	struct received received;
-	struct tc_refusal refusal = {0};
-	struct tc_merkle_hash root;
-	struct tc_header header;
-	uint8_t indexes[TC_PARTS_MAX];
-	Throughcare__V1__Part *swapped[2];
-
-	(void)state;
-	received_init(&received, 2);
-	received.delivery.parts[1]->content.data[3] ^= 1;
-	assert_int_equal(tc_delivery_check(&received.delivery, &header, indexes, &refusal),
-			 TC_DELIVERY_REFUSED);
-	assert_int_equal(refusal.code, TC_REFUSAL_MANIFEST_MISMATCH);
-	received.delivery.parts[1]->content.data[3] ^= 1;
-	swapped[0] = received.delivery.parts[1];
-	swapped[1] = received.delivery.parts[0];
-	received.delivery.parts = swapped;
-	assert_int_equal(tc_delivery_check(&received.delivery, &header, indexes, &refusal),
-			 TC_DELIVERY_REFUSED);
-	received.signature.tree_size = 2;
-	assert_int_equal(tc_delivery_root(&received.delivery, &root, &refusal),
-			 TC_DELIVERY_REFUSED);
-	assert_int_equal(refusal.code, TC_REFUSAL_SIGNATURE_INVALID);
-	received.delivery.signature = NULL;
-	assert_int_equal(tc_delivery_root(&received.delivery, &root, &refusal),
-			 TC_DELIVERY_REFUSED);
-	throughcare__v1__submit__free_unpacked(received.submit, NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_batch_goes_from_draft_to_envelopes),
 		cmocka_unit_test(the_same_draft_is_the_same_message),
 		cmocka_unit_test(each_field_that_is_wrong_is_named),
 		cmocka_unit_test(recipients_must_be_named_and_once),
@@ -645,11 +352,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_parts_is_named_and_so_is_its_message),
 		cmocka_unit_test(an_envelope_cut_anywhere_is_refused),
 		cmocka_unit_test(only_the_sender_may_send_what_its_kind_may),
-		cmocka_unit_test(a_submission_that_is_changed_after_signing_is_refused),
-		cmocka_unit_test(requests_that_are_none_are_refused),
-		cmocka_unit_test(a_delivery_proves_itself_with_and_without_its_parts),
-		cmocka_unit_test(a_delivery_that_was_changed_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, sample_setup, sample_teardown);
 }
