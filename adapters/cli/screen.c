@@ -111,7 +111,7 @@ static void json_put(const struct tc_screen *screen, const json_t *value, size_t
 {
 	if (screen->terminal)
 		flags |= JSON_ENSURE_ASCII;
-	char *text = json_dumps(value, flags | JSON_ENCODE_ANY);
+	char *text = json_dumps(value, flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	for (const char *c = text ? text : ""; *c; c++) {
 		if (*c == 0x7f)
 			fputs("\\u007f", screen->out);
@@ -197,7 +197,7 @@ static void value_append(struct tc_bytes *text, const json_t *value)
 		}
 		return;
 	case JSON_OBJECT: {
-		char *object = json_dumps(value, JSON_COMPACT);
+		char *object = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
 		r = object ? tc_bytes_append(text, object, strlen(object)) : TC_ENOMEM;
 		free(object);
 		return;
