@@ -110,4 +110,8 @@ void connection_read(struct connection *connection);
 /* Records of it are answered: takes `records` and `bytes` out of the gateway's sums. */
 void connection_settle_sums(struct connection *connection, size_t records, size_t bytes);
 
+/* effect_route.c: writes the answer of an EFFECT_REPLY or EFFECT_RECEIPT. May close the
+ * connection. */
+void effect_answer(struct connection *connection, struct effect *effect);
+
 #endif

@@ -35,7 +35,7 @@ static void replied(struct connection *connection, int r, size_t records, size_t
 		connection_close(connection, tc_refusal_name(TC_REFUSAL_INTERNAL));
 }
 
-static void answer(struct connection *connection, struct effect *effect)
+void effect_answer(struct connection *connection, struct effect *effect)
 {
 	size_t records = connection->replies.records;
 	size_t bytes = connection->replies.bytes;
@@ -88,7 +88,7 @@ static void question(struct connection *connection, struct effect *effect)
 	else if (busy_write(effect) != 0)
 		connection_close(connection, tc_refusal_name(TC_REFUSAL_INTERNAL));
 	else
-		answer(connection, effect);
+		effect_answer(connection, effect);
 }
 
 /* A registry seed of ours has no connection; that it was refused must not stay unseen. */
@@ -117,8 +117,15 @@ static void route_one(struct gateway *gateway, struct effect **effect)
 	}
 	switch ((*effect)->kind) {
 	case EFFECT_REPLY:
+		/* Behind what the ledger had handed over before: "nothing more is due" must not
+		 * overtake what was due. */
+		if (connection->waiting.first)
+			handover_add(connection, effect);
+		else
+			effect_answer(connection, *effect);
+		return;
 	case EFFECT_RECEIPT:
-		answer(connection, *effect);
+		effect_answer(connection, *effect);
 		return;
 	case EFFECT_DELIVER:
 	case EFFECT_DELIVER_OWN:

@@ -158,9 +158,17 @@ void handover_fill(struct connection *connection)
 	while (connection->waiting.first &&
 	       connection_output(connection) < gateway->options.limits.output_bytes) {
 		struct effect *effect = effects_pop(&connection->waiting);
-		int r = handover_write(gateway->reader, &gateway->scratch, effect,
-				       connection->collect_id, &connection->out);
+		int r;
 
+		if (effect->kind == EFFECT_REPLY) {
+			effect_answer(connection, effect);
+			effect_free(&effect);
+			if (connection->state == CONNECTION_CLOSED)
+				return;
+			continue;
+		}
+		r = handover_write(gateway->reader, &gateway->scratch, effect,
+				   connection->collect_id, &connection->out);
 		effect_free(&effect);
 		if (r == 0) {
 			atomic_fetch_add_explicit(&gateway->options.counters->deliveries, 1,

@@ -13,7 +13,8 @@
 
 #include "gateway/connection.h"
 
-/* Takes the effect (EFFECT_DELIVER or EFFECT_DELIVER_OWN) to the end of those that wait. */
+/* Takes the effect (EFFECT_DELIVER, EFFECT_DELIVER_OWN, or an EFFECT_REPLY that may not overtake
+ * them) to the end of those that wait. */
 void handover_add(struct connection *connection, struct effect **effect);
 /* Writes waiting ones into the output while it has room. May close the connection. */
 void handover_fill(struct connection *connection);

@@ -98,7 +98,7 @@ def test_a_grant_for_another_proceeding_denies(exchange):
 @pytest.mark.parametrize("missing", [
     "subjectNameAsSigned", "signature", "statements", "grants",
     ("grants", "disclosers"), ("grants", "recipients"), ("grants", "categories"), ("grants", "purposes"),
-    ("grants", "description"), ("grants", "expiry"), ("grants", "intermediaryNamed"),
+    ("grants", "expiry"),
     ("signature", "signedAt"), ("statements", "revocationRight"), ("statements", "howToRevoke"),
 ], ids=str)
 def test_a_consent_that_lacks_an_element_is_refused(exchange, missing):

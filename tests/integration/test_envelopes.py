@@ -43,6 +43,7 @@ def spoil(name):
     elif name == "negative nanoseconds":
         header.created_at.nanos = -5
     elif name == "expired on arrival":
+        header.created_at.seconds -= 1200
         header.expires_at.seconds = int(time.time()) - 600
     elif name == "happened in 1650":
         header.occurred_at.seconds = -10098604800
@@ -134,7 +135,7 @@ FAULTS = [
     ("unknown recipient", "unknown_recipient"),
     ("unknown service", "unknown_service"),
     ("recipient name that is none", "field_invalid"),
-    ("17 recipients", "field_invalid"),
+    ("17 recipients", "field_too_long"),
     ("no subject", "field_missing"),
     ("subject that is a name", "field_invalid"),
     ("part of an unknown type", "unknown_part_type"),
@@ -147,7 +148,7 @@ FAULTS = [
     ("part with garbage inside", "malformed"),
     ("part with an unknown field", "field_unknown"),
     ("text that is no UTF-8", "utf8_invalid"),
-    ("text with a NUL", "utf8_invalid"),
+    ("text with a NUL", "field_invalid"),
     ("salt of 31 bytes", "salt_invalid"),
     ("no salt", "salt_invalid"),
     ("causation id that is none", "field_invalid"),

@@ -19,16 +19,19 @@ def state(exchange, number, who=OFFICE):
     return exchange.ask(who, "referral", "show", number)[0]
 
 
+def outcome(subject, number):
+    return operational(subject, OFFICE, "OutcomeReport", {
+        "endState": "END_STATE_COMPLETED", "outcomes": [{"desiredId": "outcome-1", "achievement": "ACHIEVEMENT_ACHIEVED",
+                                                        "evidence": "Lease seen"}]}, number)
+
+
 @pytest.mark.quick
 def test_from_request_to_a_closed_loop(exchange, made):
     subject, number = made
     for status in ("RECEIVED", "ACCEPTED", "IN_PROGRESS"):
         exchange.accepted(HOME, response(subject, number, status))
         assert state(exchange, number)["state"] == status
-    outcome = operational(subject, OFFICE, "OutcomeReport", {
-        "endState": "END_STATE_COMPLETED", "outcomes": [{"desiredId": "outcome-1", "achievement": "ACHIEVEMENT_ACHIEVED",
-                                                        "evidence": "Lease seen"}]}, number)
-    exchange.accepted(HOME, outcome)
+    exchange.accepted(HOME, outcome(subject, number))
     assert state(exchange, number)["state"] == "COMPLETED"
     exchange.accepted(OFFICE, operational(subject, HOME, "LoopClosed", {"decision": "LOOP_DECISION_ACCEPTED"}, number))
     row = state(exchange, number)
@@ -64,17 +67,19 @@ def test_a_referral_id_is_used_once(exchange, made):
     assert exchange.refused(OFFICE, referral(subject, number)) == "referral_exists"
 
 
-def test_an_end_needs_an_outcome(exchange, made):
+def test_an_outcome_needs_a_referral_under_way(exchange, made):
     subject, number = made
+    assert exchange.refused(HOME, outcome(subject, number)) in ("illegal_transition", "outcome_missing")
     for status in ("RECEIVED", "ACCEPTED", "IN_PROGRESS"):
         exchange.accepted(HOME, response(subject, number, status))
-    assert exchange.refused(HOME, response(subject, number, "COMPLETED")) in ("outcome_missing", "illegal_transition",
-                                                                              "field_invalid")
+    assert exchange.refused(OFFICE, operational(subject, HOME, "LoopClosed", {"decision": "LOOP_DECISION_ACCEPTED"},
+                                                number)) in ("illegal_transition", "outcome_missing")
+    assert state(exchange, number)["state"] == "IN_PROGRESS"
 
 
 def test_messages_of_one_referral_arrive_in_their_order(exchange, made):
     subject, number = made
-    sent = [operational(subject, HOME, "ReferralAmend", {"field": "reason", "old": str(n), "new": str(n + 1), "reason": "x"},
+    sent = [operational(subject, HOME, "ReferralAmend", {"changes": [{"field": "reason", "newValue": str(n)}], "reason": "x"},
                         number) for n in range(5)]
     for message in sent:
         exchange.accepted(OFFICE, message)
