@@ -305,13 +305,18 @@ static int submission_disposition(struct ledger *ledger, const struct submission
 	const struct tc_header *header = &submission->header;
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
 	struct grant_changes changes = {0};
+	struct tc_slice proceeding = header->proceeding_id;
 	int r;
 
 	if (claim == NULL || !claim->has_disposition_final || !claim->disposition_final ||
-	    header->proceeding_id.len == 0 || !policy_agency_kind(submission->sender_kind)->orders)
+	    !policy_agency_kind(submission->sender_kind)->orders)
 		return 0;
-	r = consent_proceeding_final(ledger->txn, &ledger->consent, header->proceeding_id,
-				     header->subject, ledger->now_ms, &changes);
+	if (proceeding.len == 0) /* the HearingResult names it, too */
+		proceeding = tc_slice_text(claim->about_id);
+	if (proceeding.len == 0)
+		return 0;
+	r = consent_proceeding_final(ledger->txn, &ledger->consent, proceeding, header->subject,
+				     ledger->now_ms, &changes);
 	if (r == 0)
 		r = reconsider_grants(ledger, &changes, NULL);
 	grant_changes_free(&changes);

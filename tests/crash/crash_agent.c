@@ -75,7 +75,6 @@ static struct tc_message *numbered_message(char **words, uint64_t number)
 	size_t len;
 
 	snprintf(specimen, sizeof(specimen), "%.20s-%" PRIu64, words[6], number);
-	collected.has_seconds = 1;
 	collected.seconds = (int64_t)time(NULL) - 60;
 	test.specimen_id = specimen;
 	test.collected_at = &collected;

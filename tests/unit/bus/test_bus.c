@@ -178,7 +178,8 @@ static void a_socket_in_a_foreign_thread_ends_the_process(void **state)
 	if (child == 0) {
 		struct sender_thread s = {0};
 
-		freopen("/dev/null", "w", stderr);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
 		if (bus_open(&bus) != 0 || bus_bind_pull(bus, "journal", 4, &receiver) != 0 ||
 		    bus_connect_push(bus, "journal", 4, &s.socket) != 0)
 			_exit(1);

@@ -297,7 +297,8 @@ static void a_log_that_cannot_be_written_ends_the_process(void **state)
 	(void)state;
 	child = fork();
 	if (child == 0) {
-		freopen("/dev/null", "w", stderr);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(1);
 		f = fixture_new(MAP_BYTES);
 		scratch_remove(f->folder);
 		journal_close(&f->journal);
