@@ -270,12 +270,23 @@ static enum fill read_through(struct connection *connection)
 	return state;
 }
 
+/* What was left from before goes first: reading on behind whole requests would let them pile up
+ * while their answers are waited for. True: what is left is less than a frame. */
+static bool parse_left(struct connection *connection)
+{
+	struct tc_bytes *in = &connection->in;
+
+	if (in->len > 0)
+		tc_bytes_consume(in, parse(connection, tc_bytes_slice(in)));
+	return may_parse(connection);
+}
+
 void connection_read(struct connection *connection)
 {
 	struct tc_bytes *in = &connection->in;
 	enum fill state;
 
-	if (!may_parse(connection))
+	if (!may_parse(connection) || !parse_left(connection))
 		return;
 	if (in->len > GATEWAY_INPUT_BYTES / 2)
 		state = read_behind(connection);
