@@ -74,27 +74,16 @@ static void linger_read(struct connection *connection)
 
 /* ---- the TLS handshake ---- */
 
-/* Whose certificate it was, where the authority's signature on it was good. */
-static const struct tc_peer *refused_peer(const struct connection *connection,
-					  enum tc_tls_reason reason, struct tc_peer *ret)
-{
-	struct x509_st *x509 = tc_tls_connection_certificate(connection->tls);
-
-	if (reason != TC_TLS_REASON_REVOKED && reason != TC_TLS_REASON_EXPIRED)
-		return NULL;
-	return x509 && tc_peer_read(x509, ret) == 0 ? ret : NULL;
-}
-
+/* Nobody is named: OpenSSL looks at the revocation list before it looks at the signature, so a
+ * forged certificate with a revoked number would put its attempt on somebody's name. */
 static void tls_refused(struct connection *connection)
 {
 	enum tc_tls_reason reason = tc_tls_connection_reason(connection->tls);
 	enum tc_refusal_code code = tc_refusal_find(tc_slice_text(tc_tls_reason_code(reason)));
-	struct tc_peer peer;
 
 	if (code == TC_REFUSAL_NONE)
 		code = TC_REFUSAL_TLS_FAILED;
-	gateway_logon_failed(connection->gateway, refused_peer(connection, reason, &peer),
-			     connection->address.text, code);
+	gateway_logon_failed(connection->gateway, NULL, connection->address.text, code);
 	connection_linger(connection);
 }
 
