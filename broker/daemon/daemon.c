@@ -179,6 +179,20 @@ static void ready(struct daemon *daemon)
 	notify("READY=1\nSTATUS=Taking messages.");
 }
 
+/* Certificate and revocation list as they are on the disk now. */
+static int tls_reload(struct daemon *daemon)
+{
+	struct tc_tls_config *tls = NULL;
+	int r = tls_open(daemon, &tls);
+
+	if (r)
+		return r;
+	r = topology_reload(daemon->topology, tls);
+	tc_tls_config_unref(&daemon->tls);
+	daemon->tls = tls;
+	return r;
+}
+
 static int start(struct daemon *daemon)
 {
 	struct record_batch seeds = {0};
@@ -210,22 +224,19 @@ static int start(struct daemon *daemon)
 				 strerror(errno), "check pid_file in the configuration");
 		r = TC_EIO;
 	}
+	/* Whoever revoked a certificate while we started had no process to tell. */
+	if (r == 0)
+		r = tls_reload(daemon);
 	return r;
 }
 
 static void reload(struct daemon *daemon)
 {
-	struct tc_tls_config *tls = NULL;
 	struct record_batch seeds = {0};
 	int r;
 
 	notify_reloading();
-	r = tls_open(daemon, &tls);
-	if (r == 0) {
-		r = topology_reload(daemon->topology, tls);
-		tc_tls_config_unref(&daemon->tls);
-		daemon->tls = tls;
-	}
+	r = tls_reload(daemon);
 	if (r == 0)
 		r = seeds_read(daemon, &seeds);
 	if (seeds.count > 0 && topology_push(daemon->topology, &seeds) != 0 && r == 0)

@@ -6,6 +6,9 @@ import socket
 import subprocess
 import time
 
+import schema
+import wire
+
 AGENCIES = {
     "intake-desk": "intake",
     "parole-north": "parole",
@@ -28,6 +31,20 @@ def wait_for(condition, what, seconds=DEADLINE_S):
             return found
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
         time.sleep(0.01)
+
+
+def refused_logons(exchange, code, since):
+    """The trail's rows of log-ons refused since then: many have no agency that one could ask by."""
+    query = schema.message("Query")()
+    query.trail_find.since.FromJsonString(since)
+    rows = []
+    with wire.Peer(exchange.address(), wire.tls_context(exchange.profile(AUDITOR))) as auditor:
+        while True:
+            reply = auditor.call(query=query).query
+            rows += reply.trail
+            if not reply.next_cursor:
+                return [row for row in rows if row.event == "logon_refused" and row.code == code]
+            query.page.cursor = reply.next_cursor
 
 
 class Answer:

@@ -6,23 +6,8 @@ import time
 
 import certificates
 import pytest
-import schema
 import wire
-from exchange import AUDITOR, wait_for
-
-
-def refused_logons(exchange, code, since):
-    """The trail's rows of log-ons refused since then: many have no agency that one could ask by."""
-    query = schema.message("Query")()
-    query.trail_find.since.FromJsonString(since)
-    rows = []
-    with wire.Peer(exchange.address(), wire.tls_context(exchange.profile(AUDITOR))) as auditor:
-        while True:
-            reply = auditor.call(query=query).query
-            rows += reply.trail
-            if not reply.next_cursor:
-                return [row for row in rows if row.event == "logon_refused" and row.code == code]
-            query.page.cursor = reply.next_cursor
+from exchange import refused_logons, wait_for
 
 
 def stamp():

@@ -5,8 +5,8 @@ import time
 import envelope
 import pytest
 import wire
-from envelope import Draft
-from exchange import wait_for
+from envelope import Draft, now
+from exchange import refused_logons, wait_for
 
 
 def connect(exchange, member):
@@ -29,8 +29,7 @@ def test_a_live_connection_ends_when_its_certificate_is_revoked(own_exchange):
         connect(own_exchange, "treatment-south").alive()
     answer = own_exchange.cli("exchange", "status", profile="treatment-south")
     assert answer.code in (1, 3) and "certificate_revoked" in str(answer)
-    rows = own_exchange.trail("--agency", "treatment-south")
-    assert "logon_refused" in [row["event"] for row in rows]
+    assert refused_logons(own_exchange, "certificate_revoked", now(-60))
     own_exchange.stop()
 
 
