@@ -53,7 +53,7 @@ int tc_client_settle_start(struct tc_client *client, const struct tc_settlement 
 		list[i].kind = (Throughcare__V1__SettlementKind)settlements[i].kind;
 		list[i].has_delay_ms = settlements[i].delay_ms > 0;
 		list[i].delay_ms = settlements[i].delay_ms;
-		list[i].reason_code = (char *)(uintptr_t)settlements[i].reason_code;
+		list[i].reason_code = (char *)settlements[i].reason_code;
 		pointers[i] = &list[i];
 	}
 	settle.n_settlements = count;

@@ -39,7 +39,7 @@ static int certificate_ask(struct tc_client *client, struct tc_slice sha256)
 	Throughcare__V1__CertificateQuery certificate = THROUGHCARE__V1__CERTIFICATE_QUERY__INIT;
 
 	certificate.has_sha256 = 1;
-	certificate.sha256.data = (uint8_t *)(uintptr_t)sha256.data;
+	certificate.sha256.data = (uint8_t *)sha256.data;
 	certificate.sha256.len = sha256.len;
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_CERTIFICATE;
 	query.certificate = &certificate;
@@ -66,7 +66,7 @@ static int reject(struct tc_client *client, const Throughcare__V1__Delivery *del
 	settlement.delivery_id = delivery->delivery_id;
 	settlement.has_kind = 1;
 	settlement.kind = THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_TERM;
-	settlement.reason_code = (char *)(uintptr_t)tc_refusal_name(code);
+	settlement.reason_code = (char *)tc_refusal_name(code);
 	settle.n_settlements = 1;
 	settle.settlements = settlements;
 	settle.has_credit = 1;

@@ -130,7 +130,8 @@ int tc_message_add_recipient(struct tc_message *message, const char *agency, con
 
 	if (header->n_recipients >= TC_RECIPIENTS_MAX)
 		return TC_EINVAL;
-	list = realloc(header->recipients, (header->n_recipients + 1) * sizeof(recipient));
+	list = realloc(header->recipients,
+		       (header->n_recipients + 1) * sizeof(Throughcare__V1__Recipient *));
 	if (!list)
 		return TC_ENOMEM;
 	header->recipients = list;
@@ -138,13 +139,13 @@ int tc_message_add_recipient(struct tc_message *message, const char *agency, con
 	if (!recipient)
 		return TC_ENOMEM;
 	throughcare__v1__recipient__init(recipient);
-	if (text_set(&recipient->agency, agency) < 0 ||
-	    text_set(&recipient->service, service) < 0 || text_set(&recipient->role, role) < 0) {
-		throughcare__v1__recipient__free_unpacked(recipient, NULL);
-		return TC_ENOMEM;
-	}
 	list[header->n_recipients++] = recipient;
-	return 0;
+	if (text_set(&recipient->agency, agency) == 0 &&
+	    text_set(&recipient->service, service) == 0 && text_set(&recipient->role, role) == 0)
+		return 0;
+	header->n_recipients--;
+	throughcare__v1__recipient__free_unpacked(recipient, NULL);
+	return TC_ENOMEM;
 }
 
 int tc_message_set_subject(struct tc_message *message, const char *id)

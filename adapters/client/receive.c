@@ -139,7 +139,7 @@ int tc_client_event_next(struct tc_client *client, int timeout_ms, struct tc_cli
 {
 	struct tc_want want = {.kind = TC_WANT_ANY};
 	int64_t deadline = tc_deadline_in(timeout_ms);
-	struct tc_response response;
+	struct tc_response response = {0};
 	int r;
 
 	do {
@@ -156,7 +156,7 @@ int tc_client_delivery_next(struct tc_client *client, int timeout_ms,
 {
 	struct tc_want want = {.kind = TC_WANT_DELIVERY, .until_collected = timeout_ms == 0};
 	int64_t deadline = tc_deadline_in(timeout_ms == 0 ? COLLECTED_WAIT_MS : timeout_ms);
-	struct tc_response response;
+	struct tc_response response = {0};
 	int r = tc_client_receive(client, &want, deadline, &response);
 
 	if (r == 0)

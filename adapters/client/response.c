@@ -107,13 +107,16 @@ static int unpack(struct tc_client *client, struct tc_slice frame, Throughcare__
 	struct tc_refusal refusal = {0};
 
 	tc_arena_reset(&client->arena);
-	if (tc_message_scan(frame, &throughcare__v1__response__descriptor, &refusal) != 0)
-		return tc_failure_set(&client->error, TC_FAILURE_EXCHANGE_PROTOCOL, "%s: %s",
-				      tc_refusal_name(refusal.code), refusal.detail);
+	if (tc_message_scan(frame, &throughcare__v1__response__descriptor, &refusal) != 0) {
+		(void)tc_failure_set(&client->error, TC_FAILURE_EXCHANGE_PROTOCOL, "%s: %s",
+				     tc_refusal_name(refusal.code), refusal.detail);
+		return TC_EPROTO;
+	}
 	*ret = throughcare__v1__response__unpack(&client->arena.allocator, frame.len, frame.data);
-	if (!*ret)
-		return tc_failure_set_fault(&client->error, TC_ENOMEM);
-	return 0;
+	if (*ret)
+		return 0;
+	(void)tc_failure_set_fault(&client->error, TC_ENOMEM);
+	return TC_ENOMEM;
 }
 
 int tc_response_read(struct tc_client *client, struct tc_slice frame, struct tc_response *ret)

@@ -270,9 +270,11 @@ bool tc_tls_config_revokes(const struct tc_tls_config *config, const char *seria
 {
 	struct serial key;
 
-	if (config->revoked_count == 0 || strlen(serial) >= sizeof(key.text))
+	size_t len = strlen(serial);
+
+	if (config->revoked_count == 0 || len >= sizeof(key.text))
 		return false;
-	strcpy(key.text, serial);
+	memcpy(key.text, serial, len + 1);
 	return bsearch(&key, config->revoked, config->revoked_count, sizeof(key), serial_compare);
 }
 

@@ -75,6 +75,7 @@ int tc_tls_socket_new(int fd, struct bio_st **ret)
 	bio = method ? BIO_new(method) : NULL;
 	if (!bio)
 		return TC_ENOMEM;
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): a number in the place of a pointer */
 	BIO_set_data(bio, (void *)(intptr_t)fd);
 	BIO_set_init(bio, 1);
 	*ret = bio;

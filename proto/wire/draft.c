@@ -25,7 +25,7 @@ struct submission {
 static ProtobufCBinaryData binary(struct tc_slice slice)
 {
 	/* protobuf-c does not write through it; its type has no const. */
-	return (ProtobufCBinaryData){.len = slice.len, .data = (uint8_t *)(uintptr_t)slice.data};
+	return (ProtobufCBinaryData){.len = slice.len, .data = (uint8_t *)slice.data};
 }
 
 static int salt_make(const struct tc_draft *draft, size_t index, struct tc_signing_key *key,
@@ -133,7 +133,7 @@ static void envelope_fill(struct submission *submission, const struct tc_draft *
 		const struct tc_draft_part *from = &draft->parts[i];
 
 		throughcare__v1__part__init(part);
-		part->type = (char *)(uintptr_t)from->type;
+		part->type = (char *)from->type;
 		part->has_category = 1;
 		part->category = from->category;
 		part->has_salt = 1;

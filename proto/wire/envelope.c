@@ -16,7 +16,8 @@ int tc_part_digest(const uint8_t salt[TC_SALT_BYTES], struct tc_slice type,
 	if (type.len > 64)
 		return TC_EINVAL;
 	label[0] = (uint8_t)type.len;
-	memcpy(label + 1, type.data, type.len);
+	if (type.len > 0)
+		memcpy(label + 1, type.data, type.len);
 	tc_put_be16(label + 1 + type.len, (uint16_t)category);
 	label[1 + type.len + 2] = sealed ? 1 : 0;
 	pieces[0] = tc_slice(salt, TC_SALT_BYTES);

@@ -24,6 +24,9 @@ enum {
 	FLAGS_KNOWN = FLAG_MORE | FLAG_LONG | FLAG_COMMAND,
 };
 
+/* The mechanism field of the greeting, filled up with zeros. */
+static const char null_mechanism[20] = "NULL";
+
 struct frame {
 	uint8_t flags;
 	struct tc_slice body;
@@ -49,7 +52,6 @@ static int refused(struct tc_zmtp *zmtp)
  * us to speak first and never send all of it. */
 static int greeting_check(struct tc_zmtp *zmtp, struct tc_slice in)
 {
-	static const char null_mechanism[20] = "NULL";
 	struct tc_refusal *refusal = &zmtp->refusal;
 
 	if (in.len > 0 && in.data[0] != 0xff)
@@ -260,7 +262,7 @@ int tc_zmtp_write_greeting(struct tc_bytes *out)
 	greeting[9] = 0x7f;
 	greeting[10] = 3;
 	greeting[11] = 1;
-	memcpy(greeting + 12, "NULL", 4);
+	memcpy(greeting + 12, null_mechanism, sizeof(null_mechanism));
 	return tc_bytes_append(out, greeting, sizeof(greeting));
 }
 

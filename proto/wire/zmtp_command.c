@@ -92,8 +92,8 @@ int tc_zmtp_ready_check(struct tc_slice properties, const char *socket_type,
 static int command_write(const char *name, const struct tc_slice *pieces, size_t count,
 			 struct tc_bytes *out)
 {
-	size_t name_len = strlen(name);
-	size_t len = 1 + name_len;
+	struct tc_slice text = tc_slice_text(name);
+	size_t len = 1 + text.len;
 	uint8_t *to;
 	int r;
 
@@ -107,9 +107,9 @@ static int command_write(const char *name, const struct tc_slice *pieces, size_t
 	to = out->data + out->len;
 	*to++ = FLAG_COMMAND;
 	*to++ = (uint8_t)len;
-	*to++ = (uint8_t)name_len;
-	memcpy(to, name, name_len);
-	to += name_len;
+	*to++ = (uint8_t)text.len;
+	memcpy(to, text.data, text.len);
+	to += text.len;
 	for (size_t i = 0; i < count; i++) {
 		if (pieces[i].len > 0)
 			memcpy(to, pieces[i].data, pieces[i].len);
@@ -119,25 +119,24 @@ static int command_write(const char *name, const struct tc_slice *pieces, size_t
 	return 0;
 }
 
-static size_t property_write(uint8_t *to, const char *name, const char *value)
+static size_t property_write(uint8_t *to, struct tc_slice name, struct tc_slice value)
 {
-	size_t name_len = strlen(name);
-	size_t value_len = strlen(value);
-
-	to[0] = (uint8_t)name_len;
-	memcpy(to + 1, name, name_len);
-	tc_put_be32(to + 1 + name_len, (uint32_t)value_len);
-	memcpy(to + 1 + name_len + 4, value, value_len);
-	return 1 + name_len + 4 + value_len;
+	to[0] = (uint8_t)name.len;
+	memcpy(to + 1, name.data, name.len);
+	tc_put_be32(to + 1 + name.len, (uint32_t)value.len);
+	if (value.len > 0)
+		memcpy(to + 1 + name.len + 4, value.data, value.len);
+	return 1 + name.len + 4 + value.len;
 }
 
 int tc_zmtp_command_write_ready(const char *socket_type, struct tc_bytes *out)
 {
 	uint8_t properties[64];
-	size_t len = property_write(properties, "Socket-Type", socket_type);
+	size_t len = property_write(properties, tc_slice_text("Socket-Type"),
+				    tc_slice_text(socket_type));
 	struct tc_slice piece;
 
-	len += property_write(properties + len, "Identity", "");
+	len += property_write(properties + len, tc_slice_text("Identity"), tc_slice_text(""));
 	piece = tc_slice(properties, len);
 	return command_write("READY", &piece, 1, out);
 }
