@@ -1,5 +1,6 @@
 #include "query/message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ledger/ledger_view.h"
@@ -48,9 +49,7 @@ static int see_release(void *context, Throughcare__V1__TrailRow *row)
 	/* A category that stands on both sides was not released as a whole: it is withheld. */
 	release->categories |= category_bits(row->categories, row->n_categories) &
 			       ~category_bits(row->withheld_categories, row->n_withheld_categories);
-	release->basis[0] = '\0';
-	if (row->basis != NULL && strlen(row->basis) < sizeof(release->basis))
-		strcpy(release->basis, row->basis);
+	(void)snprintf(release->basis, sizeof(release->basis), "%s", row->basis ? row->basis : "");
 	return TRAIL_FOUND_MORE;
 }
 

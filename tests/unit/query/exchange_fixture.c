@@ -11,15 +11,11 @@
 #include "journal/journal_lmdb.h"
 #include "query/query_request.h"
 #include "scratch.h"
-#include "throughcare/v1/consent.pb-c.h"
-#include "throughcare/v1/envelope.pb-c.h"
-#include "throughcare/v1/registry.pb-c.h"
 #include "wire/digest.h"
 
 #define MAP_BYTES   (64ULL * 1024 * 1024)
 #define DEADLINE_MS 10000
 #define GATEWAY     0
-#define CONNECTION  7
 #define TEXTS       16
 
 struct tc_id number_id(uint64_t number)
@@ -109,7 +105,7 @@ static void start_thread(struct exchange_fixture *fixture)
 	assert_int_equal(query_thread_start(&options, &fixture->thread), 0);
 }
 
-static void fill_peer(Throughcare__V1__Peer *peer, Throughcare__V1__PeerKind kind, const char *id)
+void fill_peer(Throughcare__V1__Peer *peer, Throughcare__V1__PeerKind kind, const char *id)
 {
 	static uint8_t certificate[TC_SHA256_BYTES];
 
@@ -121,6 +117,15 @@ static void fill_peer(Throughcare__V1__Peer *peer, Throughcare__V1__PeerKind kin
 	peer->has_certificate_sha256 = 1;
 	peer->certificate_sha256 =
 		(ProtobufCBinaryData){.len = sizeof(certificate), .data = certificate};
+}
+
+void *pack_message(const ProtobufCMessage *message, ProtobufCBinaryData *ret)
+{
+	ret->len = protobuf_c_message_get_packed_size(message);
+	ret->data = malloc(ret->len + 1);
+	assert_non_null(ret->data);
+	protobuf_c_message_pack(message, ret->data);
+	return ret->data;
 }
 
 static void pack_record(struct record *record, const Throughcare__V1__Record *from,
@@ -160,7 +165,7 @@ uint64_t put_record(struct exchange_fixture *fixture, Throughcare__V1__Record *f
 	assert_non_null(record);
 	pack_record(record, from, contents, content_count);
 	record->gateway = GATEWAY;
-	record->connection = CONNECTION;
+	record->connection = FIXTURE_CONNECTION;
 	record_batch_push(&batch, &record);
 	assert_int_equal(journal_append(fixture->journal, &batch, tc_id_new(1)), 0);
 	record = record_batch_pop(&batch);
@@ -184,257 +189,6 @@ void commit_all(struct exchange_fixture *fixture)
 	assert_int_equal(bus_send(fixture->to_query, BUS_COMMITTED, position, DEADLINE_MS), 0);
 }
 
-/* ---- what members do ---- */
-
-static void *pack_message(const ProtobufCMessage *message, ProtobufCBinaryData *ret)
-{
-	ret->len = protobuf_c_message_get_packed_size(message);
-	ret->data = malloc(ret->len + 1);
-	assert_non_null(ret->data);
-	protobuf_c_message_pack(message, ret->data);
-	return ret->data;
-}
-
-static uint64_t put_submission(struct exchange_fixture *fixture, Throughcare__V1__PeerKind kind,
-			       const Throughcare__V1__Header *header, ProtobufCBinaryData body,
-			       Throughcare__V1__PartLabel **labels, size_t label_count,
-			       const char *const *contents)
-{
-	Throughcare__V1__SubmissionRecord submission = THROUGHCARE__V1__SUBMISSION_RECORD__INIT;
-	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
-	uint8_t hash[TC_SHA256_BYTES];
-	Throughcare__V1__Peer peer;
-	uint64_t sequence;
-
-	fill_peer(&peer, kind, header->sender);
-	submission.has_header = 1;
-	pack_message(&header->base, &submission.header);
-	assert_int_equal(tc_sha256(tc_slice(submission.header.data, submission.header.len), hash),
-			 0);
-	submission.has_content_sha256 = 1;
-	submission.content_sha256 = (ProtobufCBinaryData){.len = sizeof(hash), .data = hash};
-	submission.has_body = body.len > 0;
-	submission.body = body;
-	submission.parts = labels;
-	submission.n_parts = label_count;
-	record.has_connection = 1;
-	record.connection = CONNECTION;
-	record.peer = &peer;
-	record.body_case = THROUGHCARE__V1__RECORD__BODY_SUBMISSION;
-	record.submission = &submission;
-	sequence = put_record(fixture, &record, contents, contents ? label_count : 0);
-	free(submission.header.data);
-	return sequence;
-}
-
-static void init_header(struct exchange_fixture *fixture, Throughcare__V1__Header *header,
-			Google__Protobuf__Timestamp *created, const char *type, const char *sender)
-{
-	throughcare__v1__header__init(header);
-	google__protobuf__timestamp__init(created);
-	created->seconds = tc_clock_now_ms(&tc_clock_real) / 1000;
-	header->message_id = number_text(1000000 + ++fixture->next_message);
-	header->type = text(type);
-	header->sender = text(sender);
-	header->created_at = created;
-}
-
-/* To the exchange itself: one part of an exchange type. */
-static uint64_t put_own(struct exchange_fixture *fixture, Throughcare__V1__PeerKind kind,
-			const char *sender, const char *type, uint64_t subject,
-			const ProtobufCMessage *content)
-{
-	Throughcare__V1__PartLabel label = THROUGHCARE__V1__PART_LABEL__INIT;
-	Throughcare__V1__PartLabel *labels[] = {&label};
-	const char *contents[] = {""};
-	Google__Protobuf__Timestamp created;
-	Throughcare__V1__Header header;
-	uint8_t digest[TC_SHA256_BYTES] = {0};
-	ProtobufCBinaryData manifest = {.len = sizeof(digest), .data = digest};
-	ProtobufCBinaryData body;
-	uint64_t sequence;
-
-	init_header(fixture, &header, &created, type, sender);
-	header.subject = number_text(subject);
-	header.n_manifest = 1;
-	header.manifest = &manifest;
-	label.type = text(type);
-	label.has_category = 1;
-	label.category = THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE;
-	pack_message(content, &body);
-	sequence = put_submission(fixture, kind, &header, body, labels, 1, contents);
-	free(body.data);
-	return sequence;
-}
-
-static void put_agency(struct exchange_fixture *fixture, const char *id,
-		       Throughcare__V1__AgencyKind kind)
-{
-	Throughcare__V1__AgencyEntry entry = THROUGHCARE__V1__AGENCY_ENTRY__INIT;
-
-	entry.agency = text(id);
-	entry.name = text(id);
-	entry.has_kind = 1;
-	entry.kind = kind;
-	entry.has_status = 1;
-	entry.status = THROUGHCARE__V1__AGENCY_STATUS__AGENCY_STATUS_ACTIVE;
-	put_own(fixture, OPERATOR, "desk", "AgencyEntry", 0, &entry.base);
-}
-
-uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent)
-{
-	Throughcare__V1__Recipient to = THROUGHCARE__V1__RECIPIENT__INIT;
-	Throughcare__V1__Recipient *recipients[] = {&to};
-	Throughcare__V1__Basis basis = THROUGHCARE__V1__BASIS__INIT;
-	Throughcare__V1__PartLabel label[2] = {THROUGHCARE__V1__PART_LABEL__INIT,
-					       THROUGHCARE__V1__PART_LABEL__INIT};
-	Throughcare__V1__PartLabel *labels[] = {&label[0], &label[1]};
-	const char *contents[] = {"first part", sent->second};
-	uint8_t digest[TC_SHA256_BYTES] = {0};
-	ProtobufCBinaryData manifest[2] = {{.len = sizeof(digest), .data = digest},
-					   {.len = sizeof(digest), .data = digest}};
-	Google__Protobuf__Timestamp created;
-	Throughcare__V1__Header header;
-	size_t parts = sent->second ? 2 : 1;
-
-	init_header(fixture, &header, &created, sent->type, sent->sender);
-	header.message_id = number_text(sent->message);
-	header.subject = number_text(sent->subject);
-	header.referral_id = number_text(sent->referral);
-	header.has_purpose = 1;
-	header.purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_REFERRAL_COORDINATION;
-	to.agency = text(sent->to);
-	header.recipients = recipients;
-	header.n_recipients = 1;
-	basis.has_legal = 1;
-	basis.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL;
-	header.basis = &basis;
-	header.manifest = manifest;
-	header.n_manifest = parts;
-	label[0].type = text(sent->type);
-	label[1].type = text("SudCounsellingNote");
-	label[0].has_category = label[1].has_category = 1;
-	label[0].category = sent->category;
-	label[1].category = THROUGHCARE__V1__CATEGORY__CATEGORY_SUD_COUNSELLING_NOTES;
-	return put_submission(fixture, AGENCY, &header, (ProtobufCBinaryData){.len = 0}, labels,
-			      parts, contents);
-}
-
-static void put_logon(struct exchange_fixture *fixture, const char *agency, uint64_t connection)
-{
-	Throughcare__V1__LogonRecord logon = THROUGHCARE__V1__LOGON_RECORD__INIT;
-	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
-	Throughcare__V1__Peer peer;
-
-	fill_peer(&peer, AGENCY, agency);
-	logon.has_accepted = 1;
-	logon.accepted = 1;
-	logon.has_certificate_der = 1;
-	logon.certificate_der =
-		(ProtobufCBinaryData){.len = strlen(agency), .data = (uint8_t *)text(agency)};
-	record.has_connection = 1;
-	record.connection = connection;
-	record.peer = &peer;
-	record.body_case = THROUGHCARE__V1__RECORD__BODY_LOGON;
-	record.logon = &logon;
-	put_record(fixture, &record, NULL, 0);
-}
-
-uint64_t put_collect(struct exchange_fixture *fixture, const char *agency)
-{
-	Throughcare__V1__CollectRecord collect = THROUGHCARE__V1__COLLECT_RECORD__INIT;
-	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
-	Throughcare__V1__Peer peer;
-	uint64_t connection = 100 + ++fixture->next_message;
-
-	put_logon(fixture, agency, connection);
-	fill_peer(&peer, AGENCY, agency);
-	collect.has_credit = 1;
-	collect.credit = 100;
-	collect.has_lease_ms = 1;
-	collect.lease_ms = 30000;
-	record.has_connection = 1;
-	record.connection = connection;
-	record.peer = &peer;
-	record.body_case = THROUGHCARE__V1__RECORD__BODY_COLLECT;
-	record.collect = &collect;
-	return put_record(fixture, &record, NULL, 0);
-}
-
-uint64_t put_consent(struct exchange_fixture *fixture, uint64_t subject, uint64_t consent,
-		     const char *from, const char *to)
-{
-	typedef Throughcare__V1__ConsentGrant__Party Party;
-	Throughcare__V1__ConsentGrant document = THROUGHCARE__V1__CONSENT_GRANT__INIT;
-	Throughcare__V1__ConsentGrant__Document paper =
-		THROUGHCARE__V1__CONSENT_GRANT__DOCUMENT__INIT;
-	Throughcare__V1__ConsentGrant__Signature signature =
-		THROUGHCARE__V1__CONSENT_GRANT__SIGNATURE__INIT;
-	Throughcare__V1__ConsentGrant__Statements statements =
-		THROUGHCARE__V1__CONSENT_GRANT__STATEMENTS__INIT;
-	Throughcare__V1__ConsentGrant__Grant grant = THROUGHCARE__V1__CONSENT_GRANT__GRANT__INIT;
-	Throughcare__V1__ConsentGrant__Grant *grants[] = {&grant};
-	Throughcare__V1__ConsentGrant__Expiry expiry = THROUGHCARE__V1__CONSENT_GRANT__EXPIRY__INIT;
-	Party discloser = THROUGHCARE__V1__CONSENT_GRANT__PARTY__INIT;
-	Party recipient = THROUGHCARE__V1__CONSENT_GRANT__PARTY__INIT;
-	Party *disclosers[] = {&discloser}, *recipients[] = {&recipient};
-	Throughcare__V1__Category category = THROUGHCARE__V1__CATEGORY__CATEGORY_ATTENDANCE;
-	Throughcare__V1__Purpose purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_REFERRAL_COORDINATION;
-	Google__Protobuf__Timestamp past = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-	Google__Protobuf__Timestamp future = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-	uint8_t digest[TC_SHA256_BYTES] = {0};
-
-	past.seconds = tc_clock_now_ms(&tc_clock_real) / 1000 - 3600;
-	future.seconds = past.seconds + 100000;
-	discloser.has_kind = recipient.has_kind = 1;
-	discloser.kind = recipient.kind = THROUGHCARE__V1__PARTY_KIND__PARTY_KIND_AGENCY;
-	discloser.agency = text(from);
-	recipient.agency = text(to);
-	expiry.at = &future;
-	grant.grant_id = number_text(consent + 1);
-	grant.disclosers = disclosers;
-	grant.n_disclosers = 1;
-	grant.recipients = recipients;
-	grant.n_recipients = 1;
-	grant.has_intermediary_named = 1;
-	grant.intermediary_named = 1;
-	grant.categories = &category;
-	grant.n_categories = 1;
-	grant.description = text("attendance");
-	grant.purposes = &purpose;
-	grant.n_purposes = 1;
-	grant.has_direction = 1;
-	grant.direction = THROUGHCARE__V1__GRANT_DIRECTION__GRANT_DIRECTION_ONE_WAY;
-	grant.valid_from = &past;
-	grant.expiry = &expiry;
-	paper.has_sha256 = 1;
-	paper.sha256 = (ProtobufCBinaryData){.len = sizeof(digest), .data = digest};
-	paper.media_type = text("application/pdf");
-	signature.signer = text("Sample Person");
-	signature.has_capacity = 1;
-	signature.capacity = THROUGHCARE__V1__SIGNER_CAPACITY__SIGNER_CAPACITY_SELF;
-	signature.has_method = 1;
-	signature.method = THROUGHCARE__V1__SIGNATURE_METHOD__SIGNATURE_METHOD_INK;
-	signature.signed_at = &past;
-	statements.has_revocation_right = 1;
-	statements.revocation_right = 1;
-	statements.how_to_revoke = text("in writing");
-	document.consent_id = number_text(consent);
-	document.has_version = 1;
-	document.version = 1;
-	document.subject_name_as_signed = text("Sample Person");
-	document.has_status = 1;
-	document.status = THROUGHCARE__V1__CONSENT_STATUS__CONSENT_STATUS_ACTIVE;
-	document.has_regime = 1;
-	document.regime = THROUGHCARE__V1__CONSENT_REGIME__CONSENT_REGIME_PART2;
-	document.document = &paper;
-	document.signature = &signature;
-	document.statements = &statements;
-	document.grants = grants;
-	document.n_grants = 1;
-	return put_own(fixture, AGENCY, "office", "ConsentGrant", subject, &document.base);
-}
-
 /* ---- asking ---- */
 
 uint64_t put_query(struct exchange_fixture *fixture, Throughcare__V1__PeerKind kind, const char *id,
@@ -450,13 +204,13 @@ uint64_t put_query(struct exchange_fixture *fixture, Throughcare__V1__PeerKind k
 	asked.has_query = 1;
 	pack_message(&query->base, &asked.query);
 	record.has_connection = 1;
-	record.connection = CONNECTION;
+	record.connection = FIXTURE_CONNECTION;
 	record.peer = &peer;
 	record.body_case = THROUGHCARE__V1__RECORD__BODY_QUERY;
 	record.query = &asked;
 	sequence = put_record(fixture, &record, NULL, 0);
 	free(asked.query.data);
-	request = query_request_new(GATEWAY, CONNECTION, 4711, sequence);
+	request = query_request_new(GATEWAY, FIXTURE_CONNECTION, 4711, sequence);
 	assert_non_null(request);
 	assert_int_equal(bus_send(fixture->to_query, BUS_QUERY, request, DEADLINE_MS), 0);
 	return sequence;
@@ -473,7 +227,7 @@ Throughcare__V1__Response *take_answer(struct exchange_fixture *fixture)
 	effects = message.payload;
 	assert_non_null(effects->first);
 	assert_int_equal(effects->first->kind, EFFECT_REPLY);
-	assert_int_equal(effects->first->connection, CONNECTION);
+	assert_int_equal(effects->first->connection, FIXTURE_CONNECTION);
 	assert_int_equal(effects->first->request_id, 4711);
 	response = throughcare__v1__response__unpack(NULL, effects->first->body.len,
 						     effects->first->body.data);

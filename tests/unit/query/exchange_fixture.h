@@ -9,6 +9,7 @@
 
 #include "query/query_thread.h"
 #include "throughcare/v1/record.pb-c.h"
+#include "throughcare/v1/registry.pb-c.h"
 #include "throughcare/v1/wire.pb-c.h"
 
 #define AGENCY   THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY
@@ -49,7 +50,17 @@ uint64_t put_record(struct exchange_fixture *fixture, Throughcare__V1__Record *r
 /* Commits trail and ledger and tells the query thread. */
 void commit_all(struct exchange_fixture *fixture);
 
-/* ---- what members do ---- */
+/* The peer that an id stands for, with a certificate digest made from it. */
+void fill_peer(Throughcare__V1__Peer *peer, Throughcare__V1__PeerKind kind, const char *id);
+/* Packed, in memory of malloc. */
+void *pack_message(const ProtobufCMessage *message, ProtobufCBinaryData *ret);
+
+/* ---- what members do: members.c ---- */
+
+#define FIXTURE_CONNECTION 7
+
+/* Enters an agency into the registry. */
+void put_agency(struct exchange_fixture *fixture, const char *id, Throughcare__V1__AgencyKind kind);
 
 struct sent {
 	const char *sender;

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,8 +96,10 @@ static void pages_of_agencies_join(void **state)
 		const Throughcare__V1__QueryReply *reply = response->query;
 
 		if (reply->n_agencies == 1) {
-			strcat(seen, reply->agencies[0]->agency);
-			strcat(seen, " ");
+			size_t used = strlen(seen);
+
+			(void)snprintf(seen + used, sizeof(seen) - used, "%s ",
+				       reply->agencies[0]->agency);
 		}
 		page.has_cursor = reply->has_next_cursor;
 		if (reply->has_next_cursor) {
