@@ -20,7 +20,8 @@ def escape(text):
 def comment_text(lines):
     text = "\n".join(lines)
     text = re.sub(r"^\s*/\*+ ?|\s*\*+/\s*$", "", text)
-    lines = [re.sub(r"^\s*\* ?", "", line) for line in text.split("\n")]
+    # scdoc takes a line that begins with spaces for a mistake.
+    lines = [re.sub(r"^\s*\* ?", "", line).strip() for line in text.split("\n")]
     return "\n".join(lines).strip()
 
 
