@@ -14,7 +14,8 @@ ORDER = ("connection.h", "submit.h", "collect.h", "query.h", "event.h", "message
 
 
 def escape(text):
-    return re.sub(r"([\\*_<>`~\[\]])", r"\\\1", text)
+    text = re.sub(r"([\\*_<>`~\[\]])", r"\\\1", text)
+    return re.sub(r"^([-.#|;])", r"\\\1", text, flags=re.MULTILINE)
 
 
 def comment_text(lines):
