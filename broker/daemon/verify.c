@@ -32,13 +32,17 @@ int verify_rebuild(const struct config *config)
 {
 	struct stores stores = {0};
 	uint8_t digest[32];
+	uint8_t trail[32];
 	int r = stores_open(&stores, config, true);
 
 	if (r == 0)
 		r = ledger_digest(stores.ledger, digest);
+	if (r == 0)
+		r = trail_index_digest(stores.trail, ledger_next(stores.ledger), trail);
 	if (r == 0) {
 		printf("records %" PRIu64 "\n", ledger_next(stores.ledger));
 		digest_print("ledger", digest);
+		digest_print("trail", trail);
 	} else {
 		problem_print("the rebuild failed", tc_err_text(r), NULL);
 	}
@@ -129,19 +133,64 @@ static int journal_check(struct journal *journal, struct findings *findings)
 	return r;
 }
 
-/* Applies the first `count` records to a ledger of its own. */
-static int ledger_remake(struct journal *journal, const struct config *config, const char *folder,
-			 uint64_t count, uint8_t digest[32])
-{
-	struct ledger_options options;
-	struct ledger *ledger = NULL;
-	struct journal_reader *reader = NULL;
-	int r;
+/* Ledger and trail as they are, or as they are made again: the same at every record. */
+struct views {
+	struct ledger *ledger;
+	struct trail_index *trail;
+	uint8_t ledger_digest[32];
+	uint8_t trail_digest[32];
+};
 
-	stores_ledger_options(config, folder, &options);
-	r = ledger_open(&ledger, &options);
+static void views_close(struct views *views)
+{
+	trail_index_close(&views->trail);
+	ledger_close(&views->ledger);
+}
+
+/* In the folders "ledger" and "trail" of `folder`, made when absent. */
+static int views_open(struct views *views, const struct config *config, const char *folder)
+{
+	struct trail_index_options trail = {.map_bytes = (uint64_t)config->trail_map_bytes};
+	struct ledger_options ledger;
+	char *ledger_path = NULL;
+	char *trail_path = NULL;
+	int r = TC_ENOMEM;
+
+	if (asprintf(&ledger_path, "%s/ledger", folder) < 0) {
+		ledger_path = NULL;
+		goto out;
+	}
+	if (asprintf(&trail_path, "%s/trail", folder) < 0) {
+		trail_path = NULL;
+		goto out;
+	}
+	stores_ledger_options(config, ledger_path, &ledger);
+	trail.path = trail_path;
+	r = ledger_open(&views->ledger, &ledger);
 	if (r == 0)
-		r = journal_reader_open(journal, &reader);
+		r = trail_index_open(&trail, &views->trail);
+out:
+	free(trail_path);
+	free(ledger_path);
+	return r;
+}
+
+/* As of the first `count` records. */
+static int views_digest(struct views *views, uint64_t count)
+{
+	int r = ledger_digest(views->ledger, views->ledger_digest);
+
+	if (r == 0)
+		r = trail_index_digest(views->trail, count, views->trail_digest);
+	return r;
+}
+
+/* Applies the first `count` records to views that are empty. */
+static int views_remake(struct views *views, struct journal *journal, uint64_t count)
+{
+	struct journal_reader *reader = NULL;
+	int r = journal_reader_open(journal, &reader);
+
 	for (uint64_t i = 0; r == 0 && i < count; i++) {
 		struct journal_entry entry;
 		struct effects effects = {0};
@@ -152,20 +201,52 @@ static int ledger_remake(struct journal *journal, const struct config *config, c
 						.time_ms = entry.time_ms,
 						.body = entry.body};
 
-			r = ledger_apply(ledger, &record, &effects);
+			r = ledger_apply(views->ledger, &record, &effects);
 		}
+		if (r == 0)
+			r = trail_index_take(views->trail, &effects, i + 1);
 		effects_clear(&effects);
 	}
 	if (r == 0)
-		r = ledger_digest(ledger, digest);
+		r = trail_index_commit(views->trail);
 	journal_reader_close(&reader);
-	ledger_close(&ledger);
 	return r > 0 ? TC_ECORRUPT : r;
 }
 
-static int ledger_check(const struct stores *stores, const struct config *config, bool *ret_same)
+static int views_remove(const char *folder)
 {
-	uint8_t stored[32], remade[32];
+	static const char *const names[] = {"ledger", "trail"};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", folder, names[i]) < 0)
+			return TC_ENOMEM;
+		if (stores_folder_remove(path) != 0)
+			r = TC_EIO;
+		free(path);
+	}
+	return rmdir(folder) == 0 ? r : TC_EIO;
+}
+
+static bool digest_compare(const char *what, const uint8_t stored[32], const uint8_t remade[32])
+{
+	digest_print(what, stored);
+	if (memcmp(stored, remade, 32) == 0)
+		return true;
+	printf("rebuilt ");
+	digest_print(what, remade);
+	return false;
+}
+
+/* The stored trail may be ahead of the ledger, never behind it: both are compared where the ledger
+ * stands. */
+static int views_check(struct views *stored, struct journal *journal, const struct config *config,
+		       bool *ret_same)
+{
+	uint64_t count = ledger_next(stored->ledger);
+	struct views remade = {.ledger = NULL};
 	char *folder = NULL;
 	int r;
 
@@ -175,19 +256,22 @@ static int ledger_check(const struct stores *stores, const struct config *config
 		free(folder);
 		return TC_EIO;
 	}
-	r = ledger_digest(stores->ledger, stored);
+	r = views_digest(stored, count);
 	if (r == 0)
-		r = ledger_remake(stores->journal, config, folder, ledger_next(stores->ledger),
-				  remade);
-	if (stores_folder_remove(folder) != 0 && r == 0)
+		r = views_open(&remade, config, folder);
+	if (r == 0)
+		r = views_remake(&remade, journal, count);
+	if (r == 0)
+		r = views_digest(&remade, count);
+	views_close(&remade);
+	if (views_remove(folder) != 0 && r == 0)
 		r = TC_EIO;
 	free(folder);
 	if (r)
 		return r;
-	*ret_same = memcmp(stored, remade, sizeof(stored)) == 0;
-	digest_print("ledger", stored);
-	if (!*ret_same)
-		digest_print("rebuilt ledger", remade);
+	*ret_same = digest_compare("ledger", stored->ledger_digest, remade.ledger_digest);
+	if (!digest_compare("trail", stored->trail_digest, remade.trail_digest))
+		*ret_same = false;
 	return 0;
 }
 
@@ -195,8 +279,7 @@ int verify_check(const struct config *config)
 {
 	struct stores stores = {0};
 	struct findings findings = {0};
-	struct ledger_options options;
-	char *path = NULL;
+	struct views stored = {.ledger = NULL};
 	bool same = false;
 	int r = stores_open_journal(&stores, config);
 
@@ -206,20 +289,16 @@ int verify_check(const struct config *config)
 		printf("records %" PRIu64 "\nparts %" PRIu64 "\nexpunged %" PRIu64
 		       "\nwrong %" PRIu64 "\n",
 		       findings.records, findings.parts, findings.forgotten, findings.wrong);
-		r = asprintf(&path, "%s/ledger", config->data_dir) < 0 ? TC_ENOMEM : 0;
-	}
-	if (r == 0) {
-		stores_ledger_options(config, path, &options);
-		r = ledger_open(&stores.ledger, &options);
+		r = views_open(&stored, config, config->data_dir);
 	}
 	if (r == 0)
-		r = ledger_check(&stores, config, &same);
+		r = views_check(&stored, stores.journal, config, &same);
 	if (r)
 		problem_print("the check could not be finished", tc_err_text(r), NULL);
 	else if (!same)
-		problem_print("the ledger is not what the journal makes of it", NULL,
-			      "throughcared --rebuild makes it again");
+		problem_print("ledger or trail is not what the journal makes of it", NULL,
+			      "throughcared --rebuild makes both again");
+	views_close(&stored);
 	stores_close(&stores);
-	free(path);
 	return r || findings.wrong || !same ? 1 : 0;
 }

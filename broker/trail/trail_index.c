@@ -310,13 +310,39 @@ int trail_index_sink(void *context, struct effects *effects, uint64_t next, bool
 	return r;
 }
 
-int trail_index_digest(struct trail_index *index, uint8_t ret[32])
+static int digest_rows(struct tc_sha256_stream *stream, struct store_cursor *cursor,
+		       uint64_t before)
+{
+	for (;;) {
+		uint8_t length[8];
+		struct tc_slice key;
+		struct tc_slice value;
+		int r = store_cursor_next(cursor, &key, &value);
+
+		if (r != 0)
+			return r == STORE_NOT_FOUND ? 0 : r;
+		if (key.len != POSTING_POSITION_BYTES)
+			return TC_ECORRUPT;
+		if (posting_position_get(key.data).sequence >= before)
+			return 0;
+		tc_put_be64(length, value.len);
+		r = tc_sha256_stream_add(stream, key);
+		if (r == 0)
+			r = tc_sha256_stream_add(stream, tc_slice(length, sizeof(length)));
+		if (r == 0)
+			r = tc_sha256_stream_add(stream, value);
+		if (r < 0)
+			return r;
+	}
+}
+
+int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[32])
 {
 	struct tc_sha256_stream *stream = NULL;
 	struct store_cursor cursor = {0};
 	struct store_txn *txn = NULL;
 	uint8_t number[8];
-	uint64_t next;
+	uint64_t next = 0;
 	int r;
 
 	r = tc_sha256_stream_new(&stream);
@@ -324,28 +350,18 @@ int trail_index_digest(struct trail_index *index, uint8_t ret[32])
 		r = store_read_begin(index->store, &txn);
 	if (r == 0)
 		r = trail_index_read_next(txn, &index->tables, &next);
+	if (r == 0 && next < before)
+		r = TC_EINVAL;
 	if (r < 0)
 		goto out;
-	tc_put_be64(number, next);
+	tc_put_be64(number, before);
 	r = tc_sha256_stream_add(stream, tc_slice(number, sizeof(number)));
 	if (r == 0)
 		r = store_cursor_init(&cursor, txn, index->tables.rows, tc_slice(NULL, 0),
 				      STORE_FORWARD);
-	while (r == 0) {
-		struct tc_slice key;
-		struct tc_slice value;
-
-		r = store_cursor_next(&cursor, &key, &value);
-		if (r != 0)
-			break;
-		tc_put_be64(number, value.len);
-		r = tc_sha256_stream_add(stream, key);
-		if (r == 0)
-			r = tc_sha256_stream_add(stream, tc_slice(number, sizeof(number)));
-		if (r == 0)
-			r = tc_sha256_stream_add(stream, value);
-	}
-	if (r == STORE_NOT_FOUND)
+	if (r == 0)
+		r = digest_rows(stream, &cursor, before);
+	if (r == 0)
 		r = tc_sha256_stream_end(stream, ret);
 out:
 	store_cursor_done(&cursor);

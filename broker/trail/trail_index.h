@@ -58,8 +58,9 @@ int trail_index_commit(struct trail_index *index) TC_MUST_CHECK;
 int trail_index_sink(void *context, struct effects *effects, uint64_t next,
 		     bool durable) TC_MUST_CHECK;
 
-/* SHA-256 over position and every committed row in order. */
-int trail_index_digest(struct trail_index *index, uint8_t ret[32]) TC_MUST_CHECK;
+/* SHA-256 over `before` and every committed row of the records before it, in order. TC_EINVAL when
+ * the trail is not there yet. */
+int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[32]) TC_MUST_CHECK;
 
 /* For trail_view. */
 struct store *trail_index_store(struct trail_index *index);

@@ -19,11 +19,11 @@ def state_of(exchange):
             exchange.ask(CLINIC, "mailbox", "status"), exchange.ask("operator", "agency", "list"))
 
 
-def digest(exchange, option):
+def digests(exchange, option):
     done = subprocess.run([exchange.daemon_path, "--config", exchange.configuration(), option], capture_output=True,
                           text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return [line for line in done.stdout.splitlines() if line.startswith("ledger digest")][0]
+    return [line for line in done.stdout.splitlines() if line.startswith(("ledger digest", "trail digest"))]
 
 
 @pytest.mark.quick
@@ -46,7 +46,7 @@ def test_kill_and_restart_keep_everything(own_exchange):
     assert of(own_exchange.collect(OFFICE), waiting)
     assert "release" in [row["event"] for row in own_exchange.trail("--message", waiting["messageId"])]
     own_exchange.stop()
-    assert digest(own_exchange, "--check") == digest(own_exchange, "--rebuild")
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
 
 
 @pytest.mark.quick
@@ -102,6 +102,17 @@ def test_ledger_and_trail_are_made_again_from_the_journal(own_exchange, lost):
     own_exchange.start()
     assert state_of(own_exchange) == before
     assert own_exchange.trail("--message", message["messageId"])[:len(rows)] == rows
+    own_exchange.stop()
+
+
+@pytest.mark.quick
+def test_a_check_after_a_kill_finds_no_difference(own_exchange):
+    own_exchange.start()
+    for _ in range(4):
+        own_exchange.send(CLINIC, *[attendance(new_id()) for _ in range(8)])
+        own_exchange.kill()
+        assert len(digests(own_exchange, "--check")) == 2
+        own_exchange.start()
     own_exchange.stop()
 
 
