@@ -65,6 +65,8 @@ static int tls_failed(struct tc_link *link, struct tc_client_error *error)
 		tc_failure_set_code(error, code, tc_slice_text(text));
 		return TC_LINK_REFUSED;
 	}
+	if (tc_tls_connection_cut(link->tls))
+		return tc_failure_set(error, TC_FAILURE_CONNECTION_LOST, "TLS: %s", text);
 	if (reason == TC_TLS_REASON_TLS)
 		return tc_failure_set(error, TC_FAILURE_EXCHANGE_PROTOCOL, "TLS: %s", text);
 	return tc_failure_set(error, TC_FAILURE_EXCHANGE_IDENTITY, "its certificate: %s", text);

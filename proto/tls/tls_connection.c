@@ -22,6 +22,7 @@ struct tc_tls_connection {
 	bool shutdown; /* said goodbye */
 	struct tc_peer peer;
 	bool refused_by_peer;
+	bool cut;
 	enum tc_tls_reason reason;
 	char reason_text[TC_TLS_DETAIL_BYTES];
 };
@@ -149,9 +150,12 @@ static int broken(struct tc_tls_connection *connection)
 	if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
 		return failed(connection, TC_TLS_REASON_MISSING, text);
 	/* How OpenSSL 3 tells of a peer that closed without saying so. */
-	if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING && connection->done) {
-		ERR_clear_error();
-		return TC_TLS_CLOSED;
+	if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+		connection->cut = true;
+		if (connection->done) {
+			ERR_clear_error();
+			return TC_TLS_CLOSED;
+		}
 	}
 	return failed(connection, TC_TLS_REASON_TLS, text ? text : "the connection broke");
 }
@@ -171,6 +175,7 @@ static int outcome(struct tc_tls_connection *connection, int n)
 		return TC_TLS_CLOSED;
 	case SSL_ERROR_SYSCALL:
 		ERR_clear_error();
+		connection->cut = true;
 		if (connection->done)
 			return TC_TLS_CLOSED;
 		return failed(connection, TC_TLS_REASON_TLS,
@@ -303,4 +308,9 @@ const char *tc_tls_connection_reason_text(const struct tc_tls_connection *connec
 bool tc_tls_connection_refused_by_peer(const struct tc_tls_connection *connection)
 {
 	return connection->refused_by_peer;
+}
+
+bool tc_tls_connection_cut(const struct tc_tls_connection *connection)
+{
+	return connection->cut;
 }

@@ -75,6 +75,8 @@ const struct tc_tls_config *tc_tls_connection_config(const struct tc_tls_connect
 enum tc_tls_reason tc_tls_connection_reason(const struct tc_tls_connection *connection);
 /* True when it was the peer that refused us (by a TLS alert), and not we who refused the peer. */
 bool tc_tls_connection_refused_by_peer(const struct tc_tls_connection *connection);
+/* The socket ended under it: nobody refused anything, and the next try may work. */
+bool tc_tls_connection_cut(const struct tc_tls_connection *connection);
 /* OpenSSL's words for it, for the detail of a message. Borrowed. */
 const char *tc_tls_connection_reason_text(const struct tc_tls_connection *connection);
 /* The code of wire/refusals.def: "certificate_expired". */
