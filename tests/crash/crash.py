@@ -41,7 +41,8 @@ class Exchange:
         self.daemon = os.path.join(build, "bin", "throughcared")
         self.folder = folder
         self.process = None
-        self.log = open(os.path.join(folder + ".log"), "wb")
+        self.log = open(folder + ".log", "ab")
+        self.offset = 0
 
     def profile(self, agency):
         return os.path.join(self.folder, "profiles", agency)
@@ -66,7 +67,23 @@ class Exchange:
         return ["--config", os.path.join(self.folder, "throughcared.yaml")]
 
     def start(self):
+        self.offset = self.log.tell()
         self.process = subprocess.Popen([self.daemon, *self.config()], stderr=self.log, stdin=subprocess.DEVNULL)
+
+    def ready(self):
+        """Waits for the line that says so."""
+        deadline = time.monotonic() + 60
+        with open(self.log.name, "rb") as log:
+            log.seek(self.offset)
+            seen = b""
+            while b"ready: " not in seen:
+                seen += log.read()
+                try:
+                    self.process.wait(0.01)
+                except subprocess.TimeoutExpired:
+                    pass
+                if self.process.returncode is not None or time.monotonic() > deadline:
+                    raise Broken(f"the broker did not start: {seen.decode()}")
 
     def kill_within(self, seconds):
         """Lets it work for so long, then kills it. It must not have ended by itself."""
@@ -212,6 +229,7 @@ def play(options, folder):
     exchange = Exchange(options.build, folder)
     exchange.make()
     exchange.start()
+    exchange.ready()
     chance = random.Random(options.seed)
     # The first clinic's consent stays: every one of its messages must arrive. The second's comes and goes.
     consents = [Consent(exchange, clinic) for clinic in CLINICS]
@@ -222,16 +240,20 @@ def play(options, folder):
     collector = agents.start("collect", exchange.profile("parole-north"))
     for cycle in range(1, options.cycles + 1):
         exchange.kill_within(chance.uniform(0.05, 0.6))
+        if cycle % 25 == 0:
+            print(f"cycle {cycle} of {options.cycles}", file=sys.stderr, flush=True)
         if cycle % CHECK_EVERY == 0:
             exchange.check()
         exchange.start()
         if chance.random() < 0.2:
+            continue  # the next one hits it while it starts
+        exchange.ready()
+        if chance.random() < 0.35:
             consents[1].revoke()
             agents.finish(senders[1])
             consents[1].renew()
             senders[1] = start_sender(agents, exchange, consents[1])
-        if cycle % 25 == 0:
-            print(f"cycle {cycle} of {options.cycles}", file=sys.stderr, flush=True)
+    exchange.ready()
     for sender in senders:
         agents.finish(sender)
     agents.finish(collector)

@@ -29,6 +29,7 @@
 #define TIMEOUT_MS 120000
 #define LEASE_MS   60000
 #define CREDIT     64
+#define PAUSE_MS   10 /* between batches: what is sent must be drained and rebuilt, too */
 
 static void fail(const char *what, const struct tc_client_error *error)
 {
@@ -45,12 +46,12 @@ static void must(int r, const char *what)
 	exit(1);
 }
 
-/* True when standard input has ended: nobody wants more. */
-static int told_to_end(void)
+/* True when standard input has ended, or ends within that time: nobody wants more. */
+static int told_to_end(int within_ms)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 
-	return poll(&input, 1, 0) > 0;
+	return poll(&input, 1, within_ms) > 0;
 }
 
 static struct tc_client *open_client(const char *profile)
@@ -142,21 +143,24 @@ static void print_delivery(const struct tc_delivery *delivery)
 	throughcare__v1__drug_test_result__free_unpacked(test, NULL);
 }
 
-/* Takes what comes, one by one. Returns 1 when the mailbox was empty. */
+/* Takes what comes and settles it together. Returns 1 when the mailbox was empty. */
 static int collect_some(struct tc_client *client, int timeout_ms)
 {
+	struct tc_settlement settlements[CREDIT];
 	const struct tc_delivery *delivery;
-	struct tc_settlement settlement = {.kind = TC_SETTLE_ACK};
+	size_t count = 0;
 	int r = tc_client_collect(client, CREDIT, LEASE_MS);
 
-	for (int i = 0; r == 0 && i < CREDIT; i++) {
+	while (r == 0 && count < CREDIT) {
 		r = tc_client_delivery_next(client, timeout_ms, &delivery);
 		if (r != 0)
 			break;
-		settlement.delivery_id = delivery->id;
+		settlements[count++] =
+			(struct tc_settlement){.delivery_id = delivery->id, .kind = TC_SETTLE_ACK};
 		print_delivery(delivery);
-		r = tc_client_settle(client, &settlement, 1, 0, TIMEOUT_MS, NULL);
 	}
+	if ((r == 0 || r == TC_CLIENT_EMPTY) && count > 0)
+		r = tc_client_settle(client, settlements, count, 0, TIMEOUT_MS, NULL);
 	if (r == TC_CLIENT_REFUSED)
 		fail("collect", tc_client_error(client));
 	if (r < 0 && tc_client_reconnect(client, TIMEOUT_MS) != 0)
@@ -171,11 +175,11 @@ int main(int argc, char **argv)
 
 	if (argc == 7 && strcmp(argv[1], "send") == 0) {
 		client = open_client(argv[2]);
-		for (; !told_to_end(); number += BATCH)
+		for (; !told_to_end(PAUSE_MS); number += BATCH)
 			send_batch(client, argv, number, BATCH);
 	} else if (argc == 3 && strcmp(argv[1], "collect") == 0) {
 		client = open_client(argv[2]);
-		while (!told_to_end())
+		while (!told_to_end(0))
 			collect_some(client, 100);
 		while (!collect_some(client, 0))
 			continue;
