@@ -48,6 +48,8 @@ static void fixture_open(struct fixture *fixture, int socket_type)
 	zmq_setsockopt(fixture->dealer, ZMQ_LINGER, &zero, sizeof(zero));
 	zmq_setsockopt(fixture->dealer, ZMQ_RCVTIMEO, &wait_ms, sizeof(wait_ms));
 	zmq_setsockopt(fixture->dealer, ZMQ_HEARTBEAT_IVL, &heartbeat_ms, sizeof(heartbeat_ms));
+	/* Otherwise it gives us up when a PONG takes longer than the interval. */
+	zmq_setsockopt(fixture->dealer, ZMQ_HEARTBEAT_TIMEOUT, &wait_ms, sizeof(wait_ms));
 	zmq_setsockopt(fixture->dealer, ZMQ_ROUTING_ID, "north", 5);
 	assert_int_equal(zmq_connect(fixture->dealer, endpoint), 0);
 	fixture->fd = accept(listener, NULL, NULL);
