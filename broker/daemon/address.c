@@ -98,6 +98,6 @@ int address_of(int fd, char to[ADDRESS_TEXT_BYTES], int *ret_port)
 		return TC_EIO;
 	snprintf(to, ADDRESS_TEXT_BYTES, address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
 		 port);
-	*ret_port = atoi(port);
+	*ret_port = (int)strtol(port, NULL, 10); /* as getnameinfo wrote it */
 	return 0;
 }

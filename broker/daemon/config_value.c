@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,7 +188,8 @@ static bool address_valid(const char *text)
 	if (*text != '[' && memchr(text, ':', (size_t)(colon - text)))
 		return false;
 	digits = strspn(colon + 1, "0123456789");
-	return digits > 0 && digits <= 5 && colon[1 + digits] == '\0' && atoi(colon + 1) <= 65535;
+	return digits > 0 && digits <= 5 && colon[1 + digits] == '\0' &&
+	       strtol(colon + 1, NULL, 10) <= 65535;
 }
 
 static int address_read(const struct config_row *row, const char *text,

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -57,7 +58,7 @@ static void what_is_absent_is_filled_in_once(void **state)
 	assert_string_equal(message->header->sender, "parole");
 	assert_int_equal(message->header->created_at->seconds, NOW_MS / 1000);
 	assert_null(message->header->referral_id);
-	strcpy(id, tc_message_id(message));
+	snprintf(id, sizeof(id), "%s", tc_message_id(message));
 	assert_int_equal(tc_message_complete(message, "other", NOW_MS + 99000, key), 0);
 	assert_string_equal(tc_message_id(message), id);
 	assert_string_equal(message->header->sender, "parole");

@@ -26,7 +26,7 @@ static int path_make(void **state)
 	int fd;
 
 	(void)state;
-	strcpy(path, "/tmp/throughcare-config-XXXXXX");
+	snprintf(path, sizeof(path), "/tmp/throughcare-config-XXXXXX");
 	fd = mkstemp(path);
 	if (fd < 0)
 		return -1;
@@ -248,7 +248,8 @@ static void the_example_without_comments_is_a_configuration(void **state)
 	assert_int_equal(fclose(memory), 0);
 	file = fopen(path, "w");
 	assert_non_null(file);
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+	for (char *rest = NULL, *line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		const char *trimmed = line + strspn(line, " ");
 
 		if (trimmed[0] == '#' && trimmed[1] == ' ' && trimmed[2] != ' ')

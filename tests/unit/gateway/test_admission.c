@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/admission.h"
@@ -24,7 +25,7 @@ static struct admission_key key(const char *text)
 {
 	struct admission_key made = {{0}};
 
-	strcpy(made.text, text);
+	snprintf(made.text, sizeof(made.text), "%s", text);
 	return made;
 }
 

@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ static int setup(void **state)
 	X509_free(x509);
 	EVP_PKEY_free(pair);
 	peer.kind = TC_PEER_AGENCY;
-	strcpy(peer.id.name, "parole-north");
+	snprintf(peer.id.name, sizeof(peer.id.name), "parole-north");
 	memcpy(peer.certificate_sha256, tc_certificate_sha256(certificate), 32);
 	room = calloc(1, sizeof(*room));
 	assert_non_null(room);

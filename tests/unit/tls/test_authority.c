@@ -60,7 +60,7 @@ static void name_set(X509_NAME *name, const char *text)
 void test_authority_init(struct test_authority *authority)
 {
 	memset(authority, 0, sizeof(*authority));
-	strcpy(authority->folder, "/tmp/throughcare-test-XXXXXX");
+	snprintf(authority->folder, sizeof(authority->folder), "/tmp/throughcare-test-XXXXXX");
 	TC_CHECK(mkdtemp(authority->folder));
 	authority->key = key_make(TEST_KEY_P256);
 	authority->last_serial = 0x0100 + (long)(time(NULL) % 1000);

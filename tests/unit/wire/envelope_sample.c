@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -30,7 +31,7 @@ void sample_init(struct sample *sample, int number)
 	throughcare__v1__recipient__init(&sample->recipient);
 	google__protobuf__timestamp__init(&sample->created);
 	google__protobuf__timestamp__init(&sample->other_time);
-	strcpy(sample->id, ID);
+	snprintf(sample->id, sizeof(sample->id), "%s", ID);
 	sample->id[35] = (char)('0' + number);
 	sample->id[36] = '\0';
 	sample->created.seconds = SAMPLE_NOW_MS / 1000;
