@@ -8,7 +8,8 @@
  *    at most four short runs of one table (each agency itself, and the class of treating
  *    providers when it is one). A named grant is one row of that run.
  * 4. What no grant covers is held, with the most telling reason among the grants that
- *    would have covered it; another proceeding denies.
+ *    would have covered it; another proceeding denies, unless that grant is over.
+ * 5. Of a message whose leading part stays, nothing goes.
  *
  * Grants of other pairs are never read, so that nothing about them can show.
  */
@@ -94,6 +95,12 @@ static void sort_parts(struct weighing *weighing)
 	}
 }
 
+/* Whether the leading part of a message is among these. */
+static bool leads(const struct decision_request *request, uint64_t parts)
+{
+	return !request->message || parts & 1;
+}
+
 /* ---- a named legal basis ---- */
 
 static uint64_t basis_parts(const struct weighing *weighing, const struct policy_basis *basis)
@@ -123,10 +130,12 @@ static void decide_by_basis(const struct weighing *weighing, struct decision *re
 	const struct policy_basis *basis = policy_basis(weighing->request->legal);
 	uint64_t parts = weighing->free;
 
-	if (basis) {
+	if (basis)
 		parts |= basis_parts(weighing, basis);
+	if (!leads(weighing->request, parts))
+		parts = 0;
+	if (basis)
 		strncpy(ret->basis, basis->name, sizeof(ret->basis) - 1);
-	}
 	ret->parts_mask = parts;
 	if (parts != weighing->all)
 		ret->code = TC_REFUSAL_BASIS_INSUFFICIENT;
@@ -190,26 +199,37 @@ static bool pair_revoked(const struct pair_row *row, int64_t now_ms)
 	return row->flags & PAIR_REVOKED && row->effective_ms <= now_ms;
 }
 
+/* Why this grant is over, or NONE. One that is not yet valid is not over. */
+static enum tc_refusal_code row_over(const struct pair_row *row, int64_t now_ms)
+{
+	if (row->flags & PAIR_ENDED || pair_revoked(row, now_ms))
+		return TC_REFUSAL_CONSENT_REVOKED;
+	if (row->flags & PAIR_EXPIRED || row->expires_ms <= now_ms)
+		return TC_REFUSAL_CONSENT_EXPIRED;
+	return TC_REFUSAL_NONE;
+}
+
 static void weigh_row(struct weighing *weighing, struct tc_id grant, const struct pair_row *row)
 {
 	const struct decision_request *request = weighing->request;
 	uint64_t parts = covered_parts(weighing, row->categories);
+	enum tc_refusal_code over = row_over(row, request->now_ms);
 
 	if (parts == 0 || request->purpose >= 32 ||
 	    !(row->purposes & UINT32_C(1) << request->purpose))
 		return;
 	if (!roles_include(row->roles, request->recipient_role))
 		return;
+	if (over != TC_REFUSAL_NONE)
+		weigh_hold(weighing, over);
 	if (row->proceeding.len > 0 && !tc_slice_equal(row->proceeding, request->proceeding)) {
-		weighing->other_proceeding = true;
+		weighing->other_proceeding = weighing->other_proceeding || over == TC_REFUSAL_NONE;
 		return;
 	}
 	weighing->grant_seen = true;
-	if (row->flags & PAIR_ENDED || pair_revoked(row, request->now_ms)) {
-		weigh_hold(weighing, TC_REFUSAL_CONSENT_REVOKED);
-	} else if (row->flags & PAIR_EXPIRED || row->expires_ms <= request->now_ms) {
-		weigh_hold(weighing, TC_REFUSAL_CONSENT_EXPIRED);
-	} else if (row->valid_from_ms > request->now_ms) {
+	if (over != TC_REFUSAL_NONE)
+		return;
+	if (row->valid_from_ms > request->now_ms) {
 		weigh_hold(weighing, TC_REFUSAL_CONSENT_NOT_YET_VALID);
 		if (weighing->recheck_ms == 0 || row->valid_from_ms < weighing->recheck_ms)
 			weighing->recheck_ms = row->valid_from_ms;
@@ -363,6 +383,27 @@ static void choose_grants(const struct weighing *weighing, struct decision *ret)
 	}
 }
 
+/* Why not all of it goes, and what that makes of the whole. */
+static void conclude(const struct weighing *weighing, struct decision *ret)
+{
+	bool never = !leads(weighing->request, weighing->free | weighing->wanted);
+
+	if (weighing->wanted & ~ret->parts_mask && !never)
+		ret->code = weighing->other_proceeding && !weighing->grant_seen
+				    ? TC_REFUSAL_CONSENT_OTHER_PROCEEDING
+				    : weighing->hold;
+	else
+		ret->code = TC_REFUSAL_BASIS_INSUFFICIENT;
+	if (ret->parts_mask != 0)
+		ret->kind = DECISION_PERMIT_PARTS;
+	else if (never || weighing->wanted == 0 || ret->code == TC_REFUSAL_CONSENT_OTHER_PROCEEDING)
+		ret->kind = DECISION_DENY;
+	else
+		ret->kind = DECISION_HOLD;
+	if (ret->kind == DECISION_HOLD)
+		ret->recheck_ms = weighing->recheck_ms;
+}
+
 static int decide_by_consent(struct store_txn *txn, const struct consent_tables *tables,
 			     struct weighing *weighing, struct decision *ret)
 {
@@ -380,20 +421,9 @@ static int decide_by_consent(struct store_txn *txn, const struct consent_tables 
 		ret->kind = DECISION_PERMIT;
 		return 0;
 	}
-	if (weighing->wanted & ~ret->parts_mask)
-		ret->code = weighing->other_proceeding && !weighing->grant_seen
-				    ? TC_REFUSAL_CONSENT_OTHER_PROCEEDING
-				    : weighing->hold;
-	else
-		ret->code = TC_REFUSAL_BASIS_INSUFFICIENT;
-	if (ret->parts_mask != 0)
-		ret->kind = DECISION_PERMIT_PARTS;
-	else if (weighing->wanted == 0 || ret->code == TC_REFUSAL_CONSENT_OTHER_PROCEEDING)
-		ret->kind = DECISION_DENY;
-	else
-		ret->kind = DECISION_HOLD;
-	if (ret->kind == DECISION_HOLD)
-		ret->recheck_ms = weighing->recheck_ms;
+	if (!leads(request, ret->parts_mask))
+		*ret = (struct decision){.rule_version = ret->rule_version};
+	conclude(weighing, ret);
 	return 0;
 }
 

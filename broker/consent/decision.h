@@ -7,7 +7,9 @@
  * or revoked holds; another proceeding, an insufficient legal basis, and victim
  * information under a consent deny. Only grants that name the sender as discloser
  * and the recipient are ever looked at, so that no code can tell a sender what a
- * consent says about others (42 CFR 2.13(c)).
+ * consent says about others (42 CFR 2.13(c)). A message goes only with its leading
+ * part: its header names that part's type, and "a drug test was taken" is told by that
+ * alone, whatever other part may go.
  *
  * Owner:  the caller's transaction, read or write. Blocks: never.
  */
@@ -43,6 +45,7 @@ struct decision_request {
 	struct tc_slice proceeding;     /* header.proceeding_id */
 	const uint8_t *categories;      /* of each part, in order */
 	size_t part_count;              /* 0..TC_PARTS_MAX; none: permitted */
+	bool message;                   /* the parts are one message's: the first one leads */
 	int64_t now_ms;
 };
 

@@ -31,6 +31,7 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 		.proceeding = tc_slice_text(delivery->proceeding),
 		.categories = delivery->categories,
 		.part_count = delivery->part_count,
+		.message = true,
 		.now_ms = ledger->now_ms,
 	};
 	struct principal *sender, *recipient;

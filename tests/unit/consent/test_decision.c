@@ -119,6 +119,52 @@ static void another_proceeding_is_denied(void **state)
 	assert_decision(&decision, DECISION_DENY, TC_REFUSAL_CONSENT_OTHER_PROCEEDING, 0);
 }
 
+/* An old case's grant says nothing about a new one: a consent to come may cover it. */
+static void a_grant_that_is_over_denies_nothing(void **state)
+{
+	struct decision decision;
+	json_t *consent = consent_json();
+
+	json_change(consent, "grants[0].proceeding_id", "\"case-1\"");
+	record_done(*state, consent);
+	decision = ask(*state, (struct question){.now_ms = EXPIRES_MS});
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_EXPIRED, 0);
+	assert_int_equal(take_back(*state, NULL, NULL, NOW_MS), 0);
+	decision = ask(*state, (struct question){0});
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_REVOKED, 0);
+	decision = ask(*state, (struct question){.grant = GRANT, .proceeding = "case-2"});
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_REVOKED, 0);
+}
+
+/* The header tells its type: without that part nothing of the message goes. */
+static void a_message_goes_only_with_its_leading_part(void **state)
+{
+	const struct question held[] = {
+		{.message = true, .categories = {DRUG_TEST, ATTENDANCE}},
+		{.message = true, .categories = {DRUG_TEST, CATEGORY(EXCHANGE)}},
+	};
+	const struct question denied[] = {
+		{.message = true, .categories = {CATEGORY(VICTIM_INFO), ATTENDANCE}},
+		{.message = true,
+		 .legal = LEGAL(NON_PART2_OPERATIONAL),
+		 .categories = {ATTENDANCE, CATEGORY(IDENTITY)}},
+	};
+	struct decision decision;
+
+	record_done(*state, consent_json());
+	for (size_t i = 0; i < 2; i++) {
+		decision = ask(*state, held[i]);
+		assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_MISSING, 0);
+		assert_int_equal(decision.grant_count, 0);
+		assert_string_equal(decision.basis, "none");
+		decision = ask(*state, denied[i]);
+		assert_decision(&decision, DECISION_DENY, TC_REFUSAL_BASIS_INSUFFICIENT, 0);
+	}
+	decision = ask(*state,
+		       (struct question){.message = true, .categories = {ATTENDANCE, DRUG_TEST}});
+	assert_decision(&decision, DECISION_PERMIT_PARTS, TC_REFUSAL_CONSENT_MISSING, 1);
+}
+
 static void a_two_way_grant_permits_the_way_back(void **state)
 {
 	struct decision decision;
@@ -384,6 +430,8 @@ int main(void)
 		TEST(two_grants_together_release_what_neither_does_alone),
 		TEST(a_grant_permits_only_within_its_time),
 		TEST(another_proceeding_is_denied),
+		TEST(a_grant_that_is_over_denies_nothing),
+		TEST(a_message_goes_only_with_its_leading_part),
 		TEST(a_two_way_grant_permits_the_way_back),
 		TEST(a_role_is_reached_only_as_that_role),
 		TEST(a_class_reaches_treating_providers_and_nobody_else),
