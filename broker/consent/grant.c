@@ -221,8 +221,11 @@ static int find_predecessor(struct store_txn *txn, const struct consent_tables *
 	if (r < 0)
 		return r;
 	if (r == 0) {
-		/* Another's id must not tell that it exists: a conflict, as for any id. */
+		/* Another's id must not tell that it exists: a conflict, as for any id. A new
+		 * version comes from whoever recorded the first; another desk records a consent
+		 * of its own and says which one it supersedes. */
 		if (!tc_id_equal(earlier.subject, arrival->subject) ||
+		    !tc_agency_equal(&earlier.sender, arrival->sender) ||
 		    consent->version <= earlier.version)
 			return tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "consent_id");
 		*ret = id;

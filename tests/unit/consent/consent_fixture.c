@@ -160,7 +160,7 @@ static struct tc_bytes packed(json_t *json, const ProtobufCMessageDescriptor *ty
 int record(struct fixture *f, json_t *consent, int64_t now_ms)
 {
 	struct tc_bytes document = packed(consent, &throughcare__v1__consent_grant__descriptor);
-	const tc_agency sender = {"intake"};
+	tc_agency sender = {"intake"};
 	struct consent_arrival arrival = {
 		.document = tc_bytes_slice(&document),
 		.subject = id_of(PERSON),
@@ -171,6 +171,8 @@ int record(struct fixture *f, json_t *consent, int64_t now_ms)
 	};
 	int r;
 
+	if (f->desk)
+		assert_true(tc_agency_parse(tc_slice_text(f->desk), &sender));
 	grant_changes_free(&f->changes);
 	r = consent_record(f->txn, &f->tables, &arrival, &f->changes, &f->refusal);
 	tc_bytes_free(&document);
@@ -228,6 +230,7 @@ struct decision ask(struct fixture *f, struct question question)
 		.reference = tc_slice_text(question.reference),
 		.proceeding = tc_slice_text(question.proceeding),
 		.categories = question.categories,
+		.message = question.message,
 		.now_ms = question.now_ms ? question.now_ms : NOW_MS,
 	};
 	tc_agency from, to;

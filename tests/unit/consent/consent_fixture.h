@@ -41,6 +41,7 @@ struct fixture {
 	struct store *store;
 	struct store_txn *txn;
 	struct consent_tables tables;
+	const char *desk; /* who records; NULL: intake */
 	struct grant_changes changes;
 	struct tc_refusal refusal;
 };
@@ -77,6 +78,7 @@ struct question {
 	const char *reference;
 	const char *proceeding;
 	uint8_t categories[4];
+	bool message; /* they are one message's parts */
 	int64_t now_ms;
 	const char *subject;
 };

@@ -225,6 +225,22 @@ static void a_higher_version_takes_the_place_of_the_one_before(void **state)
 	assert_false(view.superseded);
 }
 
+/* Else whoever learns of its id could put another document in its place. */
+static void only_who_recorded_it_records_a_higher_version(void **state)
+{
+	struct fixture *f = *state;
+	json_t *consent = consent_json();
+	struct decision decision;
+
+	record_done(f, consent_json());
+	f->desk = "housing-b";
+	json_change(consent, "version", "2");
+	json_change(consent, "grants[0].categories", "[\"CATEGORY_HOUSING\"]");
+	assert_refused(f, consent, TC_REFUSAL_ID_CONFLICT, "consent_id");
+	decision = ask(f, (struct question){0});
+	assert_decision(&decision, DECISION_PERMIT, TC_REFUSAL_NONE, 1);
+}
+
 static void a_consent_that_supersedes_another_ends_its_grants(void **state)
 {
 	struct fixture *f = *state;
@@ -305,6 +321,7 @@ int main(void)
 		TEST(a_refused_consent_permits_nothing),
 		TEST(the_same_ids_again_conflict),
 		TEST(a_higher_version_takes_the_place_of_the_one_before),
+		TEST(only_who_recorded_it_records_a_higher_version),
 		TEST(a_consent_that_supersedes_another_ends_its_grants),
 		TEST(what_a_consent_supersedes_must_exist),
 		TEST(consents_of_a_person_are_listed_page_by_page),
