@@ -186,10 +186,5 @@ int exchange_message_apply(struct ledger *ledger, struct submission *submission)
 {
 	size_t at = exchange_message_find(submission->header.type);
 
-	if (at < EXCHANGE_MESSAGES)
-		return exchange_messages[at].apply(ledger, submission);
-	tc_refuse(&submission->refusal, TC_REFUSAL_TYPE_NOT_ALLOWED,
-		  "this version of the exchange does not act on %.*s",
-		  (int)submission->header.type.len, (const char *)submission->header.type.data);
-	return SUBMISSION_REFUSED;
+	return at < EXCHANGE_MESSAGES ? exchange_messages[at].apply(ledger, submission) : TC_EINVAL;
 }

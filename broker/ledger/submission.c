@@ -121,6 +121,7 @@ static int submission_recipient(struct ledger *ledger, struct submission *submis
 		*delivery = submission->deliveries[0];
 	}
 	delivery->recipient = principal->number;
+	submission->recipients[index] = &principal->name;
 	memcpy(delivery->role, address.role, sizeof(delivery->role));
 	for (size_t i = 0; i < index; i++) {
 		if (submission->deliveries[i].recipient == principal->number)
@@ -200,6 +201,8 @@ static void submission_event(const struct ledger *ledger, const struct submissio
 	const struct tc_header *header = &submission->header;
 
 	*ret = (struct referral_event){
+		.recipients = submission->recipients,
+		.recipient_count = submission->count,
 		.type = header->type,
 		.referral = header->referral_id,
 		.message = header->message_id,
@@ -223,20 +226,11 @@ static int submission_refer(struct ledger *ledger, struct submission *submission
 {
 	struct referral_event event;
 	struct referral_change change;
-	struct principal *target;
 	int r;
 
 	if (tc_id_is_none(submission->header.referral_id))
 		return 0;
-	if (tc_slice_equal(submission->header.type, tc_slice_text("Referral")) &&
-	    submission->count != 1)
-		return submission_refuse(submission, TC_REFUSAL_FIELD_INVALID,
-					 "recipients: a Referral has exactly one");
-	r = principal_get(ledger, submission->deliveries[0].recipient, &target);
-	if (r < 0)
-		return r;
 	submission_event(ledger, submission, &event);
-	event.target = &target->name;
 	r = referral_apply(ledger->txn, &ledger->referral, &event, &change, &submission->refusal);
 	if (r != 0)
 		return r == REFERRAL_REFUSED ? SUBMISSION_REFUSED : r;
@@ -372,13 +366,15 @@ static int submission_relay(struct ledger *ledger, struct submission *submission
 static int submission_act(struct ledger *ledger, struct submission *submission)
 {
 	struct receipt_line *line = &submission->receipt.lines[0];
-	int r = exchange_message_apply(ledger, submission);
+	bool supported = exchange_message_supported(submission->header.type);
+	int r = supported ? exchange_message_apply(ledger, submission) : 0;
 
 	if (r != 0)
 		return r;
 	submission->receipt.line_count = 1;
-	line->kind = DISPOSITION(APPLIED);
-	return submission_fact(ledger, submission, "submission", "applied");
+	line->kind = supported ? DISPOSITION(APPLIED) : DISPOSITION(RECORDED);
+	return submission_fact(ledger, submission, "submission",
+			       supported ? "applied" : "recorded");
 }
 
 /* The same id again is answered with the first receipt. *ret_repeated: it was. */

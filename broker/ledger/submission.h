@@ -27,6 +27,7 @@ struct submission {
 	struct principal *sender;
 	enum agency_kind sender_kind;
 	struct delivery *deliveries; /* one for each recipient, in the arena */
+	const tc_agency *recipients[TC_RECIPIENTS_MAX];
 	struct decision *decisions;
 	size_t count;
 	struct lifecycle_days days; /* of the service that the first recipient was named by */

@@ -287,14 +287,14 @@ static int referral_make(struct store_txn *txn, const struct referral_tables *ta
 	};
 	struct moving moving = moving_of(event, &referral);
 
-	if (!event->target)
-		return tc_refuse(refusal, TC_REFUSAL_RECIPIENT_MISSING,
-				 "a Referral has one recipient");
+	if (event->recipient_count != 1)
+		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
+				 "recipients: a Referral has exactly one");
 	if (tc_id_is_none(event->subject))
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_MISSING, "header.subject");
 	if (event->has_expected_version && event->expected_version != 0)
 		return tc_refuse(refusal, TC_REFUSAL_STALE_VERSION, "it does not exist yet");
-	referral.target = *event->target;
+	referral.target = *event->recipients[0];
 	field_copy(referral.service, sizeof(referral.service),
 		   event->service.len > 0 ? event->service : tc_slice_text(moving.claim->service));
 	if (moving.claim->has_respond_by_ms)
@@ -320,6 +320,21 @@ static unsigned actors_of(const struct referral_event *event, const struct refer
 	if (event->sender_orders && orders && tc_id_equal(event->subject, referral->subject))
 		actors |= REFERRAL_BY_COURT;
 	return actors;
+}
+
+/* Who moves a referral tells the other party: a state that only one of them knows helps nobody.
+ * What a court orders is an order to whomever it goes to. */
+static bool tells_other_party(const struct referral_event *event, const struct referral *referral)
+{
+	bool source = tc_agency_equal(event->sender, &referral->source);
+	const tc_agency *other = source ? &referral->target : &referral->source;
+
+	if (!source && !tc_agency_equal(event->sender, &referral->target))
+		return true;
+	for (size_t i = 0; i < event->recipient_count; i++)
+		if (tc_agency_equal(event->recipients[i], other))
+			return true;
+	return false;
 }
 
 /* True when the message may come without a rule of its own. */
@@ -362,6 +377,10 @@ int referral_apply(struct store_txn *txn, const struct referral_tables *tables,
 		return tc_refuse(refusal, TC_REFUSAL_STALE_VERSION, "it is at version %llu",
 				 (unsigned long long)referral.version);
 	rule = find_rule(&moving);
+	if (rule && rule->to != REFERRAL_SAME && !tells_other_party(event, &referral))
+		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
+				 "recipients: this moves the referral, so the other party of the "
+				 "referral must be among them");
 	if (rule) {
 		r = check_needs(&moving, rule, refusal);
 		return r != 0 ? r : follow(txn, tables, &moving, rule, ret);

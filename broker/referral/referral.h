@@ -92,7 +92,8 @@ struct referral_event {
 	bool has_expected_version;
 	uint64_t expected_version;
 	struct tc_id subject;       /* Referral: of the header */
-	const tc_agency *target;    /* Referral: its one recipient agency, resolved */
+	const tc_agency *const *recipients; /* resolved; of a Referral exactly one */
+	size_t recipient_count;
 	struct tc_slice service;    /* Referral: header.recipients[0].service; may be empty */
 	struct lifecycle_days days; /* Referral: the service's own clocks; zeros: defaults */
 	bool ordered;               /* CourtOrder: `referral` is one of claim.cancels_referrals */

@@ -53,14 +53,20 @@ static void a_refused_id_may_be_sent_again(void **state)
 	assert_string_equal(exchange_answer(x), "accepted");
 }
 
-static void an_unsupported_type_is_refused_clearly(void **state)
+static void a_type_that_nobody_acts_on_is_only_recorded(void **state)
 {
 	struct exchange *x = *state;
 	struct message message = contact(x);
+	Throughcare__V1__Receipt *receipt;
 
 	message.type = "CapacityUpdate";
 	exchange_send(x, &message);
-	assert_string_equal(exchange_answer(x), "type_not_allowed");
+	receipt = exchange_receipt(x);
+	assert_int_equal(receipt->n_dispositions, 1);
+	assert_int_equal(receipt->dispositions[0]->kind,
+			 THROUGHCARE__V1__DISPOSITION_KIND__DISPOSITION_KIND_RECORDED);
+	throughcare__v1__receipt__free_unpacked(receipt, NULL);
+	assert_int_equal(exchange_facts(x, "submission"), 1);
 }
 
 static void a_message_that_is_expired_on_arrival_is_refused(void **state)
@@ -80,7 +86,7 @@ int main(void)
 		TEST(same_id_returns_the_first_receipt),
 		TEST(same_id_with_other_content_is_a_conflict),
 		TEST(a_refused_id_may_be_sent_again),
-		TEST(an_unsupported_type_is_refused_clearly),
+		TEST(a_type_that_nobody_acts_on_is_only_recorded),
 		TEST(a_message_that_is_expired_on_arrival_is_refused),
 	};
 

@@ -47,7 +47,9 @@ int fixture_teardown(void **state)
 int tell(struct fixture *f, struct sent sent)
 {
 	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
-	const tc_agency target = {"target"};
+	const tc_agency source = {"source"}, target = {"target"}, other = {"other"};
+	const tc_agency *parties[] = {&target, &source, &other};
+	bool makes = strcmp(sent.type, "Referral") == 0;
 	tc_agency sender = {""};
 	struct referral_event event = {
 		.type = tc_slice_text(sent.type),
@@ -62,7 +64,8 @@ int tell(struct fixture *f, struct sent sent)
 		.has_expected_version = sent.expected_version != 0,
 		.expected_version = sent.expected_version,
 		.subject = sent.other_subject ? numbered_id(101) : f->subject,
-		.target = &target,
+		.recipients = sent.aside ? parties + 2 : parties,
+		.recipient_count = makes || sent.aside ? 1 : 2,
 		.service = tc_slice_text("a-service"),
 		.ordered = sent.ordered,
 		.claim = &claim,

@@ -45,6 +45,7 @@ struct sent {
 	uint64_t expected_version; /* 0: none */
 	bool other_subject;
 	bool ordered;
+	bool aside; /* to neither party */
 	int days; /* Referral: of the receipt clock */
 };
 

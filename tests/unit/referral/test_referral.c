@@ -52,6 +52,25 @@ static void a_referral_goes_from_request_to_closed_loop(void **state)
 			 REFERRAL_UNKNOWN);
 }
 
+static void who_moves_it_tells_the_other_party(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_moves(f, MESSAGE(S, "Referral", .occurred_ms = 0), REFERRAL_REQUESTED);
+	assert_refused(f, RESPONSE(T, "RECEIVED", .worker = "w-1", .aside = true),
+		       TC_REFUSAL_FIELD_INVALID, "recipients");
+	assert_refused(f, MESSAGE(S, "ReferralCancel", .reason = "other", .aside = true),
+		       TC_REFUSAL_FIELD_INVALID, "recipients");
+	assert_moves(f, RESPONSE(T, "RECEIVED", .worker = "w-1"), REFERRAL_RECEIVED);
+	assert_moves(f, RESPONSE(T, "ACCEPTED", .worker = "w-1"), REFERRAL_ACCEPTED);
+	assert_refused(f, MESSAGE(T, "AttendanceRecord", .status = "ATTENDED", .aside = true),
+		       TC_REFUSAL_FIELD_INVALID, "recipients");
+	assert_moves(f, MESSAGE(T, "AttendanceRecord", .status = "ATTENDED"), REFERRAL_IN_PROGRESS);
+	assert_stays(f, MESSAGE(T, "ProgressReport", .aside = true));
+	assert_moves(f, MESSAGE(K, "CourtOrder", .ordered = true, .order = "o-1", .aside = true),
+		     REFERRAL_CANCELLED);
+}
+
 static void an_agency_that_is_no_party_learns_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -367,6 +386,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_referral_goes_from_request_to_closed_loop),
+		TEST(who_moves_it_tells_the_other_party),
 		TEST(an_agency_that_is_no_party_learns_nothing),
 		TEST(each_side_has_its_own_moves),
 		TEST(a_rule_gets_what_it_needs),
