@@ -14,10 +14,13 @@ struct ledger_thread {
 	struct ledger_thread_options options;
 	struct effects **routed;     /* one for each gateway; NULL: nothing for it yet */
 	struct record_batch pending; /* came while the trail committed */
+	struct effects facts;        /* for the trail, not yet passed on */
+	uint64_t facts_passed;       /* those of every record before this were */
 	const struct record *tick;   /* sent and not yet back; never followed */
-	int64_t committed_us;        /* when, on the monotonic clock */
+	int64_t uncommitted_us;      /* since when something waits for a commit, monotonic */
 	uint64_t committed;          /* ledger_next at that time */
 	uint64_t trail_next;         /* the trail is durable before this */
+	uint64_t trail_asked;        /* the trail was asked to commit everything before this */
 	bool commit_wanted;
 	bool stopping;
 };
@@ -49,24 +52,36 @@ static int thread_route_one(struct ledger_thread *thread, struct effect **effect
 	return 0;
 }
 
-static int thread_route_facts(struct ledger_thread *thread, struct effects *effects)
+/* To the trail, many at a time: it commits them much later, so nobody waits for one. */
+static int thread_pass_facts(struct ledger_thread *thread)
 {
+	uint64_t next = ledger_next(thread->options.ledger);
 	struct effects *facts;
 	int r;
 
+	if (thread->facts_passed == next)
+		return 0;
+	facts = effects_new();
+	if (facts == NULL)
+		return TC_ENOMEM;
+	effects_move_facts(facts, &thread->facts);
+	facts->facts_next = next;
+	r = thread_send(thread->options.trail, BUS_FACTS, facts);
+	if (r < 0)
+		effects_free(&facts);
+	else
+		thread->facts_passed = next;
+	return r;
+}
+
+static int thread_route_facts(struct ledger_thread *thread, struct effects *effects)
+{
 	if (thread->options.trail == NULL) {
 		effects_free_facts(effects);
 		return 0;
 	}
-	facts = effects_new();
-	if (facts == NULL)
-		return TC_ENOMEM;
-	effects_move_facts(facts, effects);
-	facts->facts_next = ledger_next(thread->options.ledger);
-	r = thread_send(thread->options.trail, BUS_FACTS, facts);
-	if (r < 0)
-		effects_free(&facts);
-	return r;
+	effects_move_facts(&thread->facts, effects);
+	return thread->facts.fact_count < LEDGER_THREAD_FACTS ? 0 : thread_pass_facts(thread);
 }
 
 /* Everything that has come about: to the gateways first, since somebody waits there. */
@@ -128,13 +143,26 @@ static int thread_announce(struct bus_socket *to, uint64_t next)
 
 static void thread_take(struct ledger_thread *thread, struct bus_message *message);
 
-/* The trail's commit of everything before `next`. Records that come meanwhile are kept. */
-static int thread_wait_for_trail(struct ledger_thread *thread, uint64_t next)
+/* Everything applied so far. */
+static int thread_ask_trail(struct ledger_thread *thread)
 {
+	int r = thread_pass_facts(thread);
+
+	if (r == 0)
+		r = thread_send(thread->options.trail, BUS_COMMIT_WANTED, NULL);
+	if (r == 0)
+		thread->trail_asked = ledger_next(thread->options.ledger);
+	return r;
+}
+
+/* The trail's commit of everything applied so far. Records that come meanwhile are kept. */
+static int thread_wait_for_trail(struct ledger_thread *thread)
+{
+	uint64_t next = ledger_next(thread->options.ledger);
 	int r = 0;
 
 	if (thread->trail_next < next)
-		r = thread_send(thread->options.trail, BUS_COMMIT_WANTED, NULL);
+		r = thread_ask_trail(thread);
 	while (r == 0 && thread->trail_next < next) {
 		struct bus_message message;
 
@@ -154,11 +182,10 @@ static int thread_commit(struct ledger_thread *thread)
 	int r = 0;
 
 	thread->commit_wanted = false;
-	thread->committed_us = tc_clock_monotonic_us();
 	if (next == thread->committed)
 		return 0;
 	if (thread->options.trail != NULL)
-		r = thread_wait_for_trail(thread, next);
+		r = thread_wait_for_trail(thread);
 	if (r == 0)
 		r = ledger_commit(ledger);
 	if (r < 0)
@@ -169,14 +196,35 @@ static int thread_commit(struct ledger_thread *thread)
 	return r;
 }
 
+/* The trail commits what it was asked to, and records are applied meanwhile. */
+static bool thread_trail_busy(const struct ledger_thread *thread)
+{
+	return thread->trail_asked > thread->committed && thread->trail_next < thread->trail_asked;
+}
+
+/* Most of the trail's commit is done before the one that is waited for. */
+static bool thread_trail_prepared(const struct ledger_thread *thread)
+{
+	return thread->options.trail == NULL || thread->trail_asked > thread->committed;
+}
+
 static bool thread_commit_due(const struct ledger_thread *thread)
 {
 	uint64_t applied = ledger_next(thread->options.ledger) - thread->committed;
 
 	if (applied == 0)
 		return false;
-	return thread->commit_wanted || applied >= LEDGER_THREAD_COMMIT_RECORDS ||
-	       tc_clock_monotonic_us() - thread->committed_us >= LEDGER_THREAD_COMMIT_MS * 1000LL;
+	return applied >= LEDGER_THREAD_COMMIT_RECORDS ||
+	       tc_clock_monotonic_us() - thread->uncommitted_us >= LEDGER_THREAD_COMMIT_MS * 1000LL;
+}
+
+static int thread_commit_maybe(struct ledger_thread *thread)
+{
+	if (thread->commit_wanted)
+		return thread_commit(thread);
+	if (thread_trail_busy(thread) || !thread_commit_due(thread))
+		return 0;
+	return thread_trail_prepared(thread) ? thread_commit(thread) : thread_ask_trail(thread);
 }
 
 /* ---- time ---- */
@@ -225,8 +273,10 @@ static int thread_wait_ms(const struct ledger_thread *thread)
 {
 	int64_t wait_ms = INT64_MAX, due_ms;
 
-	if (ledger_next(thread->options.ledger) != thread->committed) {
-		int64_t since_us = tc_clock_monotonic_us() - thread->committed_us;
+	/* The trail's answer is a message, too. */
+	if (ledger_next(thread->options.ledger) != thread->committed &&
+	    !thread_trail_busy(thread)) {
+		int64_t since_us = tc_clock_monotonic_us() - thread->uncommitted_us;
 
 		wait_ms = LEDGER_THREAD_COMMIT_MS - since_us / 1000;
 	}
@@ -291,9 +341,11 @@ static int thread_turn(struct ledger_thread *thread)
 		else if (r < 0)
 			return r;
 	}
+	if (ledger_next(thread->options.ledger) == thread->committed)
+		thread->uncommitted_us = tc_clock_monotonic_us();
 	r = thread_apply(thread, &thread->pending);
-	if (r == 0 && thread_commit_due(thread))
-		r = thread_commit(thread);
+	if (r == 0)
+		r = thread_commit_maybe(thread);
 	return r < 0 ? r : thread_tick(thread);
 }
 
@@ -334,7 +386,7 @@ int ledger_thread_start(const struct ledger_thread_options *options, struct ledg
 	if (thread->options.clock == NULL)
 		thread->options.clock = &tc_clock_real;
 	thread->committed = ledger_next(options->ledger);
-	thread->committed_us = tc_clock_monotonic_us();
+	thread->facts_passed = thread->committed;
 	thread->routed = calloc(options->gateway_count + 1, sizeof(struct effects *));
 	if (thread->routed == NULL ||
 	    pthread_create(&thread->thread, NULL, thread_run, thread) != 0) {
@@ -356,6 +408,7 @@ void ledger_thread_join(struct ledger_thread **thread)
 	for (size_t i = 0; i < it->options.gateway_count; i++)
 		effects_free(&it->routed[i]);
 	record_batch_free(&it->pending);
+	effects_clear(&it->facts);
 	free(it->routed);
 	free(it);
 	*thread = NULL;

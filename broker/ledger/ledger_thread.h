@@ -4,7 +4,10 @@
  *
  * It commits rarely (its state is a function of the log): when the commit interval has
  * passed, after so many records, or when a question wants to see what is new; and never
- * ahead of the trail, which it asks to commit first and waits for. When a timer is due
+ * ahead of the trail, which it asks to commit first and waits for. Unless a question
+ * waits, it asks twice: the first commit is the large one, and records are applied
+ * meanwhile; only for the rest do they wait. Facts go to the trail many at a time, and
+ * all that there are before it is asked. When a timer is due
  * it sends one tick record to the journal: time, too, comes to the state through the log.
  *
  * Messages taken: BUS_RECORDS; BUS_COMMIT_WANTED; BUS_COMMITTED of the trail; BUS_DRAIN
@@ -25,6 +28,7 @@
 #define LEDGER_THREAD_EXIT           75 /* the process's exit status: the ledger failed */
 #define LEDGER_THREAD_COMMIT_MS      1000
 #define LEDGER_THREAD_COMMIT_RECORDS 65536
+#define LEDGER_THREAD_FACTS          256 /* passed on to the trail at once */
 #define LEDGER_THREAD_TICK_LIMIT     1024
 
 struct ledger_thread;
