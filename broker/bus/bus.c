@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zmq.h>
 
 #include "base/check.h"
@@ -12,19 +13,29 @@
 
 #define ADDRESS_BYTES_MAX 128
 
+/* What the sockets of one name share. */
+struct line {
+	struct line *next;
+	/*
+	 * Counted up by each sender, read by the receiver: so the order "what was written before
+	 * the send is seen after the receive" is ours and not only libzmq's, into which a thread
+	 * sanitizer cannot look. One for each name: were there one for all, any send would order
+	 * its thread before any receiver, and hide what is not ordered.
+	 */
+	atomic_uint_fast64_t sent;
+	char address[ADDRESS_BYTES_MAX];
+};
+
 struct bus {
 	void *context;
 	atomic_int sockets;
-	/*
-	 * Counted up by each sender, read by each receiver: so the order "what was written before
-	 * the send is seen after the receive" is ours and not only libzmq's, into which a thread
-	 * sanitizer cannot look.
-	 */
-	atomic_uint_fast64_t sent;
+	pthread_mutex_t lock; /* of the list; a line stays until the bus is closed */
+	struct line *lines;
 };
 
 struct bus_socket {
 	struct bus *bus;
+	struct line *line;
 	void *socket;
 	pthread_t owner;
 	bool adopted;
@@ -36,6 +47,7 @@ int bus_open(struct bus **ret)
 
 	if (!bus)
 		return TC_ENOMEM;
+	pthread_mutex_init(&bus->lock, NULL);
 	bus->context = zmq_ctx_new();
 	/* Inproc needs no I/O thread. */
 	if (!bus->context || zmq_ctx_set(bus->context, ZMQ_IO_THREADS, 0) < 0) {
@@ -46,6 +58,16 @@ int bus_open(struct bus **ret)
 	return 0;
 }
 
+static void lines_free(struct bus *bus)
+{
+	while (bus->lines) {
+		struct line *line = bus->lines;
+
+		bus->lines = line->next;
+		free(line);
+	}
+}
+
 void bus_close(struct bus **bus)
 {
 	if (!*bus)
@@ -54,22 +76,55 @@ void bus_close(struct bus **bus)
 	TC_CHECK((*bus)->sockets == 0);
 	while ((*bus)->context && zmq_ctx_term((*bus)->context) < 0 && errno == EINTR)
 		;
+	lines_free(*bus);
+	pthread_mutex_destroy(&(*bus)->lock);
 	free(*bus);
 	*bus = NULL;
 }
 
-static int socket_new(struct bus *bus, int type, int limit_option, int queue_max,
+/* The line of that name, made by whoever asks first. */
+static int line_of(struct bus *bus, const char *name, struct line **ret)
+{
+	char address[ADDRESS_BYTES_MAX];
+	struct line *line;
+
+	if (snprintf(address, sizeof(address), "inproc://%s", name) >= ADDRESS_BYTES_MAX)
+		return TC_EINVAL;
+	pthread_mutex_lock(&bus->lock);
+	for (line = bus->lines; line && strcmp(line->address, address) != 0;)
+		line = line->next;
+	if (!line) {
+		line = calloc(1, sizeof(*line));
+		if (line) {
+			memcpy(line->address, address, sizeof(address));
+			line->next = bus->lines;
+			bus->lines = line;
+		}
+	}
+	pthread_mutex_unlock(&bus->lock);
+	*ret = line;
+	return line ? 0 : TC_ENOMEM;
+}
+
+static int socket_new(struct bus *bus, int type, const char *name, int queue_max,
 		      struct bus_socket **ret)
 {
+	int limit_option = type == ZMQ_PULL ? ZMQ_RCVHWM : ZMQ_SNDHWM;
 	struct bus_socket *socket;
+	struct line *line = NULL;
 	int linger = 0;
+	int r;
 
 	if (queue_max < 1)
 		return TC_EINVAL;
+	r = line_of(bus, name, &line);
+	if (r)
+		return r;
 	socket = calloc(1, sizeof(*socket));
 	if (!socket)
 		return TC_ENOMEM;
 	socket->bus = bus;
+	socket->line = line;
 	socket->owner = pthread_self();
 	socket->socket = zmq_socket(bus->context, type);
 	if (!socket->socket) {
@@ -86,47 +141,34 @@ static int socket_new(struct bus *bus, int type, int limit_option, int queue_max
 	return 0;
 }
 
-static bool address(const char *name, char to[ADDRESS_BYTES_MAX])
-{
-	return snprintf(to, ADDRESS_BYTES_MAX, "inproc://%s", name) < ADDRESS_BYTES_MAX;
-}
-
 int bus_bind_pull(struct bus *bus, const char *name, int queue_max, struct bus_socket **ret)
 {
 	struct bus_socket *socket = NULL;
-	char at[ADDRESS_BYTES_MAX];
-	int r;
+	int r = socket_new(bus, ZMQ_PULL, name, queue_max, &socket);
 
-	if (!address(name, at))
-		return TC_EINVAL;
-	r = socket_new(bus, ZMQ_PULL, ZMQ_RCVHWM, queue_max, &socket);
-	if (r == 0 && zmq_bind(socket->socket, at) < 0)
-		r = TC_EBUS;
-	if (r == 0) {
-		*ret = socket;
-		socket = NULL;
+	if (r)
+		return r;
+	if (zmq_bind(socket->socket, socket->line->address) < 0) {
+		bus_socket_close(&socket);
+		return TC_EBUS;
 	}
-	bus_socket_close(&socket);
-	return r;
+	*ret = socket;
+	return 0;
 }
 
 int bus_connect_push(struct bus *bus, const char *name, int queue_max, struct bus_socket **ret)
 {
 	struct bus_socket *socket = NULL;
-	char at[ADDRESS_BYTES_MAX];
-	int r;
+	int r = socket_new(bus, ZMQ_PUSH, name, queue_max, &socket);
 
-	if (!address(name, at))
-		return TC_EINVAL;
-	r = socket_new(bus, ZMQ_PUSH, ZMQ_SNDHWM, queue_max, &socket);
-	if (r == 0 && zmq_connect(socket->socket, at) < 0)
-		r = TC_EBUS;
-	if (r == 0) {
-		*ret = socket;
-		socket = NULL;
+	if (r)
+		return r;
+	if (zmq_connect(socket->socket, socket->line->address) < 0) {
+		bus_socket_close(&socket);
+		return TC_EBUS;
 	}
-	bus_socket_close(&socket);
-	return r;
+	*ret = socket;
+	return 0;
 }
 
 /* Closing is allowed to the thread that joined the owner, so it is not checked. */
@@ -185,7 +227,7 @@ int bus_send(struct bus_socket *socket, enum bus_message_kind kind, void *payloa
 	int r;
 
 	check_owner(socket);
-	atomic_fetch_add_explicit(&socket->bus->sent, 1, memory_order_release);
+	atomic_fetch_add_explicit(&socket->line->sent, 1, memory_order_release);
 	for (;;) {
 		if (zmq_send(socket->socket, &message, sizeof(message), flags) >= 0)
 			return 0;
@@ -213,7 +255,7 @@ int bus_receive(struct bus_socket *socket, int wait_ms, struct bus_message *ret)
 	for (;;) {
 		bytes = zmq_recv(socket->socket, &message, sizeof(message), flags);
 		if (bytes == (int)sizeof(message)) {
-			(void)atomic_load_explicit(&socket->bus->sent, memory_order_acquire);
+			(void)atomic_load_explicit(&socket->line->sent, memory_order_acquire);
 			*ret = message;
 			return 0;
 		}
