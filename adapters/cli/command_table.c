@@ -56,9 +56,12 @@ const struct tc_command tc_command_table[] = {
 	{"message", "send", "[FILE|-]", 0, 1, "send messages written in JSON",
 	 "Reads envelopes: one object per line, one array, or one object over many lines; from\n"
 	 "stdin without FILE. What is absent is filled in: messageId, sender, createdAt, the\n"
-	 "referralId of a new Referral, categories, salts, manifest, signature. Prints a receipt\n"
-	 "per message with its position in the exchange's log. Sending the same messageId with "
-	 "the\n"
+	 "referralId of a new Referral, categories, salts, manifest, signature. An answer without\n"
+	 "referralId is about the one (or the one open) referral of its subject between you and\n"
+	 "the recipient; a ConsentRevoke without consentId takes back the one consent (in force)\n"
+	 "of its subject. Prints a receipt per message with its position in the exchange's log:\n"
+	 "queued, held, denied, applied by the exchange, or recorded, which is in the log and\n"
+	 "nothing more in this version. Sending the same messageId with the\n"
 	 "same content again gives the first receipt. Exit code 3 when any was refused.",
 	 "throughcare message template Referral > referral.json\n"
 	 "throughcare message send referral.json",

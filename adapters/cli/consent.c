@@ -39,6 +39,9 @@ enum tc_exit tc_consent_list_run(struct tc_invocation *invocation)
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
 
 	list.subject = TEXT(tc_invocation_option(invocation, "subject"));
+	if (!list.subject)
+		return tc_invocation_usage(invocation,
+					   "name --subject: consents are listed by person");
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_CONSENT_LIST;
 	query.consent_list = &list;
 	return tc_question_table(invocation, &query, "consents", columns);

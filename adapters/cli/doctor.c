@@ -97,7 +97,7 @@ static json_t *row_make(const struct tc_doctor *doctor, const char *name, const 
 		json_object_set_new(row, "message", json_string(doctor->problem.message));
 		json_object_set_new(row, "detail", json_string(doctor->problem.detail));
 		json_object_set_new(row, "hint", json_string(doctor->problem.hint));
-	} else if (strcmp(result, "ok") == 0) {
+	} else if (doctor->detail[0]) {
 		json_object_set_new(row, "detail", json_string(doctor->detail));
 	}
 	return row;
@@ -132,6 +132,10 @@ static enum tc_exit examine(struct tc_doctor *doctor)
 			result = checks[i].run(doctor) ? "ok" : "failed";
 		if (strcmp(result, "failed") == 0)
 			code = doctor->refused ? TC_EXIT_REFUSED : TC_EXIT_FAILED;
+		else if (strcmp(result, "skipped") == 0)
+			snprintf(doctor->detail, sizeof(doctor->detail), "%s",
+				 wanted ? "a check before it failed"
+					: "only agencies have a mailbox");
 		json_t *row = row_make(doctor, checks[i].name, result);
 		row_print(screen, row);
 		json_decref(row);

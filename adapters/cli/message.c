@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "cli/command_table.h"
 #include "cli/compose.h"
+#include "cli/lookup.h"
 #include "cli/question.h"
 #include "cli/rendition.h"
 #include "cli/session.h"
@@ -37,11 +38,11 @@ static enum tc_exit input_read(struct tc_invocation *invocation, json_t **ret)
 
 static void dispositions_say(const struct tc_screen *screen, const struct tc_receipt *receipt)
 {
-	static const char *const kinds[] = {"unknown", "queued for", "held for", "denied to",
-					    "applied by"};
+	static const char *const kinds[] = {"unknown",   "queued for", "held for",
+					    "denied to", "applied by", "recorded by"};
 	for (size_t i = 0; i < receipt->disposition_count; i++) {
 		const struct tc_disposition *to = &receipt->dispositions[i];
-		bool known = to->kind > 0 && to->kind < 5;
+		bool known = to->kind > 0 && (size_t)to->kind < sizeof(kinds) / sizeof(kinds[0]);
 		tc_screen_say(screen, "  %s %s%s%s%s: %u parts released, %u withheld",
 			      kinds[known ? to->kind : 0],
 			      to->recipient && *to->recipient ? to->recipient : "the exchange",
@@ -98,6 +99,38 @@ static enum tc_exit batch_send(struct sending *sending)
 }
 
 /* A message that cannot be made is a refusal of its own; the others go on. */
+static enum tc_exit refusal_say(struct sending *sending)
+{
+	struct tc_invocation *invocation = sending->invocation;
+	enum tc_exit code = batch_send(sending); /* receipts stay in the order of the messages */
+
+	if (code == TC_EXIT_DONE)
+		tc_screen_problem(&invocation->screen, &invocation->problem);
+	if (code == TC_EXIT_DONE)
+		invocation->problem = (struct tc_problem){0};
+	sending->refused = true;
+	return code;
+}
+
+/* *ret: the message, with what the exchange knows filled in; NULL when it was refused. */
+static enum tc_exit message_fill(struct sending *sending, json_t *message, json_t **ret)
+{
+	if (!tc_lookup_wanted(message)) {
+		*ret = json_incref(message);
+		return TC_EXIT_DONE;
+	}
+	enum tc_exit code = batch_send(sending); /* what it is about may be among those */
+	if (code != TC_EXIT_DONE)
+		return code;
+	json_t *copy = json_deep_copy(message);
+	code = tc_lookup_fill(sending->invocation, sending->client, copy);
+	if (code == TC_EXIT_DONE)
+		*ret = copy;
+	else
+		json_decref(copy);
+	return code == TC_EXIT_REFUSED ? refusal_say(sending) : code;
+}
+
 static enum tc_exit one_send(struct sending *sending, const json_t *message)
 {
 	struct tc_invocation *invocation = sending->invocation;
@@ -106,13 +139,8 @@ static enum tc_exit one_send(struct sending *sending, const json_t *message)
 	size_t bytes = 0;
 	int r = tc_compose(message, &sending->writer, &composition, &invocation->problem);
 
-	if (r > 0) {
-		code = batch_send(sending); /* receipts stay in the order of the messages */
-		tc_screen_problem(&invocation->screen, &invocation->problem);
-		invocation->problem = (struct tc_problem){0};
-		sending->refused = true;
-		return code;
-	}
+	if (r > 0)
+		return refusal_say(sending);
 	if (r < 0)
 		return TC_EXIT_FAILED;
 	for (size_t i = 0; i < composition->part_count; i++)
@@ -154,7 +182,7 @@ enum tc_exit tc_message_send_run(struct tc_invocation *invocation)
 	struct tc_signing_key *key = NULL;
 	json_t *messages = NULL;
 	size_t index;
-	const json_t *message;
+	json_t *message;
 
 	enum tc_exit code = input_read(invocation, &messages);
 	if (code == TC_EXIT_DONE)
@@ -170,8 +198,13 @@ enum tc_exit tc_message_send_run(struct tc_invocation *invocation)
 		};
 	json_array_foreach(messages, index, message)
 	{
-		if (code == TC_EXIT_DONE)
-			code = one_send(&sending, message);
+		json_t *filled = NULL;
+		if (code != TC_EXIT_DONE)
+			break;
+		code = message_fill(&sending, message, &filled);
+		if (filled)
+			code = one_send(&sending, filled);
+		json_decref(filled);
 	}
 	if (code == TC_EXIT_DONE)
 		code = batch_send(&sending);

@@ -60,11 +60,11 @@ static void ids_renew(json_t *content, const struct tc_message_rule *rule)
 	}
 }
 
-/* The header that the envelope's rule asks for. Recipient and subject are examples to replace. */
+/* The header that the envelope's rule asks for. Recipient and subject are examples to replace.
+ * The referral that an answer is about is left to `message send`, which finds it by these two. */
 static json_t *template_header(const struct tc_part_type *type)
 {
 	static const char *const person = "00000000-0000-7000-8000-000000000001";
-	static const char *const referral = "00000000-0000-7000-8000-0000000000a1";
 	const struct tc_envelope_rule *rule = type->envelope;
 	json_t *header = json_pack("{s:s}", "type", type->name);
 
@@ -73,10 +73,12 @@ static json_t *template_header(const struct tc_part_type *type)
 				    json_pack("[{s:s}]", "agency", "agency-id"));
 	if (rule->needs_subject)
 		json_object_set_new(header, "subject", json_string(person));
-	if (strcmp(type->name, "Referral") == 0)
+	if (strcmp(type->name, "Referral") == 0) {
 		json_object_set_new(header, "referralId", id_json());
-	else if (rule->needs_referral)
-		json_object_set_new(header, "referralId", json_string(referral));
+		json_object_set_new(
+			header, "basis",
+			json_pack("{s:s}", "legal", "LEGAL_BASIS_NON_PART2_OPERATIONAL"));
+	}
 	if (rule->needs_purpose)
 		json_object_set_new(header, "purpose",
 				    json_string("PURPOSE_REFERRAL_COORDINATION"));
@@ -117,6 +119,8 @@ enum tc_exit tc_message_template_run(struct tc_invocation *invocation)
 	}
 	if (tc_compose_makes_ids(type->name))
 		ids_renew(content, type->message);
+	if (strcmp(type->name, "ConsentRevoke") == 0)
+		json_object_del(content, "consentId"); /* found by the person, as a referral is */
 	json_t *message = template_header(type);
 	json_object_set_new(message, "parts",
 			    json_pack("[{s:s,s:o}]", "type", type->name, "content", content));

@@ -1,0 +1,77 @@
+"""What `message template` prints is what `message send` takes, once recipient and subject are set."""
+import json
+
+import pytest
+from messages import SYNTHETIC, attendance, new_id, of
+
+CLINIC, OFFICE, OPERATOR = "treatment-south", "parole-north", "operator"
+
+# Answers, in an order that the lifecycle of one referral allows: who sends, and the type.
+ANSWERS = [(CLINIC, "ReferralResponse"), (CLINIC, "InfoRequest"), (OFFICE, "InfoReply"), (OFFICE, "ReferralAmend"),
+           (CLINIC, "PlanProposed"), (OFFICE, "PlanDecision")]
+END = [(CLINIC, "OutcomeReport"), (OFFICE, "LoopClosed")]
+APART = {"ReferralCancel", "ConsentRevoke"} | {name for _, name in ANSWERS + END}
+
+
+def template(exchange, name):
+    return exchange.cli("message", "template", name).rows[0]
+
+
+def send(exchange, sender, message, subject):
+    to = CLINIC if sender == OFFICE else OFFICE
+    for recipient in message.get("recipients", []):
+        recipient["agency"] = to
+    if "subject" in message:
+        message["subject"] = SYNTHETIC.format(7) if message["type"] == "TestMessage" else subject
+    return exchange.accepted(sender, message)
+
+
+@pytest.mark.quick
+def test_every_template_is_accepted_as_it_is(exchange):
+    listed = {row["type"] for row in exchange.cli("message", "template", "--list").rows}
+    assert APART < listed and {"Referral", "ConsentGrant", "CapacityUpdate", "PersonMerge"} < listed
+    for name in sorted(listed - APART):
+        sender = OPERATOR if name in ("AgencyEntry", "ServiceEntry") else OFFICE
+        send(exchange, sender, template(exchange, name), new_id())
+
+
+@pytest.mark.quick
+def test_answers_find_their_referral(exchange):
+    subject = new_id()
+    sent = send(exchange, OFFICE, template(exchange, "Referral"), subject)
+    assert of(exchange.collect(CLINIC), sent)
+    for sender, name in ANSWERS:
+        send(exchange, sender, template(exchange, name), subject)
+    accepted = template(exchange, "ReferralResponse")
+    accepted["parts"][0]["content"]["status"] = "REFERRAL_STATUS_ACCEPTED"
+    send(exchange, CLINIC, accepted, subject)
+    number = exchange.ask(OFFICE, "referral", "list", "--subject", subject)[0]["referralId"]
+    exchange.accepted(CLINIC, attendance(subject, referralId=number))
+    for sender, name in END:
+        send(exchange, sender, template(exchange, name), subject)
+    assert "loopClosedAt" in exchange.ask(OFFICE, "referral", "show", number)[0]
+
+
+def test_a_referral_that_is_in_doubt_is_not_guessed(exchange):
+    subject = new_id()
+    send(exchange, OFFICE, template(exchange, "Referral"), subject)
+    send(exchange, OFFICE, template(exchange, "ReferralCancel"), subject)
+    send(exchange, OFFICE, template(exchange, "Referral"), subject)
+    send(exchange, OFFICE, template(exchange, "Referral"), subject)
+    unclear = template(exchange, "ReferralAmend")
+    unclear["recipients"][0]["agency"], unclear["subject"] = CLINIC, subject
+    answer = exchange.cli("message", "send", "-", profile=OFFICE, stdin=json.dumps(unclear))
+    assert answer.code == 3 and answer.rows[0]["error"]["code"] == "ambiguous", answer
+
+
+@pytest.mark.quick
+def test_a_revocation_finds_its_consent(exchange):
+    subject = new_id()
+    send(exchange, OFFICE, template(exchange, "ConsentGrant"), subject)
+    send(exchange, OFFICE, template(exchange, "ConsentRevoke"), subject)
+    assert exchange.ask(OFFICE, "consent", "list", "--subject", subject)[0]["status"] == "revoked"
+
+
+def test_a_type_that_is_only_recorded_says_so(exchange):
+    receipt = send(exchange, OFFICE, template(exchange, "CapacityUpdate"), new_id())
+    assert receipt["dispositions"][0]["kind"] == "DISPOSITION_KIND_RECORDED"
