@@ -110,6 +110,10 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage("there is an argument too many");
+	if (!path && action == PRINT_CONFIG) {
+		config_print_defaults(stdout);
+		return 0;
+	}
 	if (!path)
 		return usage("no --config FILE is given");
 	return act(action, path);

@@ -150,6 +150,17 @@ void config_print(const struct config *config, FILE *to)
 	}
 }
 
+void config_print_defaults(FILE *to)
+{
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		const char *standard = config_rows[i].standard;
+
+		fprintf(to, "%s %s %s\n", config_rows[i].key,
+			standard && *standard ? standard : "\"\"",
+			standard ? "default" : "required");
+	}
+}
+
 /* What the example says where there is no default. */
 static const char *example_of(const char *key)
 {

@@ -80,6 +80,8 @@ void config_done(struct config *config);
 void config_error_print(const struct config_error *error, FILE *to);
 /* One line a setting: key, value, origin. */
 void config_print(const struct config *config, FILE *to);
+/* The same without a file: what each is by default, and which have to be set. */
+void config_print_defaults(FILE *to);
 /* The commented example, accepted by config_load as it is. */
 void config_print_example(FILE *to);
 /* The settings part of the man page, in scdoc. */

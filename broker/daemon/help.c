@@ -8,7 +8,7 @@ void help_print(void)
 	     "\n"
 	     "Usage: throughcared --config FILE                    run the exchange\n"
 	     "       throughcared --check-config FILE              is the file usable?\n"
-	     "       throughcared --config FILE --print-config     each setting, its value and "
+	     "       throughcared [--config FILE] --print-config   each setting, its value and "
 	     "origin\n"
 	     "       throughcared --config FILE --rebuild          make ledger and trail again "
 	     "from the log\n"

@@ -214,6 +214,46 @@ static void a_file_that_is_not_there_is_told(void **state)
 	assert_string_equal(error.error, "the file cannot be read");
 }
 
+static char *printed(const struct config *config)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+
+	assert_non_null(memory);
+	if (config)
+		config_print(config, memory);
+	else
+		config_print_defaults(memory);
+	assert_int_equal(fclose(memory), 0);
+	return text;
+}
+
+static void defaults_are_printed_as_they_would_be_from_a_file(void **state)
+{
+	struct config config;
+	char *defaults = printed(NULL), *values, *line, *rest;
+	int rows = 0;
+
+	(void)state;
+	load(REQUIRED, &config);
+	values = printed(&config);
+	config_done(&config);
+	for (line = strtok_r(values, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		size_t len = strlen(line);
+
+		if (len < 8 || strcmp(line + len - 8, " default") != 0)
+			continue;
+		rows++;
+		if (!strstr(defaults, line))
+			fail_msg("%s", line);
+	}
+	assert_true(rows > 10);
+	assert_non_null(strstr(defaults, "trust_domain \"\" required\n"));
+	free(values);
+	free(defaults);
+}
+
 static void the_example_is_a_configuration(void **state)
 {
 	struct config config;
@@ -271,6 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_absent_has_its_default),
+		cmocka_unit_test(defaults_are_printed_as_they_would_be_from_a_file),
 		cmocka_unit_test(values_are_read_with_their_units),
 		cmocka_unit_test(paths_are_relative_to_the_file),
 		cmocka_unit_test(every_mistake_is_named_by_line_and_column),
