@@ -69,7 +69,7 @@ def test_a_c_program_builds_with_cmake(prefix):
     source.mkdir()
     (source / "CMakeLists.txt").write_text(CMAKE, encoding="utf-8")
     (source / "consumer.c").write_text(PROGRAM, encoding="utf-8")
-    run("cmake", "-S", str(source), "-B", str(source / "build"), f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "-G", "Ninja", "-S", str(source), "-B", str(source / "build"), f"-DCMAKE_PREFIX_PATH={prefix}")
     run("cmake", "--build", str(source / "build"))
     says_its_version(source / "build" / "consumer", prefix)
 
