@@ -197,13 +197,14 @@ int tc_link_send(struct tc_link *link, struct tc_slice body, struct tc_client_er
 static int event_next(struct tc_link *link, struct tc_client_error *error,
 		      struct tc_zmtp_event *ret)
 {
-	struct tc_slice rest =
-		tc_slice(link->in.data + link->in_used, link->in.len - link->in_used);
+	struct tc_slice rest;
 	size_t used;
 	int r;
 
-	if (rest.len == 0)
+	/* Before the first bytes there is no buffer to point into. */
+	if (link->in_used == link->in.len)
 		return TC_LINK_EMPTY;
+	rest = tc_slice(link->in.data + link->in_used, link->in.len - link->in_used);
 	r = tc_zmtp_next(&link->zmtp, rest, &used, ret);
 	link->in_used += used;
 	if (r == TC_ZMTP_MORE)
