@@ -123,6 +123,11 @@ static int header_make(const json_t *message, const struct tc_compose_writer *wr
 	}
 	if (r == 0)
 		composition->header = (Throughcare__V1__Header *)(void *)made;
+	if (r == 0 && protobuf_c_message_get_packed_size(made) +
+				      json_array_size(parts) * TC_MANIFEST_ENTRY_BYTES >
+			      TC_HEADER_BYTES_MAX)
+		r = refuse(problem, TC_REFUSAL_FIELD_TOO_LONG, "header",
+			   "all of it has more than 16 KiB");
 	json_decref(header);
 	return r;
 }
@@ -304,6 +309,13 @@ static int part_make(const json_t *part, size_t i, const struct tc_compose_write
 		r = part_content(part, type, i, writer, to, problem);
 	if (r != 0)
 		return r;
+	to->bytes += to->contents[i].len + TC_PART_OVERHEAD_BYTES;
+	if (to->contents[i].len > TC_PART_BYTES_MAX)
+		return refuse(problem, TC_REFUSAL_FIELD_TOO_LONG, where,
+			      "its content has more than 1 MiB");
+	if (to->bytes > TC_FRAME_BYTES_MAX - TC_HEADER_BYTES_MAX)
+		return refuse(problem, TC_REFUSAL_FRAME_TOO_LARGE, where,
+			      "with this part the message has more than 4 MiB");
 	made->type = type->name;
 	made->content = tc_bytes_slice(&to->contents[i]);
 	to->part_count = i + 1;

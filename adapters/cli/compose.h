@@ -32,9 +32,16 @@ struct tc_compose_writer {
 	int64_t now_ms;
 };
 
+/* What a part has beside its content: type, category, salt. */
+#define TC_PART_OVERHEAD_BYTES 2048
+
+/* What the header will have for each part: its digest, as a field. */
+#define TC_MANIFEST_ENTRY_BYTES (TC_DIGEST_BYTES + 3)
+
 struct tc_composition {
 	Throughcare__V1__Header *header;
 	size_t part_count;
+	size_t bytes; /* about as many in a request, without the header */
 	struct tc_draft_part parts[TC_PARTS_MAX]; /* borrow from `contents` */
 	struct tc_bytes contents[TC_PARTS_MAX];
 	uint8_t salts[TC_PARTS_MAX][TC_SALT_BYTES];

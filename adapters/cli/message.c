@@ -136,15 +136,13 @@ static enum tc_exit one_send(struct sending *sending, const json_t *message)
 	struct tc_invocation *invocation = sending->invocation;
 	struct tc_composition *composition = NULL;
 	enum tc_exit code = TC_EXIT_DONE;
-	size_t bytes = 0;
 	int r = tc_compose(message, &sending->writer, &composition, &invocation->problem);
 
 	if (r > 0)
 		return refusal_say(sending);
 	if (r < 0)
 		return TC_EXIT_FAILED;
-	for (size_t i = 0; i < composition->part_count; i++)
-		bytes += composition->parts[i].content.len + TC_HEADER_BYTES_MAX / 8;
+	const size_t bytes = composition->bytes;
 	if (sending->count == TC_SUBMIT_MAX || sending->bytes + bytes > TC_FRAME_BYTES_MAX / 2)
 		code = batch_send(sending);
 	if (code == TC_EXIT_DONE) {

@@ -152,6 +152,40 @@ static void what_cannot_be_a_message_is_refused_with_its_place(void **state)
 		"part_category");
 }
 
+/* The exchange would close the connection over it: better said before, and of which part. */
+static void what_is_too_large_is_refused_by_part(void **state)
+{
+	static const char *const head = "{\"type\":\"TestMessage\",\"sealed\":true,\"content\":\"";
+	const size_t base64 = 1200000; /* of 900,000 bytes */
+	char *text = malloc(8 * (base64 + 100));
+	size_t len = 0;
+
+	(void)state;
+	assert_non_null(text);
+	len += (size_t)sprintf(text, "{\"parts\":[");
+	for (int i = 0; i < 5; i++) {
+		len += (size_t)sprintf(text + len, "%s%s", i ? "," : "", head);
+		memset(text + len, 'A', base64);
+		len += base64;
+		len += (size_t)sprintf(text + len, "\"}");
+	}
+	sprintf(text + len, "]}");
+	refused(text, "frame_too_large");
+	assert_non_null(strstr(problem.detail, "parts[4]"));
+	len = (size_t)sprintf(text,
+			      "{\"parts\":[{\"type\":\"TestMessage\",\"content\":{\"text\":\"");
+	memset(text + len, 'A', base64);
+	sprintf(text + len + base64, "\"}}]}");
+	refused(text, "field_too_long");
+	assert_non_null(strstr(problem.detail, "parts[0]"));
+	len = (size_t)sprintf(text, "{\"parts\":[{\"type\":\"TestMessage\"}],\"type\":\"");
+	memset(text + len, 'A', 20000);
+	sprintf(text + len + 20000, "\"}");
+	refused(text, "field_too_long");
+	assert_non_null(strstr(problem.detail, "header"));
+	free(text);
+}
+
 static void lines_arrays_and_single_objects_are_read(void **state)
 {
 	static const struct {
@@ -273,6 +307,7 @@ int main(void)
 		cmocka_unit_test(what_is_absent_is_filled_in),
 		cmocka_unit_test(a_new_referral_gets_an_id_that_stays),
 		cmocka_unit_test(what_cannot_be_a_message_is_refused_with_its_place),
+		cmocka_unit_test(what_is_too_large_is_refused_by_part),
 		cmocka_unit_test(lines_arrays_and_single_objects_are_read),
 		cmocka_unit_test(every_template_is_a_message_that_can_be_sent),
 		cmocka_unit_test(broken_json_is_refused_with_its_line),
