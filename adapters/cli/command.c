@@ -155,6 +155,7 @@ int tc_command_parse(int argc, char **argv, struct tc_invocation *ret)
 		if (asked &&
 		    (ret->help || (optind + 1 < argc && strcmp(argv[optind + 1], "--help") == 0))) {
 			ret->help = true;
+			ret->noun = noun;
 			return 0;
 		}
 		if (!noun_known(noun))

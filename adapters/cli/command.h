@@ -48,6 +48,7 @@ extern const struct tc_command_option tc_command_global_options[];
 /* One call, as parsed. Everything is borrowed from argv. */
 struct tc_invocation {
 	const struct tc_command *command; /* NULL: only --help or --version was asked for */
+	const char *noun; /* without a command: whose commands to explain, or NULL */
 	const char *program;
 	const char *profile; /* as given with --profile, or NULL */
 	bool help;

@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/command.h"
 #include "cli/help.h"
@@ -10,19 +11,46 @@
 #error "the build says the version"
 #endif
 
+static void text_print(const struct tc_invocation *invocation, FILE *to)
+{
+	if (invocation->version)
+		fputs("throughcare " THROUGHCARE_VERSION "\n", to);
+	else if (invocation->command)
+		tc_help_command(invocation->command, to);
+	else
+		tc_help_overview(invocation->noun, to);
+}
+
+/* With --json there is nothing but objects on stdout, these texts too. */
+static enum tc_exit text_say(const struct tc_invocation *invocation)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory;
+
+	if (!invocation->screen.json) {
+		text_print(invocation, stdout);
+		return TC_EXIT_DONE;
+	}
+	memory = open_memstream(&text, &len);
+	if (!memory)
+		return TC_EXIT_FAILED;
+	text_print(invocation, memory);
+	if (fclose(memory) == 0) {
+		json_t *object = invocation->version
+					 ? json_pack("{s:s}", "version", THROUGHCARE_VERSION)
+					 : json_pack("{s:s}", "help", text);
+		tc_screen_line(&invocation->screen, object);
+		json_decref(object);
+	}
+	free(text);
+	return TC_EXIT_DONE;
+}
+
 static enum tc_exit run(struct tc_invocation *invocation)
 {
-	if (invocation->version) {
-		puts("throughcare " THROUGHCARE_VERSION);
-		return TC_EXIT_DONE;
-	}
-	if (invocation->help) {
-		if (invocation->command)
-			tc_help_command(invocation->command, stdout);
-		else
-			tc_help_overview(NULL, stdout);
-		return TC_EXIT_DONE;
-	}
+	if (invocation->version || invocation->help)
+		return text_say(invocation);
 	return invocation->command->run(invocation);
 }
 
