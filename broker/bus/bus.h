@@ -16,6 +16,11 @@
  * without waiting and stops reading its connections instead, and a tick that finds no
  * room is sent later. Otherwise four full queues would wait for each other for ever.
  *
+ * A thread that sleeps takes longer to wake up than a lone request takes in any one
+ * place. So with one in hand, a gateway says BUS_SOON to the journal before it checks the
+ * signature, and the ledger to the gateway before it applies. It is a hint: lost, or
+ * false, it changes nothing but a few microseconds.
+ *
  * Owner:  each socket: one thread, see bus_socket_adopt.
  * Blocks: bus_send when the receiver's queue is full (that is the back-pressure);
  *         bus_receive up to its timeout.
@@ -43,6 +48,7 @@ enum bus_message_kind {
 	BUS_QUERY,     /* struct query_request *: gateway to query */
 	BUS_ANSWER,    /* struct effects * of EFFECT_REPLY: query to gateway */
 	BUS_COMMIT_WANTED, /* NULL: make what you have visible soon */
+	BUS_SOON,          /* NULL: something for you comes within microseconds: stay awake */
 	BUS_RELOAD,        /* struct: daemon to gateways */
 	BUS_DRAIN,         /* NULL: take nothing new, finish what you have */
 	BUS_STOP,          /* NULL: end the thread */

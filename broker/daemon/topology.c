@@ -161,6 +161,7 @@ static int gateway_start(struct topology *t, const struct topology_options *opti
 		.number = (uint16_t)i,
 		.boot = options->stores->boot,
 		.limits = limits_of(options),
+		.rider_wait_ms = (unsigned)options->config->rider_wait_ms,
 		.journal = options->stores->journal,
 		.tls = options->tls,
 		.counters = options->counters,

@@ -98,6 +98,16 @@ static void protocol_broken(struct connection *connection)
 	connection_refuse(connection, refusal);
 }
 
+/* Others take less time to check than anybody takes to wake up. */
+static bool is_submit(struct tc_slice frame)
+{
+	struct tc_refusal refusal;
+	struct tc_request request;
+
+	return tc_request_decode(frame, &request, &refusal) == 0 &&
+	       request.kind == TC_REQUEST_SUBMIT;
+}
+
 static void message(struct connection *connection, struct tc_slice frame)
 {
 	struct gateway *gateway = connection->gateway;
@@ -112,6 +122,8 @@ static void message(struct connection *connection, struct tc_slice frame)
 	};
 	struct request_taken taken;
 
+	if (gateway_is_quiet(gateway) && is_submit(frame))
+		gateway_announce(gateway);
 	if (request_take(&context, frame, &taken) != 0 ||
 	    owed_expect(&connection->replies, taken.id, taken.receipts, frame.len) != 0) {
 		/* Memory is short, or a crypto call failed: this connection pays, nobody else. */

@@ -38,9 +38,12 @@ struct gateway {
 	struct event *listener_events[GATEWAY_LISTENERS_MAX];
 	struct event *bus_event;
 	struct event *wake_event; /* what must be tried again soon */
+	int64_t wake_us;          /* when that is, monotonic */
 	int spare_fd;             /* given up to accept and close when descriptors run out */
 
 	struct record_batch batch; /* of this turn, for the journal */
+	int64_t awake_until_us;    /* for effects that were announced; 0: none were */
+	int64_t held_us;           /* since when it has waited for company; 0: it does not */
 	size_t records;            /* unanswered, of all connections */
 	size_t bytes;
 	size_t next_query;
@@ -61,6 +64,10 @@ void gateway_fail(struct gateway *gateway, int fault);
 bool gateway_has_room(const struct gateway *gateway);
 /* Puts a record of the exchange's own making (no reply) into the batch of this turn. */
 void gateway_push(struct gateway *gateway, struct record **record);
+/* True while no answer is outstanding but of riders that are held here. */
+bool gateway_is_quiet(const struct gateway *gateway);
+/* A lone request is about to be checked: the journal wakes up meanwhile. */
+void gateway_announce(struct gateway *gateway);
 /* A failed log-on: recorded at once or counted. `peer` and `address` may be NULL. */
 void gateway_logon_failed(struct gateway *gateway, const struct tc_peer *peer, const char *address,
 			  enum tc_refusal_code code);

@@ -1,6 +1,7 @@
 #include "gateway/gateway_thread.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,10 @@
 #include "gateway/connection.h"
 
 #define DRAIN_US    5000000
-#define REVOKED_MAX 64 /* certificates recorded by one reload; further ones at the next */
+#define HOLD_US     1000 /* of riders alone, for company */
+#define HOLD_MAX    64   /* of them */
+#define AWAKE_US    100  /* longer than the ledger takes for few records */
+#define REVOKED_MAX 64   /* certificates recorded by one reload; further ones at the next */
 
 struct gateway_thread {
 	pthread_t thread;
@@ -35,12 +39,16 @@ void gateway_push(struct gateway *gateway, struct record **record)
 	record_batch_push(&gateway->batch, record);
 }
 
-static void wake_soon(struct gateway *gateway, long usec)
+/* Ends a turn's wait after so long at the latest. */
+static void wake_soon(struct gateway *gateway, int64_t usec)
 {
 	struct timeval wait = {.tv_sec = usec / 1000000, .tv_usec = usec % 1000000};
+	int64_t at_us = tc_clock_monotonic_us() + usec;
 
-	if (!evtimer_pending(gateway->wake_event, NULL) &&
-	    event_add(gateway->wake_event, &wait) != 0)
+	if (evtimer_pending(gateway->wake_event, NULL) && gateway->wake_us <= at_us)
+		return;
+	gateway->wake_us = at_us;
+	if (event_add(gateway->wake_event, &wait) != 0)
 		gateway_fail(gateway, TC_ENOMEM);
 }
 
@@ -137,6 +145,7 @@ static void take(struct gateway *gateway, struct bus_message *message)
 	case BUS_ANSWER: {
 		struct effects *effects = message->payload;
 
+		gateway->awake_until_us = 0;
 		effect_route(gateway, effects);
 		effects_free(&effects);
 		return;
@@ -148,11 +157,13 @@ static void take(struct gateway *gateway, struct bus_message *message)
 		gateway_reload_free(&new);
 		return;
 	}
+	case BUS_SOON:
+		gateway->awake_until_us = tc_clock_monotonic_us() + AWAKE_US;
+		return;
 	case BUS_DRAIN:
 		gateway->draining = true;
 		gateway->drain_deadline_us = gateway->now_us + DRAIN_US;
 		listener_stop(gateway);
-		wake_soon(gateway, DRAIN_US);
 		return;
 	case BUS_STOP:
 		gateway->ended = true;
@@ -167,15 +178,73 @@ static void take(struct gateway *gateway, struct bus_message *message)
 	}
 }
 
+/* The effects that were announced are not there yet, and there is nothing else to do: others may
+ * have the processor, but no sleep. */
+static bool stay_awake(struct gateway *gateway)
+{
+	if (gateway->awake_until_us == 0 || gateway->dirty || gateway->fault)
+		return false;
+	if (tc_clock_monotonic_us() >= gateway->awake_until_us)
+		gateway->awake_until_us = 0;
+	else
+		sched_yield();
+	return true;
+}
+
 static void drain_bus(struct gateway *gateway)
 {
 	struct bus_message message;
 	int r;
 
-	while ((r = bus_receive(gateway->options.in, 0, &message)) == 0)
-		take(gateway, &message);
+	do {
+		r = bus_receive(gateway->options.in, 0, &message);
+		if (r == 0)
+			take(gateway, &message);
+	} while (r == 0 || (r == BUS_EMPTY && stay_awake(gateway)));
+	gateway->awake_until_us = 0;
 	if (r < 0)
 		gateway_fail(gateway, r);
+}
+
+static bool only_riders(const struct record_batch *batch)
+{
+	const struct record *record = batch->first;
+
+	while (record && record->rider)
+		record = record->next;
+	return !record;
+}
+
+bool gateway_is_quiet(const struct gateway *gateway)
+{
+	return gateway->records <= gateway->batch.count && gateway->batch.count <= HOLD_MAX &&
+	       only_riders(&gateway->batch);
+}
+
+void gateway_announce(struct gateway *gateway)
+{
+	if (bus_send(gateway->options.journal_out, BUS_SOON, NULL, 0) < 0)
+		gateway_fail(gateway, TC_EBUS);
+}
+
+/* Riders alone would wake the journal only to wait there: they wait here for the next request. */
+static bool hold(struct gateway *gateway)
+{
+	int64_t hold_us = gateway->options.rider_wait_ms > 0 ? HOLD_US : 0;
+
+	if (gateway->draining || gateway->ended || gateway->batch.count > HOLD_MAX ||
+	    !only_riders(&gateway->batch))
+		hold_us = 0;
+	else if (gateway->held_us == 0)
+		gateway->held_us = gateway->now_us;
+	else
+		hold_us -= gateway->now_us - gateway->held_us;
+	if (hold_us <= 0) {
+		gateway->held_us = 0;
+		return false;
+	}
+	wake_soon(gateway, hold_us);
+	return true;
 }
 
 /* All records of this turn go as one message; what the journal has no room for waits here. */
@@ -184,7 +253,7 @@ static void send_batch(struct gateway *gateway)
 	struct record_batch *batch;
 	int r;
 
-	if (gateway->batch.count == 0)
+	if (gateway->batch.count == 0 || hold(gateway))
 		return;
 	batch = calloc(1, sizeof(*batch));
 	if (!batch) {
@@ -276,9 +345,13 @@ static void turn_end(struct gateway *gateway)
 	free_doomed(gateway);
 	/* An open snapshot would keep the journal's replaced pages from being used again. */
 	journal_reader_renew(gateway->reader);
-	if (gateway->draining && ((gateway->records == 0 && gateway->batch.count == 0) ||
-				  gateway->now_us >= gateway->drain_deadline_us))
+	if (!gateway->draining)
+		return;
+	if ((gateway->records == 0 && gateway->batch.count == 0) ||
+	    gateway->now_us >= gateway->drain_deadline_us)
 		gateway->ended = true;
+	else
+		wake_soon(gateway, gateway->drain_deadline_us - gateway->now_us);
 }
 
 static void on_bus(evutil_socket_t fd, short what, void *context)

@@ -5,7 +5,8 @@
  * turn: sockets are read and requests become records; effects of the ledger become
  * output; then everything new goes to the journal as one message and everything to be
  * sent goes out with as few writes as possible. It never waits for another thread:
- * what the journal cannot take yet stays here and stops the reading of sockets. A
+ * what the journal cannot take yet stays here and stops the reading of sockets; a few
+ * riders alone wait a millisecond for a request that goes with them. A
  * fault of the journal's reader or of the bus ends the process (GATEWAY_THREAD_EXIT).
  *
  * Owner:  gateway_thread_start..join: the daemon. The rest: the thread itself.
@@ -65,6 +66,7 @@ struct gateway_options {
 	uint16_t number; /* of this gateway: its receiving socket is "gateway-<number>" */
 	uint32_t boot;   /* of the barrier record: makes connection numbers unique in the log */
 	struct gateway_limits limits;
+	unsigned rider_wait_ms;    /* of the journal; 0: riders do not wait here either */
 	struct journal *journal;   /* read only */
 	struct tc_tls_config *tls; /* a reference is taken */
 	struct gateway_counters *counters;

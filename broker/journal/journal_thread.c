@@ -1,6 +1,7 @@
 #include "journal/journal_thread.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ struct journal_thread {
 	pthread_t thread;
 	struct record_batch *pending; /* owned; NULL: nothing is pending */
 	int64_t due_us;               /* when the oldest pending rider has waited enough */
+	int64_t awake_until_us;       /* for what was announced; 0: nothing was */
 	bool driven;                  /* something pending may not wait */
 	bool stopping;
 	int64_t measured_us;
@@ -120,6 +122,8 @@ static void join(struct journal_thread *t, struct record_batch *batch)
 	for (const struct record *record = batch->first; !t->driven && record;
 	     record = record->next)
 		t->driven = !record->rider;
+	if (t->driven)
+		t->awake_until_us = 0;
 	if (!t->pending) {
 		t->due_us = tc_clock_monotonic_us() + (int64_t)t->options.rider_wait_ms * 1000;
 		t->pending = batch;
@@ -134,6 +138,10 @@ static void take(struct journal_thread *t, struct bus_message message)
 	switch (message.kind) {
 	case BUS_RECORDS:
 		join(t, message.payload);
+		break;
+	case BUS_SOON:
+		if (!t->pending)
+			t->awake_until_us = tc_clock_monotonic_us() + JOURNAL_THREAD_AWAKE_US;
 		break;
 	case BUS_DRAIN:
 		commit(t);
@@ -167,12 +175,24 @@ static bool batch_full(const struct record_batch *pending)
 			   pending->bytes >= JOURNAL_THREAD_BATCH_BYTES);
 }
 
+/* What was announced is not there yet: others may have the processor, but no sleep. */
+static bool stay_awake(struct journal_thread *t)
+{
+	if (t->awake_until_us == 0 || t->stopping)
+		return false;
+	if (tc_clock_monotonic_us() >= t->awake_until_us)
+		t->awake_until_us = 0;
+	else
+		sched_yield();
+	return true;
+}
+
 /* How long to wait for the next message: not at all once something is due. */
 static int patience_ms(const struct journal_thread *t)
 {
 	int64_t left_us;
 
-	if (t->stopping || t->driven)
+	if (t->stopping || t->driven || t->awake_until_us != 0)
 		return 0;
 	if (!t->pending)
 		return -1;
@@ -197,7 +217,7 @@ static void *run(void *argument)
 		else if (r != BUS_EMPTY)
 			fail(r);
 		/* Everything that is queued comes along, then one sync for all. */
-		if (batch_full(t->pending) || (!more && due(t)))
+		if (batch_full(t->pending) || (!more && !stay_awake(t) && due(t)))
 			commit(t);
 	} while (more || !t->stopping);
 	check(bus_send(t->options.ledger, BUS_STOP, NULL, -1));

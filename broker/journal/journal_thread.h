@@ -9,9 +9,11 @@
  * When the log cannot be written the process ends at once (JOURNAL_THREAD_EXIT): nothing
  * that was not stored is ever acknowledged, and a restart finds out what is.
  *
- * Messages: BUS_DRAIN: what is pending is appended and passed on without waiting for
- * company, then BUS_DRAIN itself goes on to the ledger. BUS_STOP: everything queued so far
- * is taken, appended and passed on, BUS_STOP goes on to the ledger, and the thread ends.
+ * Messages: BUS_SOON, from a gateway that has a lone request in hand: the thread wakes up
+ * while that is checked, and for a moment does not sleep. BUS_DRAIN: what is pending is appended
+ * and passed on without waiting for company, then BUS_DRAIN itself goes on to the ledger. BUS_STOP:
+ * everything queued so far is taken, appended and passed on, BUS_STOP goes on to the ledger, and
+ * the thread ends.
  *
  * Owner:  the daemon starts and joins it. Blocks: journal_thread_join.
  */
@@ -28,6 +30,7 @@
 #define JOURNAL_THREAD_BATCH_BYTES   (8 * 1024 * 1024)
 #define JOURNAL_THREAD_RIDER_WAIT_MS 5
 #define JOURNAL_THREAD_RIDER_RECORDS 1024 /* so many riders are company enough */
+#define JOURNAL_THREAD_AWAKE_US      150  /* a little longer than a signature's check takes */
 
 struct journal_thread;
 

@@ -125,6 +125,19 @@ static int thread_apply(struct ledger_thread *thread, struct record_batch *batch
 	return r;
 }
 
+/* Of a batch that is soon applied: its gateway wakes up meanwhile. */
+static int thread_warn(struct ledger_thread *thread, const struct record_batch *batch)
+{
+	const struct record *last = batch->last;
+	int r;
+
+	if (batch->count == 0 || batch->count > LEDGER_THREAD_WARN_RECORDS || last->rider ||
+	    last->connection == 0 || last->gateway >= thread->options.gateway_count)
+		return 0;
+	r = bus_send(thread->options.gateways[last->gateway], BUS_SOON, NULL, 0);
+	return r < 0 ? r : 0; /* a full queue keeps it awake anyway */
+}
+
 /* ---- committing ---- */
 
 static int thread_announce(struct bus_socket *to, uint64_t next)
@@ -321,6 +334,7 @@ static void thread_take(struct ledger_thread *thread, struct bus_message *messag
 		return;
 	case BUS_EFFECTS:
 	case BUS_FACTS:
+	case BUS_SOON:
 	case BUS_QUERY:
 	case BUS_ANSWER:
 	case BUS_RELOAD:
@@ -343,7 +357,9 @@ static int thread_turn(struct ledger_thread *thread)
 	}
 	if (ledger_next(thread->options.ledger) == thread->committed)
 		thread->uncommitted_us = tc_clock_monotonic_us();
-	r = thread_apply(thread, &thread->pending);
+	r = thread_warn(thread, &thread->pending);
+	if (r == 0)
+		r = thread_apply(thread, &thread->pending);
 	if (r == 0)
 		r = thread_commit_maybe(thread);
 	return r < 0 ? r : thread_tick(thread);

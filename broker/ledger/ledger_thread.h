@@ -29,6 +29,7 @@
 #define LEDGER_THREAD_COMMIT_MS      1000
 #define LEDGER_THREAD_COMMIT_RECORDS 65536
 #define LEDGER_THREAD_FACTS          256 /* passed on to the trail at once */
+#define LEDGER_THREAD_WARN_RECORDS   4   /* so few are applied before a sleeper is awake */
 #define LEDGER_THREAD_TICK_LIMIT     1024
 
 struct ledger_thread;

@@ -88,6 +88,7 @@ static int obey(struct trail_thread *thread, const struct bus_message *message)
 	case BUS_EFFECTS:
 	case BUS_COMMITTED:
 	case BUS_QUERY:
+	case BUS_SOON:
 	case BUS_ANSWER:
 		break;
 	}

@@ -171,6 +171,29 @@ static void riders_alone_do_not_wait_for_ever(void **state)
 	fixture_free(f);
 }
 
+/* Whether what was announced comes or not. */
+static void an_announcement_changes_no_commit(void **state)
+{
+	struct fixture *f = fixture_new(MAP_BYTES);
+
+	(void)state;
+	start(f, 5);
+	assert_int_equal(bus_send(f->to_journal, BUS_SOON, NULL, WAIT_MS), 0);
+	send_samples(f, 0, 1, false);
+	assert_int_equal(expect_records(f, 0, 1), 1);
+	assert_int_equal(bus_send(f->to_journal, BUS_SOON, NULL, WAIT_MS), 0);
+	send_samples(f, 1, 2, true);
+	assert_int_equal(expect_records(f, 1, 2), 1);
+	assert_int_equal(bus_send(f->to_journal, BUS_SOON, NULL, WAIT_MS), 0);
+	send_samples(f, 3, 2, true);
+	assert_int_equal(bus_send(f->to_journal, BUS_STOP, NULL, WAIT_MS), 0);
+	assert_int_equal(expect_records(f, 3, 2), 1);
+	expect_message(f, BUS_STOP);
+	journal_thread_join(&f->thread);
+	assert_int_equal(f->figures.tip, 5);
+	fixture_free(f);
+}
+
 static void drain_takes_riders_along_and_goes_down_the_line(void **state)
 {
 	struct fixture *f = fixture_new(MAP_BYTES);
@@ -320,6 +343,7 @@ int main(void)
 		cmocka_unit_test(what_is_queued_is_joined_into_one_commit),
 		cmocka_unit_test(riders_come_along_with_the_next_commit),
 		cmocka_unit_test(riders_alone_do_not_wait_for_ever),
+		cmocka_unit_test(an_announcement_changes_no_commit),
 		cmocka_unit_test(drain_takes_riders_along_and_goes_down_the_line),
 		cmocka_unit_test(a_full_journal_refuses_submissions_in_the_log_and_takes_the_rest),
 	};
