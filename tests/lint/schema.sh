@@ -9,7 +9,14 @@ cd "$(dirname "$0")"
 buf=$(find node_modules/@bufbuild -path '*/bin/buf' 2>/dev/null | head -n 1)
 if [ -z "$buf" ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
-	buf=$(find node_modules/@bufbuild -path '*/bin/buf' | head -n 1)
+	buf=$(find node_modules/@bufbuild -path '*/bin/buf' 2>/dev/null | head -n 1)
+fi
+if [ -z "$buf" ]; then
+	# An optional dependency that cannot be fetched is no error to npm.
+	echo "error: buf is not there after npm ci" >&2
+	echo "detail: the npm registry was not reached, or has no buf for this machine ($(uname -m))" >&2
+	echo "hint: see that npm reaches its registry (npm ping), then run this again" >&2
+	exit 1
 fi
 
 if [ "${1-}" = --baseline ]; then
