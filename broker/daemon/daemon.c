@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +15,12 @@
 #include "daemon/address.h"
 #include "daemon/notify.h"
 #include "daemon/problem.h"
+#include "daemon/residence.h"
 #include "daemon/topology.h"
 #include "gateway/seed.h"
 
-#define DESCRIPTORS_OWN 128 /* stores, sockets between threads, standard streams */
+#define RESIDENCE_CHECK_MS 250 /* in it a flood may touch some MiB of the maps */
+#define DESCRIPTORS_OWN    128 /* stores, sockets between threads, standard streams */
 
 struct daemon {
 	const struct config *config;
@@ -250,9 +253,17 @@ static void reload(struct daemon *daemon)
 /* Until told to stop; returns the signal. */
 static uint32_t wait_for_end(struct daemon *daemon)
 {
+	struct residence residence;
+
+	residence_find(&residence, daemon->config->data_dir);
 	for (;;) {
+		struct pollfd signals = {.fd = daemon->signals, .events = POLLIN};
 		struct signalfd_siginfo info;
 
+		if (poll(&signals, 1, RESIDENCE_CHECK_MS) == 0) {
+			residence_check(&residence);
+			continue;
+		}
 		if (read(daemon->signals, &info, sizeof(info)) != sizeof(info))
 			continue;
 		if (info.ssi_signo != SIGHUP)
