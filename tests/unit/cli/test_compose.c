@@ -152,38 +152,44 @@ static void what_cannot_be_a_message_is_refused_with_its_place(void **state)
 		"part_category");
 }
 
+static json_t *letters(size_t count)
+{
+	char *text = malloc(count);
+
+	assert_non_null(text);
+	memset(text, 'A', count);
+	json_t *made = json_stringn(text, count);
+	free(text);
+	return made;
+}
+
+static void refused_made(json_t *message, const char *code, const char *where)
+{
+	char *text = json_dumps(message, 0);
+
+	assert_non_null(text);
+	refused(text, code);
+	assert_non_null(strstr(problem.detail, where));
+	free(text);
+	json_decref(message);
+}
+
 /* The exchange would close the connection over it: better said before, and of which part. */
 static void what_is_too_large_is_refused_by_part(void **state)
 {
-	static const char *const head = "{\"type\":\"TestMessage\",\"sealed\":true,\"content\":\"";
-	const size_t base64 = 1200000; /* of 900,000 bytes */
-	char *text = malloc(8 * (base64 + 100));
-	size_t len = 0;
+	json_t *parts = json_array();
 
 	(void)state;
-	assert_non_null(text);
-	len += (size_t)sprintf(text, "{\"parts\":[");
-	for (int i = 0; i < 5; i++) {
-		len += (size_t)sprintf(text + len, "%s%s", i ? "," : "", head);
-		memset(text + len, 'A', base64);
-		len += base64;
-		len += (size_t)sprintf(text + len, "\"}");
-	}
-	sprintf(text + len, "]}");
-	refused(text, "frame_too_large");
-	assert_non_null(strstr(problem.detail, "parts[4]"));
-	len = (size_t)sprintf(text,
-			      "{\"parts\":[{\"type\":\"TestMessage\",\"content\":{\"text\":\"");
-	memset(text + len, 'A', base64);
-	sprintf(text + len + base64, "\"}}]}");
-	refused(text, "field_too_long");
-	assert_non_null(strstr(problem.detail, "parts[0]"));
-	len = (size_t)sprintf(text, "{\"parts\":[{\"type\":\"TestMessage\"}],\"type\":\"");
-	memset(text + len, 'A', 20000);
-	sprintf(text + len + 20000, "\"}");
-	refused(text, "field_too_long");
-	assert_non_null(strstr(problem.detail, "header"));
-	free(text);
+	for (int i = 0; i < 5; i++) /* 900,000 bytes in base64 each */
+		json_array_append_new(parts, json_pack("{s:s,s:b,s:o}", "type", "TestMessage",
+						       "sealed", 1, "content", letters(1200000)));
+	refused_made(json_pack("{s:o}", "parts", parts), "frame_too_large", "parts[4]");
+	refused_made(json_pack("{s:[{s:s,s:{s:o}}]}", "parts", "type", "TestMessage", "content",
+			       "text", letters(1200000)),
+		     "field_too_long", "parts[0]");
+	refused_made(json_pack("{s:[{s:s}],s:o}", "parts", "type", "TestMessage", "type",
+			       letters(20000)),
+		     "field_too_long", "header");
 }
 
 static void lines_arrays_and_single_objects_are_read(void **state)
