@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "consent/decision.h"
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
 
@@ -93,15 +94,100 @@ static int fill_part(struct answer *answer, const Throughcare__V1__PartLabel *la
 	return 0;
 }
 
+/* The role that the asker was addressed in. */
+static int read_role(const struct question *question, const Throughcare__V1__Header *header,
+		     struct registry_address *ret)
+{
+	struct tc_refusal refusal;
+
+	for (size_t i = 0; i < header->n_recipients; i++) {
+		int r = registry_resolve(ledger_view_txn(question->ledger),
+					 ledger_view_registry(question->ledger),
+					 header->recipients[i], ret, &refusal);
+
+		if (r < 0)
+			return r;
+		if (r == 0 && tc_agency_equal(&ret->agency, &question->asker))
+			return 0;
+	}
+	*ret = (struct registry_address){.agency = question->asker};
+	return 0;
+}
+
+static int read_request(struct answer *answer, const Throughcare__V1__Header *header,
+			struct decision_request *ret)
+{
+	int r = 0;
+
+	ret->purpose = header->has_purpose ? (uint32_t)header->purpose : 0;
+	ret->proceeding = tc_slice_text(header->proceeding_id);
+	if (header->subject)
+		r = answer_read_id(answer, header->subject, "subject", &ret->subject);
+	if (r != 0 || header->basis == NULL)
+		return r;
+	ret->legal = header->basis->has_legal ? (uint32_t)header->basis->legal : 0;
+	ret->reference = tc_slice_text(header->basis->reference);
+	if (header->basis->grant_id)
+		r = answer_read_id(answer, header->basis->grant_id, "basis.grant_id", &ret->grant);
+	return r;
+}
+
+/* Showing it to its recipient once more is a hand-over like the first: only what may go now. */
+static int decide_again(const struct question *question, struct answer *answer,
+			const Throughcare__V1__SubmissionRecord *submission,
+			const tc_agency *sender, uint64_t *ret_parts)
+{
+	const Throughcare__V1__Header *header = throughcare__v1__header__unpack(
+		&answer->arena.allocator, submission->header.len, submission->header.data);
+	struct store_txn *txn = ledger_view_txn(question->ledger);
+	const struct registry_tables *registry = ledger_view_registry(question->ledger);
+	struct decision_request request = {.sender = sender,
+					   .recipient = &question->asker,
+					   .part_count = submission->n_parts,
+					   .message = true,
+					   .now_ms = question->now_ms};
+	uint8_t categories[TC_PARTS_MAX];
+	struct registry_address address;
+	struct decision decision;
+	int r;
+
+	if (header == NULL || submission->n_parts > TC_PARTS_MAX)
+		return TC_ECORRUPT;
+	for (size_t i = 0; i < submission->n_parts; i++)
+		categories[i] = (uint8_t)submission->parts[i]->category;
+	request.categories = categories;
+	r = read_request(answer, header, &request);
+	if (r == 0)
+		r = read_role(question, header, &address);
+	if (r != 0)
+		return r;
+	request.recipient_role = tc_slice_text(address.role);
+	r = registry_kind(txn, registry, sender, &request.sender_kind);
+	if (r == 0)
+		r = registry_kind(txn, registry, &question->asker, &request.recipient_kind);
+	if (r == 0)
+		r = decision_take(txn, ledger_view_consent(question->ledger), &request, &decision);
+	if (r != 0)
+		return r;
+	*ret_parts = decision.parts_mask;
+	return decision.parts_mask != 0
+		       ? 0
+		       : tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
+}
+
 static int fill_parts(const struct question *question, struct answer *answer,
 		      const Throughcare__V1__SubmissionRecord *submission, uint64_t sequence,
-		      uint64_t categories, Throughcare__V1__Delivery *delivery)
+		      const struct release *release, Throughcare__V1__Delivery *delivery)
 {
+	uint64_t parts = UINT64_MAX, categories = release ? release->categories : UINT64_MAX;
 	struct record_part stored[TC_PARTS_MAX];
 	int r;
 
 	if (submission->n_parts > TC_PARTS_MAX)
 		return TC_ECORRUPT;
+	r = release ? decide_again(question, answer, submission, &release->sender, &parts) : 0;
+	if (r != 0)
+		return r;
 	delivery->parts = answer_array(answer, submission->n_parts);
 	if (delivery->parts == NULL)
 		return TC_ENOMEM;
@@ -113,7 +199,8 @@ static int fill_parts(const struct question *question, struct answer *answer,
 	for (size_t i = 0; i < submission->n_parts; i++) {
 		const Throughcare__V1__PartLabel *label = submission->parts[i];
 
-		if ((categories & category_bit((unsigned)label->category)) == 0)
+		if ((categories & category_bit((unsigned)label->category)) == 0 ||
+		    (parts & UINT64_C(1) << i) == 0)
 			continue;
 		r = fill_part(answer, label, &stored[i], &delivery->parts[delivery->n_parts]);
 		if (r < 0)
@@ -123,8 +210,9 @@ static int fill_parts(const struct question *question, struct answer *answer,
 	return 0;
 }
 
+/* `release`: what the asker was handed; NULL: the asker sent it. */
 static int fill_message(const struct question *question, struct answer *answer, uint64_t sequence,
-			uint64_t categories)
+			const struct release *release)
 {
 	Throughcare__V1__Delivery *delivery = arena_take(&answer->arena, sizeof(*delivery));
 	const Throughcare__V1__SubmissionRecord *submission;
@@ -151,7 +239,7 @@ static int fill_message(const struct question *question, struct answer *answer, 
 	delivery->has_header = submission->has_header;
 	delivery->header = submission->header;
 	delivery->signature = submission->signature;
-	r = fill_parts(question, answer, submission, sequence, categories, delivery);
+	r = fill_parts(question, answer, submission, sequence, release, delivery);
 	if (r == 0)
 		answer->reply.message = delivery;
 	return r;
@@ -174,7 +262,7 @@ static int show_released(const struct question *question, struct answer *answer,
 	if (r > 0)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
 	if (r == 0)
-		r = fill_message(question, answer, sequence, release.categories);
+		r = fill_message(question, answer, sequence, &release);
 	if (r != 0)
 		return r;
 	answer->reply.message->has_released_at_sequence = 1;
@@ -202,6 +290,6 @@ int message_show(const struct question *question, struct answer *answer)
 	if (r < 0)
 		return r;
 	if (r == 0)
-		return fill_message(question, answer, sequence, UINT64_MAX);
+		return fill_message(question, answer, sequence, NULL);
 	return show_released(question, answer, message);
 }

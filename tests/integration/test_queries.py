@@ -1,7 +1,7 @@
 """The read gate: an agency sees what it sent and what was released to it, and nothing else."""
 import pytest
 from exchange import AUDITOR, OPERATOR
-from messages import attendance, consent, consent_id, grant, new_id, of, part, referral
+from messages import attendance, consent, consent_id, grant, new_id, of, part, referral, revocation
 
 CLINIC, OFFICE, DESK, HOME, COURT = "treatment-south", "parole-north", "intake-desk", "housing-harbor", "court-county"
 
@@ -60,6 +60,19 @@ def test_a_held_message_is_not_there_for_its_recipient(exchange):
     exchange.accepted(CLINIC, message)
     assert "not_found" in refusal(exchange, OFFICE, "message", "show", message["messageId"])
     assert not told_to(exchange, OFFICE, "--message", message["messageId"])
+    assert exchange.ask(CLINIC, "message", "show", message["messageId"])
+
+
+def test_what_was_released_is_not_shown_again_after_the_revocation(exchange):
+    subject = new_id()
+    signed = consent(subject, grant())
+    exchange.accepted(DESK, signed)
+    message = attendance(subject)
+    exchange.accepted(CLINIC, message)
+    assert of(exchange.collect(OFFICE), message)
+    assert exchange.ask(OFFICE, "message", "show", message["messageId"])
+    exchange.accepted(DESK, revocation(subject, signed))
+    assert "not_found" in refusal(exchange, OFFICE, "message", "show", message["messageId"])
     assert exchange.ask(CLINIC, "message", "show", message["messageId"])
 
 
