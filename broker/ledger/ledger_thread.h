@@ -26,7 +26,7 @@
 #include "ledger/ledger.h"
 
 #define LEDGER_THREAD_EXIT           75 /* the process's exit status: the ledger failed */
-#define LEDGER_THREAD_COMMIT_MS      1000
+#define LEDGER_THREAD_COMMIT_MS      4000
 #define LEDGER_THREAD_COMMIT_RECORDS 65536
 #define LEDGER_THREAD_FACTS          256 /* passed on to the trail at once */
 #define LEDGER_THREAD_WARN_RECORDS   4   /* so few are applied before a sleeper is awake */

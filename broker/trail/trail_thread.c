@@ -67,7 +67,7 @@ static int take(struct trail_thread *thread, struct effects *facts)
 	if (trail_index_pending(thread->options.index) >= TRAIL_THREAD_FACTS)
 		return commit(thread);
 	if (thread->due_us == 0)
-		thread->due_us = tc_clock_monotonic_us() + TRAIL_THREAD_WAIT_MS * 1000;
+		thread->due_us = tc_clock_monotonic_us() + (int64_t)thread->options.wait_ms * 1000;
 	return 0;
 }
 
@@ -153,6 +153,8 @@ int trail_thread_start(const struct trail_thread_options *options, struct trail_
 	if (thread == NULL)
 		return TC_ENOMEM;
 	thread->options = *options;
+	if (thread->options.wait_ms == 0)
+		thread->options.wait_ms = TRAIL_THREAD_WAIT_MS;
 	if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
 		free(thread);
 		return TC_ENOMEM;

@@ -1,7 +1,7 @@
 /*
  * trail_thread - follows the ledger: takes its facts, commits them, says how far it is.
  *
- * Commits when a second has passed, when enough facts wait, or when the ledger wants
+ * Commits when five seconds have passed, when enough facts wait, or when the ledger wants
  * to commit itself (see trail_index.h for why it must ask) and then gets an answer.
  * After each commit every query thread is told the position reached.
  *
@@ -19,8 +19,8 @@
 #include "bus/bus.h"
 #include "trail/trail_index.h"
 
-#define TRAIL_THREAD_EXIT    74 /* the process's exit status: the trail failed */
-#define TRAIL_THREAD_WAIT_MS 1000
+#define TRAIL_THREAD_EXIT    74   /* the process's exit status: the trail failed */
+#define TRAIL_THREAD_WAIT_MS 5000 /* the ledger asks before that, as a rule */
 #define TRAIL_THREAD_FACTS   65536
 
 struct trail_thread;
@@ -31,6 +31,7 @@ struct trail_thread_options {
 	struct bus_socket *ledger;   /* PUSH, told when it wanted a commit; likewise */
 	struct bus_socket **queries; /* PUSH, likewise; the array too lives until the join */
 	size_t query_count;
+	unsigned wait_ms; /* longest wait of a fact for its commit; 0: TRAIL_THREAD_WAIT_MS */
 };
 
 int trail_thread_start(const struct trail_thread_options *options,

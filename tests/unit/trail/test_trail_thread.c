@@ -25,7 +25,7 @@ struct scene {
 static int setup(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
-	struct trail_thread_options options = {.query_count = 1};
+	struct trail_thread_options options = {.query_count = 1, .wait_ms = 200};
 	void *trail;
 
 	assert_non_null(scene);
