@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "journal/record.h"
 
 #define READ_STEP_BYTES (64 * 1024) /* room made at a time for a frame that is still coming */
 #define COUNTER(gateway, name, n)                                                                  \
@@ -312,7 +313,9 @@ void connection_read(struct connection *connection)
 		if (connection->state == CONNECTION_GREETING)
 			gateway_logon_failed(connection->gateway, connection_peer(connection),
 					     connection->address.text, TC_REFUSAL_PROTOCOL);
-		connection_close(connection, "closed");
+		connection_close(connection, tc_tls_connection_cut(connection->tls)
+						     ? "closed"
+						     : RECORD_LOGOFF_GOODBYE);
 		return;
 	}
 	/* More may lie inside TLS where no socket event tells of it. */

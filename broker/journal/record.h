@@ -22,6 +22,10 @@
 #define RECORD_SALT_BYTES 32
 #define RECORD_LEAF_BYTES 68 /* the entry whose RFC 6962 leaf hash is in the tree */
 
+/* A logoff's code when the peer closed the connection in good order. The ledger blames nothing
+ * that the peer had in hand for it. */
+#define RECORD_LOGOFF_GOODBYE "goodbye"
+
 struct record_part {
 	uint8_t salt[RECORD_SALT_BYTES];
 	struct tc_slice content; /* inside record.owned */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "journal/record.h"
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
 #include "ledger/reply.h"
@@ -9,12 +10,13 @@
 #include "ledger/state.h"
 
 enum session_end {
-	SESSION_LEFT, /* the connection is gone */
-	SESSION_LOST, /* the exchange restarted: nobody's fault */
+	SESSION_CUT,     /* the connection is gone */
+	SESSION_GOODBYE, /* the peer closed it in good order: it was not broken by what it read */
+	SESSION_LOST,    /* the exchange restarted: nobody's fault */
 };
 
 /*
- * What the session had goes back to the queue. When a connection ends, the oldest unsettled
+ * What the session had goes back to the queue. When a connection breaks, the oldest unsettled
  * delivery counts a failed attempt: it is what the recipient was presumably working on, and one
  * that breaks its reader each time must end as a dead letter. The others are not blamed.
  */
@@ -28,7 +30,7 @@ static int session_end(struct ledger *ledger, struct session *session, enum sess
 
 		if (r != 0)
 			return r == DELIVERY_UNKNOWN ? TC_ECORRUPT : r;
-		if (oldest && how == SESSION_LEFT)
+		if (oldest && how == SESSION_CUT)
 			delivery.failures++;
 		if (delivery.failures >= ledger->settings.delivery_attempts_max)
 			r = dispatch_end(ledger, &delivery, DELIVERY_DEAD, "attempts");
@@ -96,12 +98,14 @@ int logon_apply(struct ledger *ledger)
 int logoff_apply(struct ledger *ledger)
 {
 	struct session *session = session_find(ledger, ledger->record->connection);
+	const char *code = ledger->record->logoff->code;
+	bool goodbye = code != NULL && strcmp(code, RECORD_LOGOFF_GOODBYE) == 0;
 	int r;
 
 	if (session == NULL)
 		return 0; /* it was ended from this side before */
-	r = logon_fact(ledger, "logoff", ledger->record->logoff->code);
-	return r < 0 ? r : session_end(ledger, session, SESSION_LEFT);
+	r = logon_fact(ledger, "logoff", code);
+	return r < 0 ? r : session_end(ledger, session, goodbye ? SESSION_GOODBYE : SESSION_CUT);
 }
 
 static void barrier_settings(struct ledger_settings *to,

@@ -181,7 +181,7 @@ uint64_t exchange_logon(struct exchange *x, const char *name)
 	return record.connection;
 }
 
-void exchange_logoff(struct exchange *x, uint64_t connection)
+void exchange_logoff(struct exchange *x, uint64_t connection, const char *code)
 {
 	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
 	Throughcare__V1__LogoffRecord logoff = THROUGHCARE__V1__LOGOFF_RECORD__INIT;
@@ -190,6 +190,7 @@ void exchange_logoff(struct exchange *x, uint64_t connection)
 	record.connection = connection;
 	record.body_case = THROUGHCARE__V1__RECORD__BODY_LOGOFF;
 	record.logoff = &logoff;
+	logoff.code = (char *)(uintptr_t)code;
 	exchange_append(x, &record, 0);
 }
 

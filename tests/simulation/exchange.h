@@ -65,7 +65,7 @@ void exchange_barrier(struct exchange *x);
 void exchange_agency(struct exchange *x, const char *name, const char *kind);
 /* A new connection's number. */
 uint64_t exchange_logon(struct exchange *x, const char *name);
-void exchange_logoff(struct exchange *x, uint64_t connection);
+void exchange_logoff(struct exchange *x, uint64_t connection, const char *code);
 void exchange_collect(struct exchange *x, uint64_t connection, uint32_t credit, uint32_t lease_ms);
 void exchange_settle(struct exchange *x, uint64_t connection, uint64_t delivery,
 		     Throughcare__V1__SettlementKind kind, uint32_t delay_ms);

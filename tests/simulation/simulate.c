@@ -263,7 +263,7 @@ static void step_logoff(struct simulation *s, struct live *live)
 
 	forget_hands(s, live, INT64_MAX);
 	live->connection = 0;
-	exchange_logoff(&s->x, connection);
+	exchange_logoff(&s->x, connection, draw(s, 2) ? "closed" : RECORD_LOGOFF_GOODBYE);
 	see(s);
 }
 

@@ -108,10 +108,26 @@ static void log_off_gives_back_what_was_in_hand(void **state)
 
 	exchange_send(x, &message);
 	delivery = delivered(x);
-	exchange_logoff(x, first);
+	exchange_logoff(x, first, "closed");
 	second = collector(x, "treatment", 10);
 	assert_int_equal(delivered(x), delivery);
 	assert_settled(x, second, delivery, ACK, DONE);
+}
+
+/* Looking into the mailbox must not wear the messages out. */
+static void only_a_connection_that_breaks_counts_as_a_failure(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+
+	exchange_send(x, &message);
+	for (int i = 0; i < 20; i++)
+		exchange_logoff(x, collector(x, "treatment", 10), RECORD_LOGOFF_GOODBYE);
+	assert_int_equal(exchange_facts(x, "dead"), 0);
+	for (int i = 0; i < 20; i++)
+		exchange_logoff(x, collector(x, "treatment", 10), "closed");
+	collector(x, "treatment", 10);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
 }
 
 static void a_restart_ends_all_sessions(void **state)
@@ -228,6 +244,7 @@ int main(void)
 		TEST(too_many_failures_end_as_a_dead_letter),
 		TEST(term_is_a_dead_letter_at_once),
 		TEST(log_off_gives_back_what_was_in_hand),
+		TEST(only_a_connection_that_breaks_counts_as_a_failure),
 		TEST(a_restart_ends_all_sessions),
 		TEST(a_waiting_message_expires_with_evidence),
 		TEST(messages_of_one_referral_go_one_after_another),
