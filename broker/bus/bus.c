@@ -189,6 +189,11 @@ void bus_socket_adopt(struct bus_socket *socket)
 	socket->owner = pthread_self();
 }
 
+void bus_socket_inherit(struct bus_socket *socket)
+{
+	socket->owner = pthread_self();
+}
+
 static void check_owner(const struct bus_socket *socket)
 {
 	TC_CHECK(pthread_equal(socket->owner, pthread_self()));

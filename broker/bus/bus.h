@@ -81,6 +81,8 @@ void bus_socket_close(struct bus_socket **socket);
 /* The thread that calls this owns the socket from now on (a socket made at start is handed over
  * once). */
 void bus_socket_adopt(struct bus_socket *socket);
+/* The thread that calls this has joined the owner, and owns the socket from now on. */
+void bus_socket_inherit(struct bus_socket *socket);
 
 /* Takes the payload on 0. `wait_ms`: -1 for ever, 0 not at all. 0, BUS_EMPTY or TC_EBUS. */
 int bus_send(struct bus_socket *socket, enum bus_message_kind kind, void *payload,

@@ -7,6 +7,7 @@
 #include "bus/bus.h"
 #include "journal/journal_thread.h"
 #include "ledger/ledger_thread.h"
+#include "query/query_request.h"
 #include "query/query_thread.h"
 #include "trail/trail_thread.h"
 
@@ -102,6 +103,70 @@ static int sockets_open(struct topology *t)
 	for (size_t j = 0; j < t->query_count; j++)
 		query_sockets_open(t, &r, j);
 	return r;
+}
+
+static void payload_free(struct bus_message *message)
+{
+	switch (message->kind) {
+	case BUS_RECORDS: {
+		struct record_batch *batch = message->payload;
+
+		record_batch_free(batch);
+		free(batch);
+		return;
+	}
+	case BUS_EFFECTS:
+	case BUS_FACTS:
+	case BUS_ANSWER: {
+		struct effects *effects = message->payload;
+
+		effects_free(&effects);
+		return;
+	}
+	case BUS_QUERY: {
+		struct query_request *request = message->payload;
+
+		query_request_free(&request);
+		return;
+	}
+	case BUS_RELOAD: {
+		struct gateway_reload *reload = message->payload;
+
+		gateway_reload_free(&reload);
+		return;
+	}
+	case BUS_COMMITTED:
+	case BUS_COMMIT_WANTED:
+	case BUS_SOON:
+	case BUS_DRAIN:
+	case BUS_STOP:
+		break;
+	}
+	free(message->payload);
+}
+
+/* What was sent to a thread that had already ended: a tick, a late answer. All are joined. */
+static void leftovers_free(struct bus_socket *socket)
+{
+	struct bus_message message;
+
+	if (!socket)
+		return;
+	bus_socket_inherit(socket);
+	while (bus_receive(socket, 0, &message) == 0)
+		payload_free(&message);
+}
+
+/* Closing a sender would drop what it has sent, so the receivers come first. */
+static void sockets_empty(struct topology *t)
+{
+	leftovers_free(t->journal_in);
+	leftovers_free(t->ledger_in);
+	leftovers_free(t->trail_in);
+	for (size_t i = 0; i < THREADS_MAX; i++) {
+		leftovers_free(t->gateway_in[i]);
+		leftovers_free(t->query_in[i]);
+	}
 }
 
 static void sockets_close(struct topology *t)
@@ -327,6 +392,7 @@ int topology_stop(struct topology **topology)
 		if (t->queries[j])
 			query_thread_join(&t->queries[j]);
 	}
+	sockets_empty(t);
 	sockets_close(t);
 	if (t->bus)
 		bus_close(&t->bus);

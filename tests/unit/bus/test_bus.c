@@ -163,6 +163,31 @@ static void many_senders_wait_for_room_and_lose_nothing(void **state)
 	bus_socket_close(&receiver);
 }
 
+static void *adopt_run(void *argument)
+{
+	bus_socket_adopt(argument);
+	return NULL;
+}
+
+static void who_joined_the_owner_receives_what_is_left(void **state)
+{
+	struct bus_socket *receiver = pull(state, 8);
+	struct bus_socket *sender = push(state, 8);
+	struct bus_message message;
+	pthread_t thread;
+	int payload;
+
+	assert_int_equal(pthread_create(&thread, NULL, adopt_run, receiver), 0);
+	assert_int_equal(bus_send(sender, BUS_COMMITTED, &payload, 0), 0);
+	pthread_join(thread, NULL);
+	bus_socket_inherit(receiver);
+	assert_int_equal(bus_receive(receiver, 0, &message), 0);
+	assert_ptr_equal(message.payload, &payload);
+	assert_int_equal(bus_receive(receiver, 0, &message), BUS_EMPTY);
+	bus_socket_close(&sender);
+	bus_socket_close(&receiver);
+}
+
 static void a_socket_in_a_foreign_thread_ends_the_process(void **state)
 {
 	struct bus_socket *receiver = NULL;
@@ -227,6 +252,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reading_until_empty_after_an_edge_misses_nothing,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(many_senders_wait_for_room_and_lose_nothing, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(who_joined_the_owner_receives_what_is_left, setup,
 						teardown),
 		cmocka_unit_test(a_socket_in_a_foreign_thread_ends_the_process),
 		cmocka_unit_test_setup_teardown(closing_with_messages_queued_does_not_hang, setup,
