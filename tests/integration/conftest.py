@@ -38,7 +38,7 @@ def make_exchange(build, folder):
 def exchange(build, tmp_path_factory):
     """One network for all tests that leave it as it was; it must also end cleanly."""
     made = make_exchange(build, tmp_path_factory.mktemp("exchange") / "network")
-    made.set(gateway__handshake_max="2s")
+    made.set(gateway__handshake_max="4s")
     made.start()
     yield made
     try:
