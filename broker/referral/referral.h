@@ -91,7 +91,7 @@ struct referral_event {
 	struct tc_slice actor; /* header.actor.id; may be empty */
 	bool has_expected_version;
 	uint64_t expected_version;
-	struct tc_id subject;       /* Referral: of the header */
+	struct tc_id subject;               /* Referral: of the header */
 	const tc_agency *const *recipients; /* resolved; of a Referral exactly one */
 	size_t recipient_count;
 	struct tc_slice service;    /* Referral: header.recipients[0].service; may be empty */

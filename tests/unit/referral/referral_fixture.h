@@ -46,7 +46,7 @@ struct sent {
 	bool other_subject;
 	bool ordered;
 	bool aside; /* to neither party */
-	int days; /* Referral: of the receipt clock */
+	int days;   /* Referral: of the receipt clock */
 };
 
 /* 0 or REFERRAL_REFUSED, with f->change or f->refusal. */
