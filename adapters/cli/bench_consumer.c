@@ -12,7 +12,6 @@
 #define CREDIT       1024
 #define LEASE_MS     120000
 #define SETTLE_BATCH 256
-#define FOREIGN_MS   60000 /* a message that is not ours is offered to its owner later */
 
 struct consumer {
 	struct tc_client *client;
@@ -52,20 +51,24 @@ static int flush(struct consumers *c, struct consumer *consumer)
 static int take_delivery(struct consumers *c, struct consumer *consumer,
 			 const struct tc_delivery *delivery)
 {
-	struct tc_settlement *settlement = &consumer->settlements[consumer->count++];
 	struct tc_bench_load *load = c->load;
 	struct tc_bench_mark mark;
 	int r;
 
-	*settlement = (struct tc_settlement){.delivery_id = delivery->id, .kind = TC_SETTLE_ACK};
 	c->progress_us = tc_clock_monotonic_us();
 	if (delivery->part_count != 1 ||
 	    !tc_bench_message_read(delivery->parts[0].content, delivery->parts[0].content_len,
-				   &mark) ||
-	    mark.run != load->run || mark.producer >= load->plan->producers) {
-		settlement->kind = TC_SETTLE_NAK;
-		settlement->delay_ms = FOREIGN_MS;
-	} else {
+				   &mark)) {
+		/* Somebody's mail: not settled, so it is back in the mailbox when we are gone. */
+		tc_bench_load_fail(
+			load, TC_CLIENT_REFUSED, NULL,
+			"a message in the mailbox is not the bench's own and stays there");
+		return TC_EIO;
+	}
+	consumer->settlements[consumer->count++] =
+		(struct tc_settlement){.delivery_id = delivery->id, .kind = TC_SETTLE_ACK};
+	/* What an earlier run has left behind is only cleared away. */
+	if (mark.run == load->run && mark.producer < load->plan->producers) {
 		r = tc_bench_tally_add(&load->seen_of[mark.producer], mark.number);
 		if (r < 0) {
 			tc_bench_load_fail(load, TC_FAULT_MEMORY, NULL, "counting");
