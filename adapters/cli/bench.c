@@ -8,6 +8,7 @@
 #include "cli/bench_gauge.h"
 #include "cli/bench_network.h"
 #include "cli/command_table.h"
+#include "cli/question.h"
 
 #define PRODUCERS_DEFAULT 8
 #define WINDOW_DEFAULT    256
@@ -103,6 +104,33 @@ static int run_floor(struct tc_invocation *invocation, struct tc_bench_plan *pla
 	return r;
 }
 
+/* On a live exchange the bench collects at its own profile: what waits there is somebody's mail. */
+static int mailbox_is_empty(struct tc_invocation *invocation)
+{
+	static const char *const states[] = {"queued", "inFlight", "retryWait"};
+	Throughcare__V1__MailboxStatusQuery status = THROUGHCARE__V1__MAILBOX_STATUS_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	json_int_t waiting = 0;
+	json_t *reply = NULL;
+	const json_t *row;
+
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_MAILBOX_STATUS;
+	query.mailbox_status = &status;
+	if (tc_question_once(invocation, &query, &reply) != TC_EXIT_DONE)
+		return TC_EIO;
+	row = json_array_get(json_object_get(reply, "mailboxes"), 0);
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		waiting += json_integer_value(json_object_get(row, states[i]));
+	json_decref(reply);
+	if (waiting == 0)
+		return 0;
+	tc_problem_set(&invocation->problem, "mailbox_not_empty",
+		       "the profile's mailbox holds messages that are not the bench's",
+		       "collect them first, or bench with a profile made for it",
+		       "%lld messages wait", (long long)waiting);
+	return TC_EINVAL;
+}
+
 static int run_exchange(struct tc_invocation *invocation, const struct tc_bench_plan *plan,
 			struct tc_bench_network *network, struct tc_bench_result *result)
 {
@@ -115,7 +143,9 @@ static int run_exchange(struct tc_invocation *invocation, const struct tc_bench_
 	if (!target)
 		goto out;
 	if (invocation->profile) {
-		r = tc_bench_network_use_profile(invocation->profile, target, problem);
+		r = mailbox_is_empty(invocation);
+		if (r == 0)
+			r = tc_bench_network_use_profile(invocation->profile, target, problem);
 	} else {
 		r = tc_bench_network_make(network, problem);
 		if (r == 0)
