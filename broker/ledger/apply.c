@@ -81,12 +81,20 @@ static void query_describe(const Throughcare__V1__Query *query, struct fact_draf
 	case THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW:
 		message = query->message_show->message_id;
 		break;
+	case THROUGHCARE__V1__QUERY__BODY_TRAIL_WHY:
+		message = query->trail_why->message_id;
+		break;
+	case THROUGHCARE__V1__QUERY__BODY_TRAIL_WHAT_IF:
+		subject = query->trail_what_if->subject;
+		break;
 	case THROUGHCARE__V1__QUERY__BODY__NOT_SET:
 	case THROUGHCARE__V1__QUERY__BODY_CONSENT_SHOW:
 	case THROUGHCARE__V1__QUERY__BODY_MAILBOX_STATUS:
 	case THROUGHCARE__V1__QUERY__BODY_AGENCY_LIST:
 	case THROUGHCARE__V1__QUERY__BODY_EXCHANGE_STATUS:
 	case THROUGHCARE__V1__QUERY__BODY_CERTIFICATE:
+	case THROUGHCARE__V1__QUERY__BODY_POLICY_SHOW:
+	case THROUGHCARE__V1__QUERY__BODY_REVIEW_LIST:
 	case _THROUGHCARE__V1__QUERY__BODY__CASE_IS_INT_SIZE:
 		break;
 	}
