@@ -1,0 +1,94 @@
+#include "ledger/lend.h"
+
+#include <string.h>
+
+#include "ledger/dispatch.h"
+#include "ledger/evidence.h"
+#include "ledger/fact.h"
+#include "ledger/mailbox.h"
+#include "ledger/session.h"
+#include "ledger/state.h"
+
+/* Remembers to whom a grant has let something go, for the notice when it ends. */
+static int lend_note_use(struct ledger *ledger, const struct delivery *delivery,
+			 const struct decision *decision)
+{
+	for (size_t i = 0; i < decision->grant_count; i++) {
+		struct store_key key;
+		struct tc_slice value;
+		uint8_t first[8];
+		int r;
+
+		store_key_init(&key);
+		store_key_id(&key, decision->grants[i]);
+		store_key_u32(&key, delivery->recipient);
+		r = ledger_get(ledger, LEDGER_TABLE_GRANT_USE, store_key_slice(&key), &value);
+		if (r == STORE_NOT_FOUND) {
+			tc_put_be64(first, ledger->sequence);
+			r = ledger_put(ledger, LEDGER_TABLE_GRANT_USE, store_key_slice(&key),
+				       tc_slice(first, sizeof(first)));
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int lend_effect(struct ledger *ledger, const struct session *session,
+		       const struct delivery *delivery)
+{
+	struct effect *effect = effect_new(delivery->own ? EFFECT_DELIVER_OWN : EFFECT_DELIVER);
+	int r = 0;
+
+	if (effect == NULL)
+		return TC_ENOMEM;
+	effect->connection = session->connection;
+	effect->gateway = (uint16_t)((session->connection >> 24) & 0xff);
+	effect->request_id = session->collect_request;
+	effect->sequence = delivery->sequence;
+	effect->released_at = ledger->sequence;
+	effect->delivery_id = delivery->id;
+	effect->attempt = delivery->attempt;
+	effect->lease_ms = session->lease_ms;
+	effect->parts_mask = delivery->parts_mask;
+	effect->obligations = delivery->obligations;
+	memcpy(effect->basis, delivery->basis, sizeof(effect->basis));
+	if (delivery->own)
+		r = evidence_delivery(ledger, delivery, session->lease_ms, &effect->body);
+	if (r == 0)
+		effects_push(ledger->effects, &effect);
+	effect_free(&effect);
+	return r;
+}
+
+int lend_delivery(struct ledger *ledger, struct session *session, struct delivery *delivery,
+		  const struct decision *decision)
+{
+	struct principal *recipient = session->principal;
+	int r;
+
+	if (!delivery->own)
+		dispatch_rely(delivery, decision);
+	r = mailbox_unpark(ledger, delivery);
+	if (r == 0)
+		r = mailbox_enter(ledger, delivery, DELIVERY_IN_FLIGHT);
+	if (r < 0)
+		return r;
+	delivery->attempt++;
+	delivery->connection = session->connection;
+	delivery->due_ms = ledger->now_ms + session->lease_ms;
+	recipient->box.connection = session->connection;
+	r = session_lend(session, delivery->id, delivery->due_ms);
+	if (r == 0)
+		r = delivery_put(ledger, delivery);
+	if (r == 0)
+		r = lend_effect(ledger, session, delivery);
+	if (r == 0)
+		r = fact_delivery(ledger, "release", delivery, NULL, true);
+	if (r == 0 && !delivery->own)
+		r = lend_note_use(ledger, delivery, decision);
+	if (r == 0 && delivery->attempt == 1)
+		r = evidence_send(ledger, delivery,
+				  THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_DELIVERED, NULL);
+	return r;
+}
