@@ -10,7 +10,8 @@ CLINIC, OFFICE, OPERATOR = "treatment-south", "parole-north", "operator"
 ANSWERS = [(CLINIC, "ReferralResponse"), (CLINIC, "InfoRequest"), (OFFICE, "InfoReply"), (OFFICE, "ReferralAmend"),
            (CLINIC, "PlanProposed"), (OFFICE, "PlanDecision")]
 END = [(CLINIC, "OutcomeReport"), (OFFICE, "LoopClosed")]
-APART = {"ReferralCancel", "ConsentRevoke"} | {name for _, name in ANSWERS + END}
+# A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
+APART = {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy"} | {name for _, name in ANSWERS + END}
 
 
 def template(exchange, name):
