@@ -180,42 +180,71 @@ static int read_after(const struct question *question, struct answer *answer, st
 	return 0;
 }
 
+/* Adds the rows of these consents. QUESTION_REFUSED is none of its outcomes. *ret_full: there is
+ * one more than the page holds. */
+static int add_rows(const struct question *question, struct answer *answer, const struct tc_id *ids,
+		    size_t count, size_t rows_max, bool *ret_full)
+{
+	struct store_txn *txn = ledger_view_txn(question->ledger);
+	Throughcare__V1__QueryReply *reply = &answer->reply;
+
+	for (size_t i = 0; i < count; i++) {
+		Throughcare__V1__ConsentRow *row;
+		struct consent_view consent;
+		int r = consent_find(txn, ledger_view_consent(question->ledger), ids[i], &consent);
+
+		if (r == 0)
+			r = make_row(question, answer, &consent, &row);
+		if (r != 0)
+			return r > 0 ? TC_ECORRUPT : r;
+		if (row == NULL)
+			continue;
+		if (reply->n_consents == rows_max) {
+			*ret_full = true;
+			return 0;
+		}
+		reply->consents[reply->n_consents++] = row;
+	}
+	return 0;
+}
+
+/*
+ * Pages are counted in rows that the asker sees, and one goes on only when there is such a row:
+ * a page that was cut where others' consents stand would tell that they are there.
+ */
 int consents_list(const struct question *question, struct answer *answer)
 {
 	struct store_txn *txn = ledger_view_txn(question->ledger);
-	const struct consent_tables *tables = ledger_view_consent(question->ledger);
 	size_t rows_max = answer_page_rows(question);
-	struct tc_id ids[TC_PAGE_ROWS_MAX];
-	struct tc_id subject, after;
-	size_t count;
+	struct tc_id ids[TC_PAGE_ROWS_MAX], subject, after, last;
+	size_t count = TC_PAGE_ROWS_MAX;
+	bool full = false;
 	int r;
 
 	r = answer_read_id(answer, question->query->consent_list->subject, "consent_list.subject",
 			   &subject);
 	if (r == 0)
 		r = read_after(question, answer, &after);
-	if (r == 0)
-		r = consent_list(txn, tables, subject, after, ids, rows_max, &count);
 	if (r != 0)
 		return r;
-	answer->reply.consents = answer_array(answer, count);
+	answer->reply.consents = answer_array(answer, rows_max);
 	if (answer->reply.consents == NULL)
 		return TC_ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		Throughcare__V1__ConsentRow *row;
-		struct consent_view consent;
-
-		r = consent_find(txn, tables, ids[i], &consent);
+	while (!full && count == TC_PAGE_ROWS_MAX) {
+		r = consent_list(txn, ledger_view_consent(question->ledger), subject, after, ids,
+				 TC_PAGE_ROWS_MAX, &count);
 		if (r == 0)
-			r = make_row(question, answer, &consent, &row);
+			r = add_rows(question, answer, ids, count, rows_max, &full);
 		if (r != 0)
-			return r > 0 ? TC_ECORRUPT : r;
-		if (row)
-			answer->reply.consents[answer->reply.n_consents++] = row;
+			return r;
+		if (count > 0)
+			after = ids[count - 1];
 	}
-	if (count < rows_max)
+	if (!full)
 		return 0;
-	return answer_next_page(answer, tc_slice(ids[count - 1].bytes, sizeof(ids[0].bytes)));
+	r = answer_read_id(answer, answer->reply.consents[rows_max - 1]->consent_id, "page.cursor",
+			   &last);
+	return r < 0 ? r : answer_next_page(answer, tc_slice(last.bytes, sizeof(last.bytes)));
 }
 
 int consents_show(const struct question *question, struct answer *answer)

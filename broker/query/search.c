@@ -113,10 +113,11 @@ static int add_row(void *context, Throughcare__V1__TrailRow *row)
 	Throughcare__V1__QueryReply *reply = &page->answer->reply;
 	int r;
 
-	if (reply->n_trail == page->rows_max)
-		return TRAIL_FOUND_ENOUGH;
+	/* First the gate: a page that was cut at a row of others would tell that there is one. */
 	if (!gate_trail_row(page->question, row))
 		return TRAIL_FOUND_MORE;
+	if (reply->n_trail == page->rows_max)
+		return TRAIL_FOUND_ENOUGH;
 	r = keep_row(page->answer, row, &reply->trail[reply->n_trail]);
 	if (r == 0)
 		r = fill_leaf(page->question, page->answer, reply->trail[reply->n_trail]);

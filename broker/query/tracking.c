@@ -129,13 +129,45 @@ static int read_filter(const struct question *question, struct answer *answer,
 	return 0;
 }
 
+/* Adds the rows of these referrals. *ret_full: there is one more than the page holds. */
+static int add_referrals(const struct question *question, struct answer *answer,
+			 const struct referral *found, size_t count, size_t rows_max,
+			 struct tc_id *ret_last, bool *ret_full)
+{
+	Throughcare__V1__QueryReply *reply = &answer->reply;
+
+	for (size_t i = 0; i < count; i++) {
+		bool visible;
+		int r = gate_referral(question, &found[i], &visible);
+
+		if (r < 0)
+			return r;
+		if (!visible)
+			continue;
+		if (reply->n_referrals == rows_max) {
+			*ret_full = true;
+			return 0;
+		}
+		r = make_referral(answer, &found[i], &reply->referrals[reply->n_referrals]);
+		if (r < 0)
+			return r;
+		reply->n_referrals++;
+		*ret_last = found[i].id;
+	}
+	return 0;
+}
+
+/*
+ * Pages are counted in rows that the asker sees, and one goes on only when there is such a row:
+ * a page that was cut at a referral which still waits for its target would tell it of that.
+ */
 int tracking_referrals(const struct question *question, struct answer *answer)
 {
 	size_t rows_max = answer_page_rows(question);
 	struct referral_filter filter = {.agency = NULL};
+	bool more = true, full = false;
 	struct referral *found;
-	size_t count;
-	bool more;
+	struct tc_id last;
 	int r;
 
 	r = read_filter(question, answer, &filter);
@@ -145,27 +177,21 @@ int tracking_referrals(const struct question *question, struct answer *answer)
 	answer->reply.referrals = answer_array(answer, rows_max);
 	if (found == NULL || answer->reply.referrals == NULL)
 		return TC_ENOMEM;
-	r = referral_list(ledger_view_txn(question->ledger), ledger_view_referral(question->ledger),
-			  &filter, found, rows_max, &count, &more);
-	if (r != 0)
-		return r;
-	for (size_t i = 0; i < count; i++) {
-		Throughcare__V1__ReferralRow **to =
-			&answer->reply.referrals[answer->reply.n_referrals];
-		bool visible;
+	while (more && !full) {
+		size_t count;
 
-		r = gate_referral(question, &found[i], &visible);
-		if (r == 0 && visible) {
-			r = make_referral(answer, &found[i], to);
-			answer->reply.n_referrals++;
-		}
-		if (r < 0)
+		r = referral_list(ledger_view_txn(question->ledger),
+				  ledger_view_referral(question->ledger), &filter, found, rows_max,
+				  &count, &more);
+		if (r == 0)
+			r = add_referrals(question, answer, found, count, rows_max, &last, &full);
+		if (r != 0)
 			return r;
+		if (count == 0)
+			break;
+		filter.after = found[count - 1].id;
 	}
-	if (!more || count == 0)
-		return 0;
-	return answer_next_page(answer,
-				tc_slice(found[count - 1].id.bytes, sizeof(found[0].id.bytes)));
+	return full ? answer_next_page(answer, tc_slice(last.bytes, sizeof(last.bytes))) : 0;
 }
 
 static int add_steps(const struct question *question, struct answer *answer,

@@ -69,6 +69,7 @@ struct sent {
 	uint64_t message, subject, referral;
 	Throughcare__V1__Category category;
 	const char *second; /* content of a further SudCounsellingNote part; NULL: none */
+	bool by_consent;    /* names no basis: a grant must cover it */
 };
 
 uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent);

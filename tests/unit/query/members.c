@@ -130,7 +130,7 @@ uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent)
 	header.n_recipients = 1;
 	basis.has_legal = 1;
 	basis.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL;
-	header.basis = &basis;
+	header.basis = sent->by_consent ? NULL : &basis;
 	header.manifest = manifest;
 	header.n_manifest = parts;
 	label[0].type = text(sent->type);
