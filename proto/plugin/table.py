@@ -123,6 +123,7 @@ def envelope_rule(message):
             f"\t.needs_referral = {truth(rule.needs_referral)},\n"
             f"\t.needs_purpose = {truth(rule.needs_purpose)},\n"
             f"\t.needs_actor = {truth(rule.needs_actor)},\n"
+            f"\t.reads = {truth(rule.reads)},\n"
             f"\t.from = {bits},\n"
             f"\t.summary = {text(rule.summary)},\n"
             "};\n\n")

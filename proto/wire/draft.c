@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "throughcare/v1/wire.pb-c.h"
+#include "wire/digest.h"
 #include "wire/envelope.h"
 #include "wire/merkle.h"
 
@@ -32,7 +33,8 @@ static int salt_make(const struct tc_draft *draft, size_t index, struct tc_signi
 		     uint8_t ret[TC_SALT_BYTES])
 {
 	const struct tc_draft_part *part = &draft->parts[index];
-	uint8_t context[sizeof(struct tc_id) + 2];
+	uint8_t context[sizeof(struct tc_id) + 2 + TC_DIGEST_BYTES];
+	size_t len = sizeof(struct tc_id) + 2;
 	struct tc_id id;
 
 	if (part->salt.len == TC_SALT_BYTES) {
@@ -46,7 +48,19 @@ static int salt_make(const struct tc_draft *draft, size_t index, struct tc_signi
 		return TC_EINVAL;
 	memcpy(context, id.bytes, sizeof(id.bytes));
 	tc_put_be16(context + sizeof(id.bytes), (uint16_t)index);
-	return tc_signing_key_derive(key, "salt", tc_slice(context, sizeof(context)), ret);
+	if (part->sealed) {
+		int r = 0;
+
+		if (part->meant_sha256.len == TC_DIGEST_BYTES)
+			memcpy(context + len, part->meant_sha256.data, TC_DIGEST_BYTES);
+		else
+			r = tc_sha256(part->content, context + len);
+		if (r < 0)
+			return r;
+		len += TC_DIGEST_BYTES;
+	}
+	return tc_signing_key_derive(key, part->sealed ? "sealed-salt" : "salt",
+				     tc_slice(context, len), ret);
 }
 
 static int header_pack(const struct tc_draft *draft, struct tc_signing_key *key,

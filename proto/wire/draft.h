@@ -26,6 +26,9 @@ struct tc_draft_part {
 	struct tc_slice
 		salt; /* 32 bytes, or empty: derived from the key, the message id and the index */
 	struct tc_slice content;
+	/* Of a sealed part: SHA-256 of what was sealed; empty: of `content`. A derived salt is made
+	 * of it, too: it is what stays the same when the same content is sealed again. */
+	struct tc_slice meant_sha256;
 };
 
 struct tc_draft {

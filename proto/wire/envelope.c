@@ -148,11 +148,9 @@ static int content_check(const struct tc_envelope *envelope, size_t index,
 
 	if (part->sealed) {
 		/* What the exchange acts on by itself it must be able to read. */
-		if (index == 0 &&
-		    (rule->destination != THROUGHCARE__V1__DESTINATION__DESTINATION_AGENCY ||
-		     rule->needs_referral))
-			return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
-					 "parts[0].sealed: the exchange must read this part");
+		if (index == 0 && tc_envelope_rule_reads(rule))
+			return tc_refuse(refusal, TC_REFUSAL_PART_SEALED, "parts[0]: %s",
+					 part->type->name);
 		return 0;
 	}
 	if (tc_message_scan(part->content, part->type->message->descriptor, &found) != 0)
@@ -218,6 +216,27 @@ static int salts_check(const struct tc_slice *packed, size_t count, struct tc_re
 	return 0;
 }
 
+/* The digest of a sealed part as if it had no content stands in for its own. */
+static int content_hash(struct tc_envelope *envelope)
+{
+	uint8_t digests[TC_PARTS_MAX][TC_DIGEST_BYTES];
+	struct tc_slice stand_ins[TC_PARTS_MAX] = {{0}};
+
+	for (size_t i = 0; i < envelope->part_count; i++) {
+		const struct tc_envelope_part *part = &envelope->parts[i];
+		int r;
+
+		if (!part->sealed)
+			continue;
+		r = tc_part_digest(part->salt.data, tc_slice_text(part->type->name), part->category,
+				   true, tc_slice(NULL, 0), digests[i]);
+		if (r < 0)
+			return r;
+		stand_ins[i] = tc_slice(digests[i], TC_DIGEST_BYTES);
+	}
+	return tc_header_content_hash(envelope->header_bytes, stand_ins, envelope->content_sha256);
+}
+
 int tc_envelope_decode(struct tc_slice packed, int64_t now_ms, struct tc_envelope *ret,
 		       struct tc_refusal *refusal)
 {
@@ -256,7 +275,7 @@ int tc_envelope_decode(struct tc_slice packed, int64_t now_ms, struct tc_envelop
 	r = parts_check(ret, parts, refusal);
 	if (r != 0)
 		return r < 0 ? r : TC_ENVELOPE_REFUSED;
-	return tc_header_content_hash(ret->header_bytes, ret->content_sha256);
+	return content_hash(ret);
 }
 
 int tc_envelope_check_sender(const struct tc_envelope *envelope, Throughcare__V1__PeerKind kind,

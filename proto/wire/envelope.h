@@ -39,6 +39,9 @@ struct tc_envelope {
 	struct tc_slice header_bytes; /* as signed */
 	size_t part_count;
 	struct tc_envelope_part parts[TC_PARTS_MAX];
+	/* What makes it "the same message" (tc_header_content_hash). Sealing again gives other
+	 * bytes, so of a sealed part the salt counts instead of the content: whoever seals makes it
+	 * from what is sealed (draft.h). */
 	uint8_t content_sha256[TC_DIGEST_BYTES];
 };
 

@@ -225,18 +225,33 @@ int tc_header_read(struct tc_slice packed, struct tc_header *ret)
 	return fields_read(packed, ret) ? 0 : TC_ECORRUPT;
 }
 
-int tc_header_content_hash(struct tc_slice packed, uint8_t ret[TC_DIGEST_BYTES])
+int tc_header_content_hash(struct tc_slice packed, const struct tc_slice *stand_ins,
+			   uint8_t ret[TC_DIGEST_BYTES])
 {
+	struct tc_slice pieces[2 * TC_PARTS_MAX + 2];
 	struct tc_slice rest = packed;
-	struct tc_slice pieces[2] = {packed, {0}};
+	const uint8_t *from = packed.data; /* of what is not yet in a piece */
 	struct tc_field field;
+	size_t count = 0, entry = 0;
 
 	while (tc_fields_next(&rest, &field) == 0) {
-		if (field.number != FIELD_CREATED_AT)
+		const uint8_t *to = field.record.data; /* [to, next) is left out */
+		const uint8_t *next = rest.data;
+		struct tc_slice stand_in = {0};
+
+		if (field.number == FIELD_MANIFEST && stand_ins && entry < TC_PARTS_MAX) {
+			stand_in = stand_ins[entry++];
+			to = field.bytes.data;
+		}
+		if (field.number != FIELD_CREATED_AT && stand_in.len == 0)
 			continue;
-		pieces[0] = tc_slice(packed.data, (size_t)(field.record.data - packed.data));
-		pieces[1] = rest;
-		break;
+		if (count + 3 > sizeof(pieces) / sizeof(pieces[0]))
+			return TC_EINVAL; /* it was never scanned: a time comes once */
+		pieces[count++] = tc_slice(from, (size_t)(to - from));
+		if (stand_in.len > 0)
+			pieces[count++] = stand_in;
+		from = next;
 	}
-	return tc_sha256_pieces(pieces, 2, ret);
+	pieces[count++] = tc_slice(from, (size_t)(packed.data + packed.len - from));
+	return tc_sha256_pieces(pieces, count, ret);
 }

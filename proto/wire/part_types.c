@@ -64,6 +64,12 @@ const struct tc_message_rule *tc_message_rule_find(const ProtobufCMessageDescrip
 	return NULL;
 }
 
+bool tc_envelope_rule_reads(const struct tc_envelope_rule *rule)
+{
+	return rule->reads || rule->needs_referral ||
+	       rule->destination != THROUGHCARE__V1__DESTINATION__DESTINATION_AGENCY;
+}
+
 const struct tc_field_rule *tc_field_rule_find(const struct tc_message_rule *message,
 					       uint32_t number)
 {

@@ -72,6 +72,7 @@ struct tc_envelope_rule {
 	bool needs_referral;
 	bool needs_purpose;
 	bool needs_actor;
+	bool reads;    /* the exchange acts on what the part says */
 	uint32_t from; /* bit (1 << Throughcare__V1__PeerKind) of each kind that may send it */
 	const char *summary;
 };
@@ -93,6 +94,8 @@ extern const size_t tc_enum_rule_count;
 
 /* NULL when there is none. */
 const struct tc_part_type *tc_part_type_find(struct tc_slice name);
+/* Whether the exchange must be able to read the leading part of this type: it is never sealed. */
+bool tc_envelope_rule_reads(const struct tc_envelope_rule *rule);
 /* NULL when there is none. */
 const ProtobufCMessageDescriptor *tc_part_descriptor(struct tc_slice name);
 /* The rule of any message of package throughcare.v1; NULL for others. */

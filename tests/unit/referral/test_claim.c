@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -13,6 +14,7 @@
 #include "throughcare/v1/referral.pb-c.h"
 #include "throughcare/v1/service.pb-c.h"
 #include "wire/json.h"
+#include "wire/part_types.h"
 
 typedef Throughcare__V1__LifecycleClaim lifecycle_claim;
 
@@ -144,12 +146,32 @@ static void every_status_of_the_table_can_be_claimed(void **state)
 	}
 }
 
+/* Sealed, it would claim nothing: the envelope is refused instead (wire/envelope.h). */
+static void whatever_makes_a_claim_is_a_part_that_the_exchange_reads(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < tc_part_type_count; i++) {
+		const struct tc_part_type *type = &tc_part_types[i];
+		const ProtobufCMessageDescriptor *descriptor = type->message->descriptor;
+		ProtobufCMessage *message = calloc(1, descriptor->sizeof_message);
+		lifecycle_claim claim;
+
+		assert_non_null(message);
+		protobuf_c_message_init(descriptor, message);
+		if (claim_from_part(tc_slice_text(type->name), message, &claim) &&
+		    !tc_envelope_rule_reads(type->envelope))
+			fail_msg("%s", type->name);
+		free(message);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_part_that_moves_a_referral_claims_its_status),
 		cmocka_unit_test(a_claim_holds_what_rules_need),
 		cmocka_unit_test(every_status_of_the_table_can_be_claimed),
+		cmocka_unit_test(whatever_makes_a_claim_is_a_part_that_the_exchange_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,6 +197,67 @@ static void contents_are_held_against_their_schema(void **state)
 	}
 }
 
+static void sealing_again_makes_the_same_message_and_other_content_another(void **state)
+{
+	uint8_t meant[TC_DIGEST_BYTES] = {1};
+	struct sample sample;
+	struct tc_bytes a = {0}, b = {0};
+	struct tc_envelope first, second;
+	struct tc_refusal refusal = {0};
+
+	(void)state;
+	sample_init(&sample, 1);
+	sample.parts[1].sealed = true;
+	sample.parts[1].meant_sha256 = tc_slice(meant, sizeof(meant));
+	sample.parts[1].content = tc_slice_text("sealed once");
+	assert_int_equal(decode(&sample, &a, &first, &refusal), 0);
+	sample.parts[1].content = tc_slice_text("sealed twice");
+	assert_int_equal(decode(&sample, &b, &second, &refusal), 0);
+	assert_memory_equal(first.content_sha256, second.content_sha256, TC_DIGEST_BYTES);
+	assert_false(tc_slice_equal(first.header_bytes, second.header_bytes));
+	tc_bytes_free(&b);
+	meant[0] = 2;
+	assert_int_equal(decode(&sample, &b, &second, &refusal), 0);
+	assert_memory_not_equal(first.content_sha256, second.content_sha256, TC_DIGEST_BYTES);
+	tc_bytes_free(&b);
+	/* Made elsewhere: the sealed bytes are what is said. */
+	sample.parts[1].meant_sha256 = tc_slice(NULL, 0);
+	assert_int_equal(decode(&sample, &b, &second, &refusal), 0);
+	assert_memory_not_equal(first.content_sha256, second.content_sha256, TC_DIGEST_BYTES);
+	tc_bytes_free(&a);
+	assert_int_equal(decode(&sample, &a, &first, &refusal), 0);
+	assert_memory_equal(first.content_sha256, second.content_sha256, TC_DIGEST_BYTES);
+	tc_bytes_free(&b);
+	/* The same bytes in the clear are not the same part. */
+	sample.parts[1].sealed = false;
+	sample.parts[1].salt = first.parts[1].salt;
+	sample.parts[1].content = tc_slice_text("\x0a\x05World\x10\x02");
+	assert_int_equal(decode(&sample, &b, &second, &refusal), 0);
+	assert_memory_not_equal(first.content_sha256, second.content_sha256, TC_DIGEST_BYTES);
+	tc_bytes_free(&a);
+	tc_bytes_free(&b);
+}
+
+static void a_leading_part_that_the_exchange_reads_is_not_sealed(void **state)
+{
+	struct sample sample;
+
+	(void)state;
+	sample_init(&sample, 1);
+	sample.header.type = sample_text("AttendanceRecord");
+	sample.header.has_purpose = 1;
+	sample.header.purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_SUPERVISION_MONITORING;
+	sample.parts[0].type = "AttendanceRecord";
+	sample.parts[0].category = THROUGHCARE__V1__CATEGORY__CATEGORY_ATTENDANCE;
+	sample.parts[0].sealed = true;
+	refused_with(&sample, TC_REFUSAL_PART_SEALED, "parts[0]: AttendanceRecord");
+	/* Of what it declares, a sealed part is held to its word. */
+	sample_init(&sample, 1);
+	sample.parts[1].sealed = true;
+	sample.parts[1].category = THROUGHCARE__V1__CATEGORY__CATEGORY_HOUSING;
+	refused_with(&sample, TC_REFUSAL_PART_CATEGORY, "parts[1].category");
+}
+
 /* Packs a Submit by hand out of an unpacked one that the test has changed. */
 static int decode_changed(const Throughcare__V1__Envelope *envelope, struct tc_refusal *refusal)
 {
@@ -348,6 +409,8 @@ int main(void)
 		cmocka_unit_test(times_that_cannot_be_true_are_refused),
 		cmocka_unit_test(types_and_categories_must_be_the_declared_ones),
 		cmocka_unit_test(contents_are_held_against_their_schema),
+		cmocka_unit_test(sealing_again_makes_the_same_message_and_other_content_another),
+		cmocka_unit_test(a_leading_part_that_the_exchange_reads_is_not_sealed),
 		cmocka_unit_test(parts_and_manifest_must_agree),
 		cmocka_unit_test(a_flood_of_parts_is_named_and_so_is_its_message),
 		cmocka_unit_test(an_envelope_cut_anywhere_is_refused),
