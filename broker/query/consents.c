@@ -2,170 +2,11 @@
 
 #include <string.h>
 
+#include "consent/consent_check.h"
 #include "consent/decision.h"
 #include "ledger/ledger_view.h"
+#include "query/document.h"
 #include "query/gate.h"
-#include "throughcare/v1/consent.pb-c.h"
-
-typedef Throughcare__V1__ConsentGrant Document;
-typedef Throughcare__V1__ConsentGrant__Grant Grant;
-typedef Throughcare__V1__ConsentGrant__Party Party;
-
-/* The names of parties as rows show them. 0 or TC_ENOMEM. */
-static int party_names(struct answer *answer, Party *const *parties, size_t count, char ***ret)
-{
-	char **names = answer_array(answer, count);
-
-	if (names == NULL)
-		return TC_ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		const char *name = parties[i]->agency;
-
-		if (name == NULL)
-			name = "(class)";
-		names[i] = answer_text(answer, name);
-		if (names[i] == NULL)
-			return TC_ENOMEM;
-	}
-	*ret = names;
-	return 0;
-}
-
-static int64_t stamp_ms(const Google__Protobuf__Timestamp *stamp)
-{
-	return stamp->seconds * 1000 + stamp->nanos / 1000000;
-}
-
-/* A time of a grant's state; 0 and INT64_MAX are no times. */
-static int grant_time(struct answer *answer, int64_t ms, Google__Protobuf__Timestamp **ret)
-{
-	if (ms == 0 || ms == INT64_MAX || ms == INT64_MIN)
-		return 0;
-	*ret = answer_time(answer, ms);
-	return *ret ? 0 : TC_ENOMEM;
-}
-
-static int fill_state(const struct question *question, struct answer *answer, struct tc_id id,
-		      Throughcare__V1__GrantRow *row)
-{
-	struct grant_view state;
-	int r = grant_find(ledger_view_txn(question->ledger), ledger_view_consent(question->ledger),
-			   id, &state);
-
-	if (r != 0)
-		return r > 0 ? TC_ECORRUPT : r;
-	row->status = answer_text(answer, grant_status_at(&state, question->now_ms));
-	if (row->status == NULL)
-		return TC_ENOMEM;
-	r = grant_time(answer, state.valid_from_ms, &row->valid_from);
-	if (r == 0)
-		r = grant_time(answer, state.expires_ms, &row->expires_at);
-	if (r == 0)
-		r = grant_time(answer, state.revoked_ms, &row->revoked_at);
-	if (r == 0 && state.revoked_ms != 0)
-		r = grant_time(answer, state.effective_ms, &row->revocation_effective_at);
-	return r;
-}
-
-/* NULL in *ret: the grant is not the asker's business. Borrows from the unpacked document. */
-static int make_grant(const struct question *question, struct answer *answer, const Grant *grant,
-		      bool whole, Throughcare__V1__GrantRow **ret)
-{
-	Throughcare__V1__GrantRow *row = arena_take(&answer->arena, sizeof(*row));
-	bool two_way =
-		grant->direction == THROUGHCARE__V1__GRANT_DIRECTION__GRANT_DIRECTION_TWO_WAY;
-	struct tc_id id;
-	int r;
-
-	*ret = NULL;
-	if (row == NULL)
-		return TC_ENOMEM;
-	throughcare__v1__grant_row__init(row);
-	r = party_names(answer, grant->disclosers, grant->n_disclosers, &row->disclosers);
-	if (r == 0)
-		r = party_names(answer, grant->recipients, grant->n_recipients, &row->recipients);
-	if (r < 0)
-		return r;
-	row->n_disclosers = grant->n_disclosers;
-	row->n_recipients = grant->n_recipients;
-	if (!whole && !gate_grant(question, row->disclosers, row->n_disclosers) &&
-	    !(two_way && gate_grant(question, row->recipients, row->n_recipients)))
-		return 0;
-	if (grant->grant_id == NULL || !tc_id_parse(tc_slice_text(grant->grant_id), &id))
-		return TC_ECORRUPT;
-	row->grant_id = grant->grant_id;
-	row->n_categories = grant->n_categories;
-	row->categories = grant->categories;
-	row->n_purposes = grant->n_purposes;
-	row->purposes = grant->purposes;
-	row->proceeding_id = grant->proceeding_id;
-	row->has_two_way = 1;
-	row->two_way = two_way;
-	r = fill_state(question, answer, id, row);
-	if (r == 0)
-		*ret = row;
-	return r;
-}
-
-static const char *regime_name(Throughcare__V1__ConsentRegime regime)
-{
-	const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
-		&throughcare__v1__consent_regime__descriptor, (int)regime);
-
-	return value ? value->name : "CONSENT_REGIME_UNSPECIFIED";
-}
-
-static int fill_whole(const struct question *question, struct answer *answer,
-		      const struct consent_view *consent, const Document *document,
-		      Throughcare__V1__ConsentRow *row)
-{
-	const char *status;
-	int r = consent_status_at(ledger_view_txn(question->ledger),
-				  ledger_view_consent(question->ledger), consent, question->now_ms,
-				  &status);
-
-	if (r < 0)
-		return r;
-	row->status = answer_text(answer, status);
-	row->given_to = answer_text(answer, document->given_to_agency ? document->given_to_agency
-								      : consent->sender.name);
-	return row->status && row->given_to ? 0 : TC_ENOMEM;
-}
-
-/* NULL in *ret: nothing of this consent is the asker's business. */
-static int make_row(const struct question *question, struct answer *answer,
-		    const struct consent_view *consent, Throughcare__V1__ConsentRow **ret)
-{
-	bool whole = gate_consent(question, consent);
-	Throughcare__V1__ConsentRow *row = arena_take(&answer->arena, sizeof(*row));
-	Document *document = throughcare__v1__consent_grant__unpack(
-		&answer->arena.allocator, consent->document.len, consent->document.data);
-	int r = 0;
-
-	*ret = NULL;
-	if (row == NULL || document == NULL)
-		return TC_ENOMEM;
-	throughcare__v1__consent_row__init(row);
-	row->grants = answer_array(answer, document->n_grants);
-	row->consent_id = answer_id(answer, consent->consent);
-	row->subject = answer_id(answer, consent->subject);
-	row->recorded_at = answer_time(answer, consent->recorded_ms);
-	row->regime = answer_text(answer, regime_name(document->regime));
-	if (!row->grants || !row->consent_id || !row->subject || !row->recorded_at || !row->regime)
-		return TC_ENOMEM;
-	if (whole)
-		r = fill_whole(question, answer, consent, document, row);
-	for (size_t i = 0; r == 0 && i < document->n_grants; i++) {
-		Throughcare__V1__GrantRow *grant;
-
-		r = make_grant(question, answer, document->grants[i], whole, &grant);
-		if (r == 0 && grant)
-			row->grants[row->n_grants++] = grant;
-	}
-	if (r == 0 && (whole || row->n_grants > 0))
-		*ret = row;
-	return r;
-}
 
 static int read_after(const struct question *question, struct answer *answer, struct tc_id *ret)
 {
@@ -194,7 +35,7 @@ static int add_rows(const struct question *question, struct answer *answer, cons
 		int r = consent_find(txn, ledger_view_consent(question->ledger), ids[i], &consent);
 
 		if (r == 0)
-			r = make_row(question, answer, &consent, &row);
+			r = document_row(question, answer, &consent, &row);
 		if (r != 0)
 			return r > 0 ? TC_ECORRUPT : r;
 		if (row == NULL)
@@ -260,7 +101,7 @@ int consents_show(const struct question *question, struct answer *answer)
 	r = consent_find_either(ledger_view_txn(question->ledger),
 				ledger_view_consent(question->ledger), id, &consent);
 	if (r == 0)
-		r = make_row(question, answer, &consent, &row);
+		r = document_row(question, answer, &consent, &row);
 	if (r < 0)
 		return r;
 	if (row == NULL)
@@ -326,7 +167,7 @@ static int read_check(const struct question *question, struct answer *answer, st
 	request->purpose = asked->has_purpose ? (uint32_t)asked->purpose : 0;
 	if (asked->proceeding_id)
 		request->proceeding = tc_slice_text(asked->proceeding_id);
-	request->now_ms = asked->at ? stamp_ms(asked->at) : question->now_ms;
+	request->now_ms = consent_time_ms(asked->at, question->now_ms);
 	return 0;
 }
 

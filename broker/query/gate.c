@@ -101,17 +101,36 @@ bool gate_consent(const struct question *question, const struct consent_view *co
 	return question->scope == GATE_OWN && tc_agency_equal(&question->asker, &consent->sender);
 }
 
-bool gate_grant(const struct question *question, char *const *disclosers, size_t count)
+static bool among(const struct question *question,
+		  Throughcare__V1__ConsentGrant__Party *const *parties, size_t count)
 {
+	for (size_t i = 0; i < count; i++) {
+		if (parties[i]->agency && strcmp(parties[i]->agency, question->asker.name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool gate_grant(const struct question *question, const Throughcare__V1__ConsentGrant__Grant *grant,
+		struct gate_sides *ret)
+{
+	bool two_way =
+		grant->direction == THROUGHCARE__V1__GRANT_DIRECTION__GRANT_DIRECTION_TWO_WAY;
+	bool tells, answers;
+
+	*ret = (struct gate_sides){.disclosers = GATE_SIDE_ALL, .recipients = GATE_SIDE_ALL};
 	if (question->scope == GATE_ALL)
 		return true;
 	if (question->scope != GATE_OWN)
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(disclosers[i], question->asker.name) == 0)
-			return true;
-	}
-	return false;
+	tells = among(question, grant->disclosers, grant->n_disclosers);
+	answers = two_way && among(question, grant->recipients, grant->n_recipients);
+	/* On both sides, everybody is somebody whom it may tell. */
+	if (tells && !answers)
+		ret->disclosers = GATE_SIDE_SELF;
+	if (answers && !tells)
+		ret->recipients = GATE_SIDE_SELF;
+	return tells || answers;
 }
 
 static bool is(const char *wanted, const char *text)

@@ -13,6 +13,7 @@
 #define QUERY_GATE_H
 
 #include "query/question.h"
+#include "throughcare/v1/consent.pb-c.h"
 
 /* What the asker may have of this kind of question. */
 enum gate_scope gate_scope(Throughcare__V1__PeerKind kind, Throughcare__V1__Query__BodyCase body);
@@ -29,8 +30,21 @@ int gate_referral(const struct question *question, const struct referral *referr
 
 /* All of a consent: who recorded it, and auditors. */
 bool gate_consent(const struct question *question, const struct consent_view *consent);
-/* One grant: also those whom it lets disclose. `disclosers` are agency ids. */
-bool gate_grant(const struct question *question, char *const *disclosers, size_t count);
+/* How much of one side of a grant's parties is the asker's business. */
+enum gate_side {
+	GATE_SIDE_SELF = 1, /* only itself */
+	GATE_SIDE_ALL,
+};
+
+struct gate_sides {
+	enum gate_side disclosers;
+	enum gate_side recipients;
+};
+
+/* One grant: also those whom it lets disclose, with whom it lets them tell and without who else may
+ * tell them. False: it is not the asker's business. */
+bool gate_grant(const struct question *question, const Throughcare__V1__ConsentGrant__Grant *grant,
+		struct gate_sides *ret);
 
 /* False: the row is not the asker's business. True: what the asker may not have was taken out of
  * it. An agency gets what it did itself, and releases to it without what was withheld. */

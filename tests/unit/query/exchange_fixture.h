@@ -74,7 +74,8 @@ struct sent {
 
 uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent);
 uint64_t put_collect(struct exchange_fixture *fixture, const char *agency);
-/* One grant from `from` to `to` for attendance; recorded by "office". */
+/* One grant from `from` to `to` (agencies, separated by a space) for attendance; recorded by
+ * "office". Its own id is the consent's and one. */
 uint64_t put_consent(struct exchange_fixture *fixture, uint64_t subject, uint64_t consent,
 		     const char *from, const char *to);
 

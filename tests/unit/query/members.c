@@ -183,6 +183,8 @@ uint64_t put_collect(struct exchange_fixture *fixture, const char *agency)
 	return put_record(fixture, &record, NULL, 0);
 }
 
+#define PARTIES_MAX 4
+
 /* A consent on paper, complete as 42 CFR 2.31(a) wants it. */
 struct paper {
 	Throughcare__V1__ConsentGrant consent;
@@ -191,8 +193,8 @@ struct paper {
 	Throughcare__V1__ConsentGrant__Statements statements;
 	Throughcare__V1__ConsentGrant__Grant grant;
 	Throughcare__V1__ConsentGrant__Grant *grants[1];
-	Throughcare__V1__ConsentGrant__Party discloser, recipient;
-	Throughcare__V1__ConsentGrant__Party *disclosers[1], *recipients[1];
+	Throughcare__V1__ConsentGrant__Party parties[2][PARTIES_MAX];
+	Throughcare__V1__ConsentGrant__Party *sides[2][PARTIES_MAX];
 	Throughcare__V1__ConsentGrant__Expiry expiry;
 	Throughcare__V1__Category category;
 	Throughcare__V1__Purpose purpose;
@@ -239,14 +241,10 @@ static void fill_grant(struct paper *paper, uint64_t id)
 	paper->expiry.at = &paper->future;
 	paper->category = THROUGHCARE__V1__CATEGORY__CATEGORY_ATTENDANCE;
 	paper->purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_REFERRAL_COORDINATION;
-	paper->disclosers[0] = &paper->discloser;
-	paper->recipients[0] = &paper->recipient;
 	throughcare__v1__consent_grant__grant__init(grant);
 	grant->grant_id = number_text(id);
-	grant->disclosers = paper->disclosers;
-	grant->n_disclosers = 1;
-	grant->recipients = paper->recipients;
-	grant->n_recipients = 1;
+	grant->disclosers = paper->sides[0];
+	grant->recipients = paper->sides[1];
 	grant->has_intermediary_named = 1;
 	grant->intermediary_named = 1;
 	grant->categories = &paper->category;
@@ -281,6 +279,26 @@ static void fill_consent(struct paper *paper, uint64_t id)
 	consent->n_grants = 1;
 }
 
+/* Names separated by a space. Returns how many there are. */
+static size_t fill_side(struct paper *paper, size_t side, const char *names)
+{
+	static char agencies[2][PARTIES_MAX][TC_NAME_BYTES_MAX + 1];
+	size_t count = 0;
+
+	while (*names != '\0') {
+		size_t len = strcspn(names, " ");
+
+		assert_true(count < PARTIES_MAX && len <= TC_NAME_BYTES_MAX);
+		memcpy(agencies[side][count], names, len);
+		agencies[side][count][len] = '\0';
+		fill_party(&paper->parties[side][count], agencies[side][count]);
+		paper->sides[side][count] = &paper->parties[side][count];
+		count++;
+		names += len + (names[len] == ' ');
+	}
+	return count;
+}
+
 uint64_t put_consent(struct exchange_fixture *fixture, uint64_t subject, uint64_t consent,
 		     const char *from, const char *to)
 {
@@ -291,9 +309,9 @@ uint64_t put_consent(struct exchange_fixture *fixture, uint64_t subject, uint64_
 	paper.past.seconds = tc_clock_now_ms(&tc_clock_real) / 1000 - 3600;
 	paper.future.seconds = paper.past.seconds + 100000;
 	sign_paper(&paper);
-	fill_party(&paper.discloser, from);
-	fill_party(&paper.recipient, to);
 	fill_grant(&paper, consent + 1);
+	paper.grant.n_disclosers = fill_side(&paper, 0, from);
+	paper.grant.n_recipients = fill_side(&paper, 1, to);
 	fill_consent(&paper, consent);
 	return put_own(fixture, AGENCY, "office", "ConsentGrant", subject, &paper.consent.base);
 }

@@ -171,6 +171,39 @@ static void a_consent_is_shown_to_its_recorder_and_its_disclosers(void **state)
 	expect_consent(fixture, AGENCY, "office", 82, "not_found");
 }
 
+static Throughcare__V1__GrantRow *show_grant(struct exchange_fixture *fixture, const char *id,
+					     Throughcare__V1__Response **ret)
+{
+	Throughcare__V1__ConsentShowQuery show = THROUGHCARE__V1__CONSENT_SHOW_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+
+	show.id = number_text(80);
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_CONSENT_SHOW;
+	query.consent_show = &show;
+	*ret = ask(fixture, AGENCY, id, &query);
+	assert_int_equal((*ret)->body_case, THROUGHCARE__V1__RESPONSE__BODY_QUERY);
+	assert_int_equal((*ret)->query->consents[0]->n_grants, 1);
+	return (*ret)->query->consents[0]->grants[0];
+}
+
+static void who_else_may_tell_is_not_shown_to_a_discloser(void **state)
+{
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__Response *response;
+	const Throughcare__V1__GrantRow *grant;
+
+	put_consent(fixture, 60, 80, "clinic home", "office home");
+	grant = show_grant(fixture, "clinic", &response);
+	assert_int_equal(grant->n_disclosers, 1);
+	assert_string_equal(grant->disclosers[0], "clinic");
+	assert_int_equal(grant->n_recipients, 2);
+	answer_free(&response);
+	grant = show_grant(fixture, "office", &response); /* recorded it */
+	assert_int_equal(grant->n_disclosers, 2);
+	assert_int_equal(grant->n_recipients, 2);
+	answer_free(&response);
+}
+
 static void check_consent(struct exchange_fixture *fixture, const char *id, uint64_t subject,
 			  const char *expected)
 {
@@ -310,6 +343,7 @@ int main(void)
 		GATE_TEST(a_message_is_shown_as_it_was_sent_or_released),
 		GATE_TEST(a_target_learns_of_a_referral_when_it_gets_it),
 		GATE_TEST(a_consent_is_shown_to_its_recorder_and_its_disclosers),
+		GATE_TEST(who_else_may_tell_is_not_shown_to_a_discloser),
 		GATE_TEST(a_check_answers_whom_the_consent_lets_disclose),
 		GATE_TEST(the_trail_shows_each_his_own),
 		GATE_TEST(a_mailbox_is_counted_for_its_agency_and_the_operator),
