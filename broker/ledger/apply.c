@@ -8,6 +8,7 @@
 #include "ledger/delivery.h"
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
+#include "ledger/job.h"
 #include "ledger/logon.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
@@ -194,20 +195,25 @@ static int tick_apply(struct ledger *ledger)
 	const Throughcare__V1__TickRecord *tick = ledger->record->tick;
 	uint32_t limit = tick->has_limit && tick->limit > 0 ? tick->limit : TICK_LIMIT_DEFAULT;
 	uint32_t fired;
-	int r = settlement_end_leases(ledger, limit, &fired);
+	int r;
 
+	if (ledger->job_budget > limit)
+		ledger->job_budget = limit;
+	r = settlement_end_leases(ledger, limit, &fired);
 	while (r == 0 && fired < limit) {
 		enum timer_kind kind;
 		struct tc_id id;
 
 		r = timer_take_due(ledger, &kind, &id);
-		if (r == TIMER_NONE_DUE)
-			return 0;
+		if (r == TIMER_NONE_DUE) {
+			r = 0;
+			break;
+		}
 		if (r == 0)
 			r = tick_fire(ledger, kind, id);
 		fired++;
 	}
-	return r;
+	return r < 0 ? r : job_run(ledger);
 }
 
 /* ---- */
@@ -262,6 +268,9 @@ int ledger_apply(struct ledger *ledger, const struct record *record, struct effe
 	ledger->sequence = record->sequence;
 	ledger->now_ms = record->time_ms;
 	ledger->own_counter = 0;
+	ledger->awaits = false;
+	ledger->job_index = 0;
+	ledger->job_budget = ledger->turn_budget = ledger->settings.job_slice;
 	r = apply_record(ledger);
 	ledger->record = NULL;
 	ledger->route = NULL;

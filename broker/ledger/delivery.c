@@ -5,7 +5,7 @@
 #include "ledger/row.h"
 #include "ledger/state.h"
 
-enum { FLAG_OWN = 1, FLAG_PARKED = 2, FLAG_READY = 4, FLAG_LANED = 8 };
+enum { FLAG_OWN = 1, FLAG_PARKED = 2, FLAG_READY = 4, FLAG_LANED = 8, FLAG_ASIDE = 16 };
 
 static void delivery_write(const struct delivery *d, struct row_writer *row)
 {
@@ -18,7 +18,8 @@ static void delivery_write(const struct delivery *d, struct row_writer *row)
 	row_put_u8(row, d->priority);
 	row_put_u8(row, d->evidence);
 	row_put_u8(row, (uint8_t)((d->own ? FLAG_OWN : 0) | (d->parked ? FLAG_PARKED : 0) |
-				  (d->ready ? FLAG_READY : 0) | (d->laned ? FLAG_LANED : 0)));
+				  (d->ready ? FLAG_READY : 0) | (d->laned ? FLAG_LANED : 0) |
+				  (d->aside ? FLAG_ASIDE : 0)));
 	row_put_u16(row, d->attempt);
 	row_put_u16(row, d->failures);
 	row_put_u32(row, d->sender);
@@ -65,6 +66,7 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->parked = (flags & FLAG_PARKED) != 0;
 	d->ready = (flags & FLAG_READY) != 0;
 	d->laned = (flags & FLAG_LANED) != 0;
+	d->aside = (flags & FLAG_ASIDE) != 0;
 	d->attempt = row_take_u16(&row);
 	d->failures = row_take_u16(&row);
 	d->sender = row_take_u32(&row);

@@ -54,12 +54,14 @@ struct delivery {
 	int64_t expires_ms;
 	int64_t due_ms; /* IN_FLIGHT: end of lease; RETRY_WAIT: next try; HELD: recheck, 0 never */
 	enum delivery_state state;
-	uint8_t priority;  /* index of READY: 0 urgent, 1 normal, 2 low */
-	uint8_t evidence;  /* throughcare.v1.EvidenceLevel */
-	bool own;          /* made by the exchange: body in OWN, nothing to decide, no evidence */
-	bool parked;       /* it has its rows in WAITING and TIMER */
-	bool ready;        /* it has its row in READY */
-	bool laned;        /* it has its row in LANE */
+	uint8_t priority; /* index of READY: 0 urgent, 1 normal, 2 low */
+	uint8_t evidence; /* throughcare.v1.EvidenceLevel */
+	bool own;         /* made by the exchange: body in OWN, nothing to decide, no evidence */
+	bool parked;      /* it has its rows in WAITING and TIMER */
+	bool ready;       /* it has its row in READY */
+	bool laned;       /* it has its row in LANE */
+	bool aside; /* it has its row in ASIDE: of a lane, but held, or behind what a job releases
+		     */
 	uint16_t attempt;  /* hand-overs so far */
 	uint16_t failures; /* of these, ended without an acknowledgement by the recipient's fault */
 	uint32_t sender;   /* principal; 0: the exchange */

@@ -11,6 +11,7 @@
 
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
+#include "ledger/job.h"
 #include "ledger/lend.h"
 #include "ledger/mailbox.h"
 #include "ledger/session.h"
@@ -68,7 +69,7 @@ void dispatch_rely(struct delivery *delivery, const struct decision *decision)
 
 void dispatch_want(struct ledger *ledger, struct principal *principal)
 {
-	if (principal->waiting)
+	if (principal->waiting || principal->stalled)
 		return;
 	principal->waiting = true;
 	principal->next_waiting = ledger->waiting;
@@ -107,17 +108,36 @@ static int dispatch_offer(struct ledger *ledger, struct delivery *delivery,
 	return r < 0 ? r : delivery_put(ledger, delivery);
 }
 
+/* A NEW one is QUEUED, but beside its lane; others stay as they are. The job that is before it
+ * comes to it. */
+static int dispatch_stand_aside(struct ledger *ledger, struct delivery *delivery)
+{
+	int r = 0;
+
+	if (delivery->state == DELIVERY_NEW)
+		r = mailbox_enter(ledger, delivery, DELIVERY_QUEUED);
+	if (r == 0)
+		r = mailbox_aside_add(ledger, delivery);
+	if (r == 0)
+		r = mailbox_park(ledger, delivery);
+	return r < 0 ? r : delivery_put(ledger, delivery);
+}
+
 int dispatch_enqueue(struct ledger *ledger, struct delivery *delivery,
 		     const struct decision *decision)
 {
-	bool held = delivery->state == DELIVERY_HELD, first;
+	bool held = delivery->state == DELIVERY_HELD, first, behind;
 	struct principal *recipient;
 	int r = principal_get(ledger, delivery->recipient, &recipient);
 
+	if (r == 0)
+		r = job_behind(ledger, delivery, &behind);
 	if (r < 0)
 		return r;
 	if (delivery->state == DELIVERY_NEW)
 		recipient->box.bytes += delivery->bytes;
+	if (behind)
+		return dispatch_stand_aside(ledger, delivery);
 	if (held && delivery->due_ms != 0)
 		r = timer_drop(ledger, delivery->due_ms, TIMER_RECHECK,
 			       timer_delivery(delivery->id));
@@ -126,6 +146,8 @@ int dispatch_enqueue(struct ledger *ledger, struct delivery *delivery,
 		dispatch_rely(delivery, decision);
 	if (r == 0)
 		r = mailbox_enter(ledger, delivery, DELIVERY_QUEUED);
+	if (r == 0)
+		r = mailbox_aside_drop(ledger, delivery);
 	if (r == 0)
 		r = mailbox_lane_join(ledger, delivery, &first);
 	if (r == 0 && held)
@@ -164,6 +186,8 @@ static int dispatch_detach(struct ledger *ledger, struct delivery *delivery, uin
 
 	if (r == 0)
 		r = mailbox_lane_leave(ledger, delivery, ret_next);
+	if (r == 0)
+		r = mailbox_aside_drop(ledger, delivery);
 	if (r < 0)
 		return r;
 	if (delivery->state == DELIVERY_RETRY_WAIT)
@@ -177,6 +201,7 @@ static int dispatch_detach(struct ledger *ledger, struct delivery *delivery, uin
 		if (session == NULL)
 			return TC_ECORRUPT;
 		session_return(session, delivery->id);
+		delivery->connection = 0;
 		if (session_ready(session))
 			dispatch_want(ledger, session->principal);
 	}
@@ -205,6 +230,8 @@ int dispatch_hold(struct ledger *ledger, struct delivery *delivery, const struct
 		r = timer_set(ledger, delivery->due_ms, TIMER_RECHECK,
 			      timer_delivery(delivery->id));
 	if (r == 0)
+		r = mailbox_aside_add(ledger, delivery);
+	if (r == 0)
 		r = mailbox_park(ledger, delivery);
 	if (r == 0)
 		r = delivery_put(ledger, delivery);
@@ -229,11 +256,27 @@ static int dispatch_take_back(struct ledger *ledger, struct delivery *delivery)
 	return 0;
 }
 
+/* One that was given back: is it still permitted? What changed while it was in flight has passed it
+ * by. */
+static int dispatch_still_permitted(struct ledger *ledger, const struct delivery *delivery,
+				    struct decision *ret_decision, bool *ret)
+{
+	int r = dispatch_decide(ledger, delivery, ret_decision);
+
+	*ret = r == 0 && (ret_decision->kind == DECISION_PERMIT ||
+			  ret_decision->kind == DECISION_PERMIT_PARTS);
+	return r;
+}
+
 int dispatch_requeue(struct ledger *ledger, struct delivery *delivery)
 {
-	int r = 0;
+	struct decision decision;
+	bool permitted;
+	int r = dispatch_still_permitted(ledger, delivery, &decision, &permitted);
 
-	if (delivery->state == DELIVERY_IN_FLIGHT)
+	if (r == 0 && !permitted)
+		return dispatch_withdraw(ledger, delivery, &decision, false);
+	if (r == 0 && delivery->state == DELIVERY_IN_FLIGHT)
 		r = dispatch_take_back(ledger, delivery);
 	delivery->due_ms = 0;
 	if (r == 0)
@@ -255,13 +298,21 @@ static int64_t dispatch_backoff_ms(const struct ledger *ledger, unsigned failure
 int dispatch_retry(struct ledger *ledger, struct delivery *delivery, uint32_t delay_ms,
 		   const char *event, const char *code)
 {
+	struct decision decision;
 	int64_t wait_ms;
+	bool permitted;
 	int r;
 
 	delivery->failures++;
 	if (delivery->failures >= ledger->settings.delivery_attempts_max)
 		return dispatch_end(ledger, delivery, DELIVERY_DEAD, "attempts");
-	r = dispatch_take_back(ledger, delivery);
+	r = dispatch_still_permitted(ledger, delivery, &decision, &permitted);
+	if (r == 0 && !permitted) {
+		r = fact_delivery(ledger, event, delivery, code, false);
+		return r < 0 ? r : dispatch_withdraw(ledger, delivery, &decision, false);
+	}
+	if (r == 0)
+		r = dispatch_take_back(ledger, delivery);
 	if (r == 0)
 		r = mailbox_enter(ledger, delivery, DELIVERY_RETRY_WAIT);
 	if (r < 0)
@@ -336,27 +387,48 @@ int dispatch_end(struct ledger *ledger, struct delivery *delivery, enum delivery
 	return r < 0 ? r : dispatch_promote(ledger, next);
 }
 
+int dispatch_withdraw(struct ledger *ledger, struct delivery *delivery,
+		      const struct decision *decision, bool ended)
+{
+	bool recalls = ended || decision->code == TC_REFUSAL_CONSENT_REVOKED;
+
+	if (decision->kind == DECISION_HOLD && !recalls) {
+		int r = job_recalls(ledger, delivery, &recalls);
+
+		if (r < 0)
+			return r;
+		if (!recalls)
+			return dispatch_hold(ledger, delivery, decision);
+	}
+	return dispatch_end(ledger, delivery, DELIVERY_RECALLED, tc_refusal_name(decision->code));
+}
+
 /* A ready delivery's turn: decided again, as things stand now. */
 static int dispatch_turn(struct ledger *ledger, struct session *session, struct delivery *delivery)
 {
 	struct decision decision;
 	int r;
 
+	if (delivery->expires_ms > ledger->now_ms) {
+		r = dispatch_decide(ledger, delivery, &decision);
+		if (r < 0)
+			return r;
+		if (decision.kind == DECISION_PERMIT || decision.kind == DECISION_PERMIT_PARTS)
+			return lend_delivery(ledger, session, delivery, &decision);
+	}
+	ledger->turn_budget--;
 	if (delivery->expires_ms <= ledger->now_ms)
 		return dispatch_end(ledger, delivery, DELIVERY_EXPIRED, NULL);
-	r = dispatch_decide(ledger, delivery, &decision);
-	if (r < 0)
-		return r;
-	switch (decision.kind) {
-	case DECISION_PERMIT:
-	case DECISION_PERMIT_PARTS:
-		return lend_delivery(ledger, session, delivery, &decision);
-	case DECISION_HOLD:
-		return dispatch_hold(ledger, delivery, &decision);
-	case DECISION_DENY:
-		break;
-	}
-	return dispatch_end(ledger, delivery, DELIVERY_RECALLED, tc_refusal_name(decision.code));
+	return dispatch_withdraw(ledger, delivery, &decision, false);
+}
+
+/* Much was ready that may not go: a job goes on with this recipient. */
+static int dispatch_stall(struct ledger *ledger, struct principal *principal)
+{
+	struct job job = {.kind = JOB_DISPATCH, .principal = principal->number};
+
+	principal->stalled = true;
+	return job_start(ledger, &job);
 }
 
 int dispatch_run(struct ledger *ledger)
@@ -365,21 +437,27 @@ int dispatch_run(struct ledger *ledger)
 
 	while ((principal = ledger->waiting) != NULL) {
 		struct session *session;
+		int r = 0;
 
 		ledger->waiting = principal->next_waiting;
 		principal->next_waiting = NULL;
 		principal->waiting = false;
-		while ((session = session_next_ready(principal)) != NULL) {
+		while (r == 0 && (session = session_next_ready(principal)) != NULL &&
+		       dispatch_somebody_ready(principal)) {
 			struct delivery delivery;
-			int r = mailbox_pop(ledger, principal, &delivery);
 
-			if (r == MAILBOX_EMPTY)
+			if (ledger->turn_budget == 0) {
+				r = dispatch_stall(ledger, principal);
 				break;
+			}
+			r = mailbox_pop(ledger, principal, &delivery);
+			if (r == MAILBOX_EMPTY)
+				r = TC_ECORRUPT;
 			if (r == 0)
 				r = dispatch_turn(ledger, session, &delivery);
-			if (r < 0)
-				return r;
 		}
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

@@ -24,13 +24,19 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery,
 /* Notes in the delivery what a release relies on. */
 void dispatch_rely(struct delivery *delivery, const struct decision *decision);
 
-/* NEW or HELD -> QUEUED, and on to IN_FLIGHT when the recipient can take it. `decision` was taken
+/* NEW or HELD, or QUEUED beside its lane -> QUEUED, and on to IN_FLIGHT when the recipient can take
+ * it. What would overtake others that a job is about to release stays, or comes, beside its lane.
+ * `decision` was taken
  * at this record; NULL for what the exchange itself says. */
 int dispatch_enqueue(struct ledger *ledger, struct delivery *delivery,
 		     const struct decision *decision) TC_MUST_CHECK;
-/* NEW, QUEUED or RETRY_WAIT -> HELD. */
+/* NEW, or any open state -> HELD. */
 int dispatch_hold(struct ledger *ledger, struct delivery *delivery,
 		  const struct decision *decision) TC_MUST_CHECK;
+/* What nothing permits any more, in any open state: RECALLED when a consent `ended` or is revoked,
+ * or when no consent could change it; else HELD. */
+int dispatch_withdraw(struct ledger *ledger, struct delivery *delivery,
+		      const struct decision *decision, bool ended) TC_MUST_CHECK;
 /* RETRY_WAIT (its time has come) or IN_FLIGHT (given back) -> QUEUED. */
 int dispatch_requeue(struct ledger *ledger, struct delivery *delivery) TC_MUST_CHECK;
 /* IN_FLIGHT -> RETRY_WAIT after at least `delay_ms`, or DEAD after too many attempts.
@@ -41,7 +47,8 @@ int dispatch_retry(struct ledger *ledger, struct delivery *delivery, uint32_t de
 int dispatch_end(struct ledger *ledger, struct delivery *delivery, enum delivery_state state,
 		 const char *code) TC_MUST_CHECK;
 
-/* Lends out what is ready to whoever has credit, before this record is done. */
+/* Lends out what is ready to whoever has credit, before this record is done; when much of it turns
+ * out not to go, a job goes on. */
 void dispatch_want(struct ledger *ledger, struct principal *principal);
 int dispatch_run(struct ledger *ledger) TC_MUST_CHECK;
 

@@ -3,14 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/job.h"
 #include "ledger/row.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
+#include "ledger/waiter.h"
 #include "wire/digest.h"
 
 #define LEDGER_REPLAY_COMMIT 65536 /* records between commits of a replay */
-#define LEDGER_STATE_FORMAT  1
+#define LEDGER_STATE_FORMAT  2
 
 static const char *const ledger_table_names[LEDGER_TABLE_COUNT] = {
 #define TABLE(name, text) [LEDGER_TABLE_##name] = text,
@@ -57,11 +59,13 @@ static int state_flush(struct ledger *ledger)
 	row_put_u32(&row, ledger->boot);
 	row_put_u64(&row, ledger->next_delivery);
 	row_put_u64(&row, ledger->next_position);
+	row_put_u64(&row, ledger->job_turn);
 	row_put_u32(&row, ledger->settings.mailbox_messages_max);
 	row_put_u64(&row, ledger->settings.mailbox_bytes_max);
 	row_put_u32(&row, ledger->settings.delivery_attempts_max);
 	row_put_u32(&row, ledger->settings.retry_first_ms);
 	row_put_u32(&row, ledger->settings.retry_max_ms);
+	row_put_u32(&row, ledger->settings.job_slice);
 	return ledger_put(ledger, LEDGER_TABLE_STATE, state_key(), row_slice(&row));
 }
 
@@ -82,11 +86,13 @@ static int state_load(struct ledger *ledger)
 	ledger->boot = row_take_u32(&row);
 	ledger->next_delivery = row_take_u64(&row);
 	ledger->next_position = row_take_u64(&row);
+	ledger->job_turn = row_take_u64(&row);
 	ledger->settings.mailbox_messages_max = row_take_u32(&row);
 	ledger->settings.mailbox_bytes_max = row_take_u64(&row);
 	ledger->settings.delivery_attempts_max = row_take_u32(&row);
 	ledger->settings.retry_first_ms = row_take_u32(&row);
 	ledger->settings.retry_max_ms = row_take_u32(&row);
+	ledger->settings.job_slice = row_take_u32(&row);
 	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
 }
 
@@ -126,6 +132,8 @@ static int ledger_load(struct ledger *ledger)
 		r = principals_load(ledger);
 	if (r == 0)
 		r = sessions_load(ledger);
+	if (r == 0)
+		r = job_load(ledger);
 	return r < 0 ? r : timer_load(ledger);
 }
 
@@ -152,6 +160,7 @@ int ledger_open(struct ledger **ret, const struct ledger_options *options)
 		.delivery_attempts_max = options->delivery_attempts_max,
 		.retry_first_ms = options->retry_first_ms,
 		.retry_max_ms = options->retry_max_ms,
+		.job_slice = options->job_slice == 0 ? JOB_SLICE_DEFAULT : options->job_slice,
 	};
 	r = store_open(&store, &ledger->store);
 	if (r == 0)
@@ -173,6 +182,7 @@ void ledger_close(struct ledger **ledger)
 	if (it == NULL)
 		return;
 	store_abort(&it->txn);
+	waiters_drop(it, 0);
 	sessions_done(it);
 	principals_done(&it->principals);
 	arena_done(&it->arena);
@@ -193,7 +203,7 @@ uint32_t ledger_boot(const struct ledger *ledger)
 
 int64_t ledger_due_ms(const struct ledger *ledger)
 {
-	int64_t due_ms = ledger->timer_due_ms;
+	int64_t due_ms = ledger->job_count > 0 ? 0 : ledger->timer_due_ms;
 
 	for (size_t i = 0; i < ledger->sessions.count; i++) {
 		if (ledger->sessions.rows[i]->lease_due_ms < due_ms)

@@ -27,6 +27,7 @@ struct ledger_options {
 	uint32_t delivery_attempts_max;
 	uint32_t retry_first_ms; /* doubles with each attempt... */
 	uint32_t retry_max_ms;   /* ...up to this */
+	uint32_t job_slice;      /* deliveries that are decided again in one record; 0: the default */
 };
 
 int ledger_open(struct ledger **ret, const struct ledger_options *options) TC_MUST_CHECK;
@@ -43,7 +44,8 @@ uint32_t ledger_boot(const struct ledger *ledger);
 int ledger_apply(struct ledger *ledger, const struct record *record,
 		 struct effects *effects) TC_MUST_CHECK;
 
-/* When the earliest timer is due or a little before, Unix ms; INT64_MAX when none. */
+/* When the earliest timer is due or a little before, Unix ms; INT64_MAX when none. 0: at once,
+ * since a job is open that goes on with each tick. */
 int64_t ledger_due_ms(const struct ledger *ledger);
 
 /* Makes what was applied visible to readers, and durable soon. */

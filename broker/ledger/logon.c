@@ -123,6 +123,8 @@ static void barrier_settings(struct ledger_settings *to,
 		to->retry_first_ms = from->retry_first_ms;
 	if (from->has_retry_max_ms)
 		to->retry_max_ms = from->retry_max_ms;
+	if (from->has_job_slice && from->job_slice > 0)
+		to->job_slice = from->job_slice;
 }
 
 int barrier_apply(struct ledger *ledger)

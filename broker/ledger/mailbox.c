@@ -276,3 +276,59 @@ int mailbox_lane_leave(struct ledger *ledger, struct delivery *delivery, uint64_
 		return r;
 	return lane_first(ledger, &lane, ret_next);
 }
+
+/* ---- beside the lanes ---- */
+
+static void aside_key(struct store_key *key, const struct delivery *delivery, uint64_t id)
+{
+	lane_key(key, delivery);
+	store_key_u64(key, id);
+}
+
+int mailbox_aside_add(struct ledger *ledger, struct delivery *delivery)
+{
+	struct store_key key;
+
+	if (delivery->aside || delivery->own || tc_id_is_none(delivery->referral))
+		return 0;
+	delivery->aside = true;
+	aside_key(&key, delivery, delivery->id);
+	return ledger_put(ledger, LEDGER_TABLE_ASIDE, store_key_slice(&key), tc_slice(NULL, 0));
+}
+
+int mailbox_aside_drop(struct ledger *ledger, struct delivery *delivery)
+{
+	struct store_key key;
+
+	if (!delivery->aside)
+		return 0;
+	delivery->aside = false;
+	aside_key(&key, delivery, delivery->id);
+	return ledger_del(ledger, LEDGER_TABLE_ASIDE, store_key_slice(&key));
+}
+
+int mailbox_aside_first(struct ledger *ledger, const struct delivery *delivery, uint64_t from,
+			uint64_t *ret)
+{
+	struct store_cursor cursor;
+	struct store_key lane, at;
+	struct tc_slice key;
+	int r;
+
+	*ret = 0;
+	lane_key(&lane, delivery);
+	aside_key(&at, delivery, from);
+	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_ASIDE],
+			      store_key_slice(&lane), STORE_FORWARD);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&at));
+	if (r == 0)
+		r = store_cursor_next(&cursor, &key, NULL);
+	store_cursor_done(&cursor);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? 0 : r;
+	if (key.len != lane.len + 8)
+		return TC_ECORRUPT;
+	*ret = tc_get_be64(key.data + lane.len);
+	return 0;
+}

@@ -4,7 +4,8 @@
  * Holds every delivery the exchange has custody of and the recipient has not yet
  * acknowledged. A delivery leaves by acknowledgement, recall, expiry or as a dead
  * letter; never by itself. Those of one referral stand in a lane and are handed out
- * in order, one at a time; lanes are independent. What is held stands in no lane.
+ * in order, one at a time; lanes are independent. What is held stands in no lane, but
+ * beside its own, and so does what would overtake others that a job is about to release.
  *
  * READY has only what may be handed over at once: the first of each lane, and what is
  * in none. What waits also stands in WAITING under its subject, so that a change of
@@ -48,6 +49,12 @@ int mailbox_pop(struct ledger *ledger, struct principal *principal,
  * referral there is no lane. */
 int mailbox_lane_join(struct ledger *ledger, struct delivery *delivery,
 		      bool *ret_first) TC_MUST_CHECK;
+/* Beside its lane: its row in ASIDE. Doing it twice changes nothing. */
+int mailbox_aside_add(struct ledger *ledger, struct delivery *delivery) TC_MUST_CHECK;
+int mailbox_aside_drop(struct ledger *ledger, struct delivery *delivery) TC_MUST_CHECK;
+/* The first beside the lane of `delivery` with a number from `from` on; 0: none. */
+int mailbox_aside_first(struct ledger *ledger, const struct delivery *delivery, uint64_t from,
+			uint64_t *ret) TC_MUST_CHECK;
 /* *ret_next: the delivery that is first now and was not before; 0: none. */
 int mailbox_lane_leave(struct ledger *ledger, struct delivery *delivery,
 		       uint64_t *ret_next) TC_MUST_CHECK;

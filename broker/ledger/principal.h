@@ -46,6 +46,7 @@ struct principal {
 	tc_agency name;
 	struct mailbox_counts box;
 	bool dirty;   /* `box` differs from its row */
+	bool stalled; /* a job lends to it: nobody else does */
 	bool waiting; /* in the list of those to dispatch to before this record is done */
 	struct session **sessions; /* by connection */
 	size_t session_count, session_capacity;

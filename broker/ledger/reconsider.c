@@ -1,8 +1,10 @@
 #include "ledger/reconsider.h"
 
+#include <string.h>
+
 #include "ledger/dispatch.h"
-#include "ledger/evidence.h"
 #include "ledger/fact.h"
+#include "ledger/job.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
 
@@ -26,9 +28,20 @@ static int reconsider_held(struct ledger *ledger, struct delivery *delivery,
 	return r < 0 ? r : delivery_put(ledger, delivery);
 }
 
+/* One that may go on waiting for its turn. */
+static int reconsider_permitted(struct ledger *ledger, struct delivery *delivery,
+				const struct decision *decision)
+{
+	struct delivery before = *delivery;
+
+	if (delivery->state == DELIVERY_HELD || delivery->aside)
+		return dispatch_enqueue(ledger, delivery, decision);
+	dispatch_rely(delivery, decision);
+	return memcmp(&before, delivery, sizeof(before)) == 0 ? 0 : delivery_put(ledger, delivery);
+}
+
 int reconsider_delivery(struct ledger *ledger, struct delivery *delivery, bool ended)
 {
-	bool held = delivery->state == DELIVERY_HELD;
 	struct decision decision;
 	int r;
 
@@ -40,41 +53,48 @@ int reconsider_delivery(struct ledger *ledger, struct delivery *delivery, bool e
 	switch (decision.kind) {
 	case DECISION_PERMIT:
 	case DECISION_PERMIT_PARTS:
-		if (held)
-			return dispatch_enqueue(ledger, delivery, &decision);
-		dispatch_rely(delivery, &decision);
-		return delivery_put(ledger, delivery);
+		return reconsider_permitted(ledger, delivery, &decision);
 	case DECISION_HOLD:
-		if (held)
+		if (delivery->state == DELIVERY_HELD)
 			return reconsider_held(ledger, delivery, &decision);
-		if (!ended)
-			return dispatch_hold(ledger, delivery, &decision);
 		break;
 	case DECISION_DENY:
 		break;
 	}
-	return dispatch_end(ledger, delivery, DELIVERY_RECALLED, tc_refusal_name(decision.code));
+	return dispatch_withdraw(ledger, delivery, &decision, ended);
 }
+
+/* ---- what is concerned ---- */
 
 int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended)
 {
-	struct store_cursor cursor;
-	struct tc_slice key;
-	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
-				  tc_slice(subject.bytes, sizeof(subject.bytes)), STORE_FORWARD);
+	struct job job = {
+		.kind = JOB_SUBJECT,
+		.ended = ended,
+		.awaited = ledger->awaits && ended,
+		.about = subject,
+	};
 
-	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		struct delivery delivery;
+	return tc_id_is_none(subject) ? 0 : job_start(ledger, &job);
+}
 
-		r = key.len == 24 ? delivery_find(ledger, tc_get_be64(key.data + 16), &delivery)
-				  : TC_ECORRUPT;
-		if (r == 0)
-			r = reconsider_delivery(ledger, &delivery, ended);
-		else if (r == DELIVERY_UNKNOWN)
-			r = TC_ECORRUPT;
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+int reconsider_agency(struct ledger *ledger, const tc_agency *agency)
+{
+	const struct principal *principal = principal_find(
+		ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(agency->name));
+	struct job job = {.kind = JOB_AGENCY, .awaited = ledger->awaits};
+
+	if (principal == NULL)
+		return 0; /* nothing was ever sent to it, or by it */
+	job.principal = principal->number;
+	return job_start(ledger, &job);
+}
+
+int reconsider_everything(struct ledger *ledger)
+{
+	struct job job = {.kind = JOB_EVERYTHING, .awaited = ledger->awaits};
+
+	return job_start(ledger, &job);
 }
 
 /* ---- grants ---- */
@@ -83,25 +103,17 @@ int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended)
 static int reconsider_notify(struct ledger *ledger, const struct grant_change *change,
 			     uint32_t only)
 {
-	struct store_cursor cursor;
-	struct tc_slice key;
-	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_GRANT_USE],
-				  tc_slice(change->grant.bytes, sizeof(change->grant.bytes)),
-				  STORE_FORWARD);
+	struct job job = {
+		.kind = JOB_NOTICE,
+		.awaited = ledger->awaits,
+		.effective = change->effective,
+		.effective_ms = change->effective ? ledger->now_ms : change->effective_ms,
+		.about = change->grant,
+		.subject = change->subject,
+		.principal = only,
+	};
 
-	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		uint32_t recipient = key.len == 20 ? tc_get_be32(key.data + 16) : 0;
-
-		if (recipient == 0)
-			r = TC_ECORRUPT;
-		else if (only == 0 || only == recipient)
-			r = evidence_consent_notice(ledger, recipient, change->grant,
-						    change->subject, change->effective,
-						    change->effective ? ledger->now_ms
-								      : change->effective_ms);
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return job_start(ledger, &job);
 }
 
 static int reconsider_grant(struct ledger *ledger, const struct grant_change *change, uint32_t only)

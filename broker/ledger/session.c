@@ -6,6 +6,7 @@
 #include "ledger/delivery.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
+#include "ledger/waiter.h"
 #include "wire/limits.h"
 
 /* The place of a connection in a list of sessions: of it, or where it would go. */
@@ -115,6 +116,7 @@ int session_close(struct ledger *ledger, struct session **session)
 	r = store_del(ledger->txn, ledger->table[LEDGER_TABLE_SESSION], tc_slice(key, sizeof(key)));
 	if (r != STORE_NOT_FOUND && (r = ledger_store_fault(r)) < 0)
 		return r;
+	waiters_drop(ledger, connection);
 	principal->credit -= (*session)->credit;
 	session_remove(ledger->sessions.rows, &ledger->sessions.count, connection);
 	session_remove(principal->sessions, &principal->session_count, connection);

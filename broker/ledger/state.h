@@ -29,6 +29,7 @@ struct ledger_settings {
 	uint32_t delivery_attempts_max;
 	uint32_t retry_first_ms;
 	uint32_t retry_max_ms;
+	uint32_t job_slice; /* deliveries that a job visits in one record, see job.h */
 };
 
 struct sessions {
@@ -49,11 +50,14 @@ struct ledger {
 	uint32_t boot;
 	uint64_t next_delivery;
 	uint64_t next_position;
+	uint64_t job_turn; /* the cause of the job that had the latest slice */
 	struct ledger_settings settings;
 
 	struct principals principals;
 	struct sessions sessions;
-	int64_t timer_due_ms; /* of the first row of TIMER, or earlier; INT64_MAX: none */
+	size_t job_count;       /* rows of JOB */
+	struct waiter *waiters; /* for receipts that a job holds back */
+	int64_t timer_due_ms;   /* of the first row of TIMER, or earlier; INT64_MAX: none */
 
 	/* The record being applied. */
 	struct arena arena;
@@ -64,6 +68,11 @@ struct ledger {
 	int64_t now_ms;
 	uint32_t own_counter;      /* exchange-made messages of this record so far */
 	struct principal *waiting; /* those to dispatch to */
+	bool awaits;               /* whoever sent it waits for the jobs that it starts */
+	uint32_t job_index;        /* of the next job that it starts */
+	uint32_t job_budget;       /* deliveries that jobs may still visit */
+	uint32_t turn_budget; /* of those whose turn it was, how many more may turn out not to go */
+	const struct job *job; /* in the middle of its slice */
 };
 
 /* STORE_FULL becomes TC_EFULL: the ledger's map has no room, which is a fault here. For calls

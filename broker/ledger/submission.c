@@ -6,11 +6,13 @@
 #include "ledger/dispatch.h"
 #include "ledger/exchange_message.h"
 #include "ledger/fact.h"
+#include "ledger/job.h"
 #include "ledger/mailbox.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
 #include "ledger/state.h"
 #include "ledger/transition.h"
+#include "ledger/waiter.h"
 
 #define DISPOSITION(kind) THROUGHCARE__V1__DISPOSITION_KIND__DISPOSITION_KIND_##kind
 
@@ -367,14 +369,31 @@ static int submission_act(struct ledger *ledger, struct submission *submission)
 {
 	struct receipt_line *line = &submission->receipt.lines[0];
 	bool supported = exchange_message_supported(submission->header.type);
-	int r = supported ? exchange_message_apply(ledger, submission) : 0;
+	int r;
 
+	ledger->awaits = true;
+	r = supported ? exchange_message_apply(ledger, submission) : 0;
 	if (r != 0)
 		return r;
 	submission->receipt.line_count = 1;
 	line->kind = supported ? DISPOSITION(APPLIED) : DISPOSITION(RECORDED);
 	return submission_fact(ledger, submission, "submission",
 			       supported ? "applied" : "recorded");
+}
+
+/* The receipt, when all that it says is done: at once, or at the end of a job. */
+static int submission_answer(struct ledger *ledger, const struct submission *submission,
+			     const struct receipt *receipt, bool repeated)
+{
+	bool awaited;
+	int r = job_awaited(ledger, receipt->sequence, &awaited);
+
+	if (r < 0)
+		return r;
+	if (awaited)
+		return waiter_add(ledger, receipt->sequence, submission->sender->number,
+				  submission->header.message_id, repeated);
+	return reply_receipt(ledger, submission->header.message_id, receipt, repeated);
 }
 
 /* The same id again is answered with the first receipt. *ret_repeated: it was. */
@@ -392,7 +411,7 @@ static int submission_repeated(struct ledger *ledger, struct submission *submiss
 	if (memcmp(first.content_sha256, content->data, sizeof(first.content_sha256)) != 0)
 		return submission_refuse(submission, TC_REFUSAL_ID_CONFLICT, "header.message_id");
 	r = submission_fact(ledger, submission, "submission", "repeated");
-	return r < 0 ? r : reply_receipt(ledger, submission->header.message_id, &first, true);
+	return r < 0 ? r : submission_answer(ledger, submission, &first, true);
 }
 
 /* 0: in custody and answered. */
@@ -416,8 +435,7 @@ static int submission_take(struct ledger *ledger, struct submission *submission)
 		r = idempotency_keep(ledger, submission->sender->number,
 				     submission->header.message_id, &submission->receipt);
 	if (r == 0)
-		r = reply_receipt(ledger, submission->header.message_id, &submission->receipt,
-				  false);
+		r = submission_answer(ledger, submission, &submission->receipt, false);
 	return r;
 }
 

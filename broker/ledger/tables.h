@@ -14,13 +14,16 @@
 	TABLE(MAILBOX, "mailbox")     /* principal -> counts */                                    \
 	TABLE(SESSION, "session")     /* connection -> principal, credit, lease */                 \
 	TABLE(SUBMISSION,                                                                          \
-	      "submission")           /* sender, message id -> sequence, content hash, receipt */  \
-	TABLE(DELIVERY, "delivery")   /* delivery id -> row, while it is open */                   \
-	TABLE(SETTLED, "settled")     /* delivery id -> how it ended */                            \
-	TABLE(READY, "ready")         /* recipient, priority, position -> delivery id */           \
-	TABLE(LANE, "lane")           /* recipient, referral, position -> delivery id */           \
-	TABLE(WAITING, "waiting")     /* subject, delivery id -> nothing: held, queued, retried */ \
-	TABLE(OWN, "own")             /* delivery id -> packed Delivery made by the exchange */    \
+	      "submission")         /* sender, message id -> sequence, content hash, receipt */    \
+	TABLE(DELIVERY, "delivery") /* delivery id -> row, while it is open */                     \
+	TABLE(SETTLED, "settled")   /* delivery id -> how it ended */                              \
+	TABLE(READY, "ready")       /* recipient, priority, position -> delivery id */             \
+	TABLE(LANE, "lane")         /* recipient, referral, position -> delivery id */             \
+	TABLE(WAITING, "waiting")   /* subject, delivery id -> nothing: held, queued, retried */   \
+	TABLE(OWN, "own")           /* delivery id -> packed Delivery made by the exchange */      \
+	TABLE(ASIDE,                                                                               \
+	      "aside")    /* recipient, referral, delivery id -> nothing: of a lane, not in it */  \
+	TABLE(JOB, "job") /* sequence, index -> what, how far */                                   \
 	TABLE(TIMER, "timer")         /* due, kind, id -> nothing */                               \
 	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */
 

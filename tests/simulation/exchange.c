@@ -150,17 +150,32 @@ void exchange_peer(Throughcare__V1__Peer *peer, const char *name, uint8_t certif
 	peer->certificate_sha256 = (ProtobufCBinaryData){32, certificate};
 }
 
-void exchange_barrier(struct exchange *x)
+static void barrier(struct exchange *x, Throughcare__V1__LedgerSettings *settings)
 {
 	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
 	Throughcare__V1__BarrierRecord barrier = THROUGHCARE__V1__BARRIER_RECORD__INIT;
 
+	barrier.settings = settings;
 	barrier.has_boot = 1;
 	barrier.boot = ledger_boot(x->ledger) + 1;
 	record.body_case = THROUGHCARE__V1__RECORD__BODY_BARRIER;
 	record.barrier = &barrier;
 	x->connections = 0;
 	exchange_append(x, &record, 0);
+}
+
+void exchange_barrier(struct exchange *x)
+{
+	barrier(x, NULL);
+}
+
+void exchange_slices(struct exchange *x, uint32_t deliveries)
+{
+	Throughcare__V1__LedgerSettings settings = THROUGHCARE__V1__LEDGER_SETTINGS__INIT;
+
+	settings.has_job_slice = 1;
+	settings.job_slice = deliveries;
+	barrier(x, &settings);
 }
 
 uint64_t exchange_logon(struct exchange *x, const char *name)
@@ -260,6 +275,17 @@ void exchange_tick(struct exchange *x, int64_t now_ms)
 	record.body_case = THROUGHCARE__V1__RECORD__BODY_TICK;
 	record.tick = &tick;
 	exchange_append(x, &record, 0);
+}
+
+void exchange_settle_down(struct exchange *x)
+{
+	bool keep = x->keep;
+
+	exchange_clear(x);
+	x->keep = true;
+	while (ledger_due_ms(x->ledger) <= x->now_ms)
+		exchange_tick(x, x->now_ms);
+	x->keep = keep;
 }
 
 void exchange_digest(struct exchange *x, uint8_t ret[32])

@@ -51,6 +51,9 @@ void exchange_open(struct exchange *x);
 void exchange_close(struct exchange *x);
 void exchange_clear(struct exchange *x);
 
+/* Ticks until nothing is due at the present time; everything that comes out is kept. */
+void exchange_settle_down(struct exchange *x);
+
 /* Appends a record and applies it; `connection` 0: it has no route. Returns its sequence. */
 uint64_t exchange_append(struct exchange *x, Throughcare__V1__Record *record, uint64_t connection);
 
@@ -62,6 +65,8 @@ void exchange_peer(Throughcare__V1__Peer *peer, const char *name, uint8_t certif
 
 /* Steps. */
 void exchange_barrier(struct exchange *x);
+/* A barrier after which jobs visit so many deliveries in a step. */
+void exchange_slices(struct exchange *x, uint32_t deliveries);
 void exchange_agency(struct exchange *x, const char *name, const char *kind);
 /* A new connection's number. */
 uint64_t exchange_logon(struct exchange *x, const char *name);

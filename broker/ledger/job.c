@@ -1,0 +1,430 @@
+#include "ledger/job.h"
+
+#include "ledger/dispatch.h"
+#include "ledger/evidence.h"
+#include "ledger/mailbox.h"
+#include "ledger/reconsider.h"
+#include "ledger/row.h"
+#include "ledger/state.h"
+#include "ledger/waiter.h"
+
+#define JOB_PASSED_PER_VISIT 16 /* rows that are only passed by cost less */
+
+enum job_outcome {
+	JOB_MORE = 1, /* the slice is over before the job is */
+};
+
+enum { FLAG_ENDED = 1, FLAG_AWAITED = 2, FLAG_EFFECTIVE = 4 };
+
+/* ---- rows ---- */
+
+static void job_key(struct store_key *key, uint64_t sequence, uint32_t index)
+{
+	store_key_init(key);
+	store_key_u64(key, sequence);
+	store_key_u32(key, index);
+}
+
+static int job_put(struct ledger *ledger, const struct job *job)
+{
+	struct row_writer row;
+	struct store_key key;
+
+	row.len = 0;
+	job_key(&key, job->sequence, job->index);
+	row_put_u8(&row, (uint8_t)job->kind);
+	row_put_u8(&row,
+		   (uint8_t)((job->ended ? FLAG_ENDED : 0) | (job->awaited ? FLAG_AWAITED : 0) |
+			     (job->effective ? FLAG_EFFECTIVE : 0)));
+	row_put_u64(&row, (uint64_t)job->effective_ms);
+	row_put_id(&row, job->about);
+	row_put_id(&row, job->subject);
+	row_put_u32(&row, job->principal);
+	row_put_u64(&row, job->cursor);
+	row_put_u64(&row, job->bound);
+	return ledger_put(ledger, LEDGER_TABLE_JOB, store_key_slice(&key), row_slice(&row));
+}
+
+static int job_read(struct tc_slice key, struct tc_slice value, struct job *ret)
+{
+	struct row_reader row = row_read(value);
+	uint8_t flags;
+
+	if (!store_key_take_u64(&key, &ret->sequence) || !store_key_take_u32(&key, &ret->index))
+		return TC_ECORRUPT;
+	ret->kind = (enum job_kind)row_take_u8(&row);
+	flags = row_take_u8(&row);
+	ret->ended = (flags & FLAG_ENDED) != 0;
+	ret->awaited = (flags & FLAG_AWAITED) != 0;
+	ret->effective = (flags & FLAG_EFFECTIVE) != 0;
+	ret->effective_ms = (int64_t)row_take_u64(&row);
+	ret->about = row_take_id(&row);
+	ret->subject = row_take_id(&row);
+	ret->principal = row_take_u32(&row);
+	ret->cursor = row_take_u64(&row);
+	ret->bound = row_take_u64(&row);
+	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
+}
+
+int job_load(struct ledger *ledger)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	ledger->job_count = 0;
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		struct principal *principal;
+		struct job job;
+
+		r = job_read(key, value, &job);
+		if (r == 0 && job.kind == JOB_DISPATCH) {
+			r = principal_get(ledger, job.principal, &principal);
+			if (r == 0)
+				principal->stalled = true;
+		}
+		ledger->job_count++;
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+/* ---- one slice of one job ---- */
+
+/* Counts one delivery (or notice) of the slice; false: there is no room for it. */
+static bool job_take_turn(struct ledger *ledger)
+{
+	if (ledger->job_budget == 0)
+		return false;
+	ledger->job_budget--;
+	return true;
+}
+
+static int job_notify(struct ledger *ledger, struct job *job)
+{
+	struct store_cursor cursor;
+	struct store_key from;
+	struct tc_slice key;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_GRANT_USE],
+				  tc_slice(job->about.bytes, sizeof(job->about.bytes)),
+				  STORE_FORWARD);
+
+	store_key_init(&from);
+	store_key_id(&from, job->about);
+	store_key_u32(&from, (uint32_t)job->cursor);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&from));
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		uint32_t recipient = key.len == 20 ? tc_get_be32(key.data + 16) : 0;
+
+		if (recipient == 0)
+			r = TC_ECORRUPT;
+		else if (!job_take_turn(ledger))
+			r = JOB_MORE;
+		if (r != 0)
+			break;
+		job->cursor = (uint64_t)recipient + 1;
+		if (job->principal == 0 || job->principal == recipient)
+			r = evidence_consent_notice(ledger, recipient, job->about, job->subject,
+						    job->effective, job->effective_ms);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int job_visit_subject(struct ledger *ledger, struct job *job)
+{
+	struct store_cursor cursor;
+	struct store_key from;
+	struct tc_slice key;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
+				  tc_slice(job->about.bytes, sizeof(job->about.bytes)),
+				  STORE_FORWARD);
+
+	store_key_init(&from);
+	store_key_id(&from, job->about);
+	store_key_u64(&from, job->cursor);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&from));
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		struct delivery delivery;
+		uint64_t id = key.len == 24 ? tc_get_be64(key.data + 16) : 0;
+
+		if (id >= job->bound)
+			break;
+		if (!job_take_turn(ledger))
+			r = JOB_MORE;
+		else
+			r = delivery_find(ledger, id, &delivery) != 0 ? TC_ECORRUPT : 0;
+		if (r != 0)
+			break;
+		job->cursor = id + 1;
+		r = reconsider_delivery(ledger, &delivery, job->ended);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static bool job_concerns(const struct job *job, const struct delivery *delivery)
+{
+	switch (job->kind) {
+	case JOB_SUBJECT:
+		return tc_id_equal(job->about, delivery->subject);
+	case JOB_AGENCY:
+		return job->principal == delivery->sender || job->principal == delivery->recipient;
+	case JOB_EVERYTHING:
+		return true;
+	case JOB_NOTICE:
+	case JOB_DISPATCH:
+		break;
+	}
+	return false;
+}
+
+/* Those of an agency stand under no key of its own: entries of the registry change rarely, and what
+ * does not concern it is only passed by. */
+static int job_visit_all(struct ledger *ledger, struct job *job)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	uint8_t from[8];
+	unsigned passed = 0;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_DELIVERY],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	tc_put_be64(from, job->cursor);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, tc_slice(from, sizeof(from)));
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		struct delivery delivery;
+		bool visit;
+
+		if (!delivery_read(key, value, &delivery))
+			r = TC_ECORRUPT;
+		else if (delivery.id >= job->bound)
+			break;
+		visit = r == 0 && !delivery.own && job_concerns(job, &delivery);
+		if (r == 0 && (visit || passed++ % JOB_PASSED_PER_VISIT == 0) &&
+		    !job_take_turn(ledger))
+			r = JOB_MORE;
+		if (r != 0)
+			break;
+		job->cursor = delivery.id + 1;
+		if (visit)
+			r = reconsider_delivery(ledger, &delivery, job->ended);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int job_dispatch(struct ledger *ledger, const struct job *job)
+{
+	struct principal *principal;
+	int r = principal_get(ledger, job->principal, &principal);
+
+	if (r < 0)
+		return r;
+	principal->stalled = false;
+	dispatch_want(ledger, principal);
+	return 0;
+}
+
+/* 0: it is done. JOB_MORE, or a fault. */
+static int job_step(struct ledger *ledger, struct job *job)
+{
+	int r = TC_ECORRUPT;
+
+	ledger->job = job;
+	switch (job->kind) {
+	case JOB_NOTICE:
+		r = job_notify(ledger, job);
+		break;
+	case JOB_SUBJECT:
+		r = job_visit_subject(ledger, job);
+		break;
+	case JOB_AGENCY:
+	case JOB_EVERYTHING:
+		r = job_visit_all(ledger, job);
+		break;
+	case JOB_DISPATCH:
+		r = job_dispatch(ledger, job);
+		break;
+	}
+	ledger->job = NULL;
+	return r;
+}
+
+/* ---- starting, and going on ---- */
+
+int job_start(struct ledger *ledger, struct job *job)
+{
+	int r = JOB_MORE;
+
+	job->sequence = ledger->sequence;
+	job->index = ledger->job_index;
+	job->cursor = 0;
+	job->bound = ledger->next_delivery;
+	if (job->kind != JOB_DISPATCH)
+		r = job_step(ledger, job);
+	if (r != JOB_MORE)
+		return r;
+	ledger->job_index++;
+	ledger->job_count++;
+	return job_put(ledger, job);
+}
+
+/* The first one after the cause whose turn it was, round and round. */
+static int job_next(struct ledger *ledger, struct job *ret)
+{
+	struct store_cursor cursor;
+	struct store_key after;
+	struct tc_slice key, value;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	job_key(&after, ledger->job_turn + 1, 0);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&after));
+	if (r == 0)
+		r = store_cursor_next(&cursor, &key, &value);
+	store_cursor_done(&cursor);
+	if (r == STORE_NOT_FOUND)
+		r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_JOB], tc_slice(NULL, 0),
+				&key, &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
+	return job_read(key, value, ret);
+}
+
+static int job_done(struct ledger *ledger, const struct job *job)
+{
+	struct store_key key;
+	bool awaited;
+	int r;
+
+	job_key(&key, job->sequence, job->index);
+	r = ledger_del(ledger, LEDGER_TABLE_JOB, store_key_slice(&key));
+	ledger->job_count--;
+	if (r < 0 || !job->awaited)
+		return r;
+	r = job_awaited(ledger, job->sequence, &awaited);
+	return r < 0 || awaited ? r : waiters_answer(ledger, job->sequence);
+}
+
+int job_run(struct ledger *ledger)
+{
+	while (ledger->job_count > 0 && ledger->job_budget > 0) {
+		struct job job;
+		int r = job_next(ledger, &job);
+
+		if (r < 0)
+			return r;
+		if (job.kind == JOB_DISPATCH)
+			ledger->job_budget--;
+		r = job_step(ledger, &job);
+		if (r == 0) {
+			r = job_done(ledger, &job);
+		} else if (r == JOB_MORE) {
+			ledger->job_turn = job.sequence;
+			r = job_put(ledger, &job);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- asking ---- */
+
+int job_awaited(struct ledger *ledger, uint64_t sequence, bool *ret)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	uint8_t prefix[8];
+	int r;
+
+	*ret = false;
+	if (ledger->job_count == 0)
+		return 0;
+	tc_put_be64(prefix, sequence);
+	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
+			      tc_slice(prefix, sizeof(prefix)), STORE_FORWARD);
+	while (r == 0 && !*ret && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		struct job job;
+
+		r = job_read(key, value, &job);
+		if (r == 0)
+			*ret = job.awaited;
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+/* Every open job that has yet to come to a delivery of this kind, one after the other. */
+struct job_search {
+	struct store_cursor cursor;
+	const struct delivery *delivery;
+};
+
+static int job_search_next(struct ledger *ledger, struct job_search *search, struct job *ret)
+{
+	struct tc_slice key, value;
+	int r;
+
+	while ((r = store_cursor_next(&search->cursor, &key, &value)) == 0) {
+		const struct job *running = ledger->job;
+
+		r = job_read(key, value, ret);
+		if (r < 0)
+			return r;
+		if (running != NULL && running->sequence == ret->sequence &&
+		    running->index == ret->index)
+			continue; /* it comes to them in order */
+		if (job_concerns(ret, search->delivery))
+			return 0;
+	}
+	return r;
+}
+
+int job_recalls(struct ledger *ledger, const struct delivery *delivery, bool *ret)
+{
+	struct job_search search = {.delivery = delivery};
+	struct job job;
+	int r;
+
+	*ret = false;
+	if (ledger->job_count == 0)
+		return 0;
+	r = store_cursor_init(&search.cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
+			      tc_slice(NULL, 0), STORE_FORWARD);
+	while (r == 0 && !*ret && (r = job_search_next(ledger, &search, &job)) == 0)
+		*ret = job.ended && delivery->id >= job.cursor && delivery->id < job.bound;
+	store_cursor_done(&search.cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int job_behind(struct ledger *ledger, const struct delivery *delivery, bool *ret)
+{
+	struct job_search search = {.delivery = delivery};
+	struct job job;
+	int r;
+
+	*ret = false;
+	if (ledger->job_count == 0 || tc_id_is_none(delivery->referral))
+		return 0;
+	r = store_cursor_init(&search.cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
+			      tc_slice(NULL, 0), STORE_FORWARD);
+	while (r == 0 && !*ret && (r = job_search_next(ledger, &search, &job)) == 0) {
+		uint64_t first;
+
+		r = mailbox_aside_first(ledger, delivery, job.cursor, &first);
+		*ret = r == 0 && first != 0 && first < delivery->id && first < job.bound;
+		if (*ret && job.bound <= delivery->id) {
+			job.bound = delivery->id + 1;
+			r = job_put(ledger, &job);
+		}
+	}
+	store_cursor_done(&search.cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}

@@ -1,0 +1,71 @@
+/*
+ * job - work that one record sets off and that may be more than one step should hold:
+ * deciding again what waits, and telling those who had something released.
+ *
+ * What a job is about has changed for good when it starts: a revoked grant permits
+ * nothing from its record on, and every hand-over is decided at its own position. The
+ * job only carries the change to what waits. It is done in slices: the first in the
+ * record that caused it, so that the ordinary case is one step, the others by ticks,
+ * with whatever other traffic came in between. Its cursor is a row, so the same log
+ * does the same slices.
+ *
+ * Who asked for it may have to wait for the end (see waiter.h): a revocation is
+ * acknowledged when everything that it recalls is recalled, whatever the number (P3).
+ *
+ * Jobs take turns, so that a short one does not wait for the end of a long one.
+ *
+ * Owner:  ledger thread, inside its transaction. Blocks: never.
+ */
+#ifndef LEDGER_JOB_H
+#define LEDGER_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "ledger/delivery.h"
+
+#define JOB_SLICE_DEFAULT 128 /* deliveries of a slice, unless a barrier says otherwise */
+
+/* Stored: never renumber. */
+enum job_kind {
+	JOB_NOTICE = 1,     /* tells who had something released under a grant; about: the grant */
+	JOB_SUBJECT = 2,    /* decides again what waits of a subject; about: the subject */
+	JOB_AGENCY = 3,     /* ... of what an agency sent or is sent; principal */
+	JOB_EVERYTHING = 4, /* ... of all there is */
+	JOB_DISPATCH = 5,   /* goes on lending out to a principal */
+};
+
+struct job {
+	uint64_t sequence; /* of the record that caused it... */
+	uint32_t index;    /* ...and which one of it */
+	enum job_kind kind;
+	bool ended;           /* a consent ended: what is not permitted is recalled, not held */
+	bool awaited;         /* the receipt of its cause waits for it */
+	bool effective;       /* NOTICE: the grant is over; otherwise it will be... */
+	int64_t effective_ms; /* ...at this time */
+	struct tc_id about;
+	struct tc_id subject; /* NOTICE: of the grant */
+	uint32_t principal;   /* AGENCY, DISPATCH; NOTICE: tell only this one; 0: all */
+	uint64_t cursor;      /* the next delivery (NOTICE: recipient) to look at */
+	uint64_t bound;       /* deliveries before this number */
+};
+
+/* Does what the record's slice has room for, and keeps the rest for ticks. Fills in sequence,
+ * index, cursor and bound. */
+int job_start(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
+/* A slice of those that are open, in turn. */
+int job_run(struct ledger *ledger) TC_MUST_CHECK;
+/* Counts what is open, after opening. */
+int job_load(struct ledger *ledger) TC_MUST_CHECK;
+
+/* Does the receipt of the record `sequence` wait for an open job? */
+int job_awaited(struct ledger *ledger, uint64_t sequence, bool *ret) TC_MUST_CHECK;
+/* Will an open job recall this delivery if nothing permits it? */
+int job_recalls(struct ledger *ledger, const struct delivery *delivery, bool *ret) TC_MUST_CHECK;
+/* Is one of the same lane, from before this delivery, still to be decided again by an open job?
+ * Then the job comes to this one, too, and it must wait: else it would overtake. */
+int job_behind(struct ledger *ledger, const struct delivery *delivery, bool *ret) TC_MUST_CHECK;
+
+#endif
