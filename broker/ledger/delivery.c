@@ -136,7 +136,8 @@ int delivery_end(struct ledger *ledger, const struct delivery *delivery, enum de
 	if (r < 0)
 		return r;
 	row_put_u8(&row, (uint8_t)state);
-	row_put_u32(&row, delivery->recipient);
+	/* What was never handed over ended without its recipient: to it there was nothing. */
+	row_put_u32(&row, delivery->attempt > 0 ? delivery->recipient : 0);
 	row_put_u64(&row, delivery->sequence);
 	row_put_u64(&row, ledger->sequence);
 	return ledger_put(ledger, LEDGER_TABLE_SETTLED, tc_slice(key, sizeof(key)),

@@ -90,7 +90,7 @@ struct delivery {
 /* How an ended delivery ended. */
 struct delivery_end {
 	enum delivery_state state;
-	uint32_t recipient;
+	uint32_t recipient; /* 0: it was never handed over */
 	uint64_t sequence;
 	uint64_t ended_at; /* sequence of the record */
 };
