@@ -197,12 +197,6 @@ static bool grant_intermediary(const consent_document *consent, const consent_gr
 static bool grant_categories(const consent_document *consent, const consent_grant *grant)
 {
 	(void)consent;
-	for (size_t i = 0; i < grant->n_categories; i++) {
-		enum policy_class class = policy_category((uint32_t)grant->categories[i])->class;
-
-		if (class != POLICY_OPERATIONAL && class != POLICY_PROTECTED)
-			return false;
-	}
 	return grant->n_categories > 0;
 }
 
@@ -290,6 +284,20 @@ static const struct {
 
 /* ---- who may be named ---- */
 
+/* What no rule lets go by consent cannot be consented to. */
+static int check_categories(const consent_document *consent, size_t position,
+			    const struct consent_arrival *arrival, struct tc_refusal *refusal)
+{
+	const consent_grant *grant = consent->grants[position];
+
+	for (size_t i = 0; i < grant->n_categories; i++)
+		if (!policy_may_permit(arrival->policy, (uint32_t)grant->categories[i],
+				       POLICY_BASIS_CONSENT))
+			return tc_refuse(refusal, TC_REFUSAL_CONSENT_DEFICIENT,
+					 "grants[%zu].categories", position);
+	return 0;
+}
+
 /* A class reaches treating providers only; 2.35 consents only those who watch over a condition. */
 static int check_recipients(const consent_document *consent, size_t position,
 			    const struct consent_arrival *arrival, struct tc_refusal *refusal)
@@ -307,7 +315,8 @@ static int check_recipients(const consent_document *consent, size_t position,
 		if (!tc_agency_parse(tc_slice_text(party->agency), &agency))
 			return tc_refuse(refusal, TC_REFUSAL_CONSENT_DEFICIENT,
 					 "grants[%zu].recipients[%zu].agency", position, i);
-		kind = policy_agency_kind(arrival->kind_of(arrival->context, &agency));
+		kind = policy_agency_kind(arrival->policy,
+					  arrival->kind_of(arrival->context, &agency));
 		class = party->kind == THROUGHCARE__V1__PARTY_KIND__PARTY_KIND_CLASS_TREATING;
 		if ((class && !kind->treating) ||
 		    (criminal_justice(consent) && !kind->criminal_justice))
@@ -328,7 +337,7 @@ static int check_recipients(const consent_document *consent, size_t position,
  * What sets a grant apart: the one category that must stand alone, or use in a proceeding. Zero for
  * an ordinary grant, UINT64_MAX when it mixes.
  */
-static uint64_t grant_apart(const consent_grant *grant)
+static uint64_t grant_apart(const struct policy *policy, const consent_grant *grant)
 {
 	uint64_t alone = 0, other = 0;
 	uint32_t purposes = purposes_of(grant);
@@ -337,7 +346,7 @@ static uint64_t grant_apart(const consent_grant *grant)
 		uint32_t category = (uint32_t)grant->categories[i];
 		uint64_t bit = UINT64_C(1) << category;
 
-		if (policy_category(category)->stands_alone)
+		if (policy_category(policy, category)->stands_alone)
 			alone |= bit;
 		else
 			other |= bit;
@@ -352,12 +361,13 @@ static uint64_t grant_apart(const consent_grant *grant)
 	return alone;
 }
 
-static int check_combination(const consent_document *consent, struct tc_refusal *refusal)
+static int check_combination(const struct policy *policy, const consent_document *consent,
+			     struct tc_refusal *refusal)
 {
-	uint64_t first = grant_apart(consent->grants[0]);
+	uint64_t first = grant_apart(policy, consent->grants[0]);
 
 	for (size_t i = 0; i < consent->n_grants; i++) {
-		uint64_t apart = grant_apart(consent->grants[i]);
+		uint64_t apart = grant_apart(policy, consent->grants[i]);
 
 		if (apart == UINT64_MAX || apart != first)
 			return tc_refuse(refusal, TC_REFUSAL_CONSENT_COMBINED, "grants[%zu]", i);
@@ -394,10 +404,12 @@ int consent_check(const Throughcare__V1__ConsentGrant *consent,
 			if (!grant_elements[i].present(consent, consent->grants[g]))
 				return tc_refuse(refusal, TC_REFUSAL_CONSENT_DEFICIENT,
 						 "grants[%zu].%s", g, grant_elements[i].field);
-		r = check_recipients(consent, g, arrival, refusal);
+		r = check_categories(consent, g, arrival, refusal);
+		if (r == 0)
+			r = check_recipients(consent, g, arrival, refusal);
 		if (r != 0)
 			return r;
 	}
-	r = check_combination(consent, refusal);
+	r = check_combination(arrival->policy, consent, refusal);
 	return r != 0 ? r : check_times(consent, arrival->now_ms, refusal);
 }

@@ -1,9 +1,9 @@
 /*
  * How a decision is made.
  *
- * 1. Each part is put into one of four bins by its category: free (the exchange's own
- *    business, synthetic tests), denied outright, for the legal basis, or for consent.
- * 2. With a legal basis named, the basis alone answers for every part that is not free.
+ * 1. The policy rules on each part for the basis that is named (consent, when none is): it
+ *    is free (the exchange's own business, synthetic tests), denied, or permitted.
+ * 2. With a legal basis named, what the policy permits goes, if the basis has what it needs.
  * 3. Otherwise the grants between exactly this discloser and this recipient are read:
  *    at most four short runs of one table (each agency itself, and the class of treating
  *    providers when it is one). A named grant is one row of that run.
@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "consent/consent_row.h"
-#include "consent/notice.h"
 #include "store/store_cursor.h"
 #include "throughcare/v1/options.pb-c.h"
 
@@ -33,6 +32,9 @@ struct candidate {
 
 struct weighing {
 	const struct decision_request *request;
+	const struct policy *policy;
+	uint32_t basis;                             /* enum policy_release_basis */
+	struct policy_ruling rulings[TC_PARTS_MAX]; /* on each part that is not free */
 	uint64_t parts_by_category[THROUGHCARE__V1__CATEGORY__CATEGORY_TEST + 1];
 	uint64_t categories; /* bit of each category that needs a grant */
 	uint64_t free;
@@ -68,30 +70,46 @@ bool decision_subject_synthetic(struct tc_id subject)
 
 static bool part_free(const struct decision_request *request, uint32_t category)
 {
-	enum policy_class class = policy_class_of(category, request->sender_kind);
-
-	return class == POLICY_EXCHANGE ||
-	       (class == POLICY_TEST && decision_subject_synthetic(request->subject));
+	return category == (uint32_t)THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE ||
+	       (category == (uint32_t)THROUGHCARE__V1__CATEGORY__CATEGORY_TEST &&
+		decision_subject_synthetic(request->subject));
 }
 
-/* Sorts the parts into what is free and what needs something. */
+/* Sorts the parts into what is free, what the policy permits on this basis, and the rest. */
 static void sort_parts(struct weighing *weighing)
 {
 	const struct decision_request *request = weighing->request;
 
 	for (size_t i = 0; i < request->part_count; i++) {
+		struct policy_ruling *ruling = &weighing->rulings[i];
 		uint32_t category = request->categories[i];
-		enum policy_class class = policy_class_of(category, request->sender_kind);
 		uint64_t bit = UINT64_C(1) << i;
 
 		weighing->all |= bit;
+		ruling->rule = -1;
+		if (request->forbidden & bit)
+			continue;
 		if (part_free(request, category)) {
 			weighing->free |= bit;
-		} else if (class == POLICY_OPERATIONAL || class == POLICY_PROTECTED) {
+			continue;
+		}
+		policy_rule(weighing->policy, category, request->sender_kind,
+			    request->recipient_kind, request->purpose, weighing->basis, ruling);
+		if (ruling->permitted) {
 			weighing->wanted |= bit;
 			weighing->categories |= UINT64_C(1) << category;
 			weighing->parts_by_category[category] |= bit;
 		}
+	}
+}
+
+/* What the rules add to what is released. */
+static void note_rulings(const struct weighing *weighing, struct decision *ret)
+{
+	for (size_t i = 0; i < weighing->request->part_count; i++) {
+		ret->rules[i] = (int16_t)weighing->rulings[i].rule;
+		if (ret->parts_mask & UINT64_C(1) << i)
+			ret->obligations |= weighing->rulings[i].notices;
 	}
 }
 
@@ -103,35 +121,19 @@ static bool leads(const struct decision_request *request, uint64_t parts)
 
 /* ---- a named legal basis ---- */
 
-static uint64_t basis_parts(const struct weighing *weighing, const struct policy_basis *basis)
+static bool basis_complete(const struct decision_request *request, const struct policy_basis *basis)
 {
-	const struct decision_request *request = weighing->request;
-	uint64_t parts = 0;
-
-	if (basis->needs_reference && request->reference.len == 0)
-		return 0;
-	if (basis->treating_only && !policy_agency_kind(request->recipient_kind)->treating)
-		return 0;
-	for (size_t i = 0; i < request->part_count; i++) {
-		uint32_t category = request->categories[i];
-
-		if (category >= 64 || !(basis->categories & UINT64_C(1) << category))
-			continue;
-		if (basis->operational_only &&
-		    policy_class_of(category, request->sender_kind) != POLICY_OPERATIONAL)
-			continue;
-		parts |= UINT64_C(1) << i;
-	}
-	return parts;
+	return (!basis->needs_reference || request->reference.len > 0) &&
+	       (!basis->needs_actor || request->actor.len > 0);
 }
 
 static void decide_by_basis(const struct weighing *weighing, struct decision *ret)
 {
-	const struct policy_basis *basis = policy_basis(weighing->request->legal);
+	const struct policy_basis *basis = policy_basis(weighing->policy, weighing->basis);
 	uint64_t parts = weighing->free;
 
-	if (basis)
-		parts |= basis_parts(weighing, basis);
+	if (basis && basis_complete(weighing->request, basis))
+		parts |= weighing->wanted;
 	if (!leads(weighing->request, parts))
 		parts = 0;
 	if (basis)
@@ -142,8 +144,6 @@ static void decide_by_basis(const struct weighing *weighing, struct decision *re
 	ret->kind = parts == weighing->all ? DECISION_PERMIT
 		    : parts != 0           ? DECISION_PERMIT_PARTS
 					   : DECISION_DENY;
-	if (parts & ~weighing->free && basis && basis->part2_notice)
-		ret->obligations = UINT32_C(1) << NOTICE_PART2_SHORT;
 }
 
 /* ---- grants ---- */
@@ -340,8 +340,9 @@ static int weigh_grants(struct store_txn *txn, const struct consent_tables *tabl
 	struct tc_slice class = tc_slice_text(CONSENT_CLASS_TREATING);
 	struct tc_slice sender = tc_slice_text(request->sender->name);
 	struct tc_slice recipient = tc_slice_text(request->recipient->name);
-	bool sender_treats = policy_agency_kind(request->sender_kind)->treating;
-	bool recipient_treats = policy_agency_kind(request->recipient_kind)->treating;
+	bool sender_treats = policy_agency_kind(weighing->policy, request->sender_kind)->treating;
+	bool recipient_treats =
+		policy_agency_kind(weighing->policy, request->recipient_kind)->treating;
 	int r;
 
 	r = weigh_pair(txn, tables, weighing, sender, recipient);
@@ -427,15 +428,34 @@ static int decide_by_consent(struct store_txn *txn, const struct consent_tables 
 	return 0;
 }
 
-int decision_take(struct store_txn *txn, const struct consent_tables *tables,
-		  const struct decision_request *request, struct decision *ret)
+/* What must not be passed on is denied, whatever a consent or a basis says. */
+static void forbid(const struct weighing *weighing, struct decision *ret)
 {
-	struct weighing weighing = {.request = request, .hold = TC_REFUSAL_CONSENT_MISSING};
+	const struct decision_request *request = weighing->request;
+
+	if (!(request->forbidden & weighing->all))
+		return;
+	if (!leads(request, ~request->forbidden))
+		*ret = (struct decision){.kind = DECISION_DENY, .rule_version = ret->rule_version};
+	if (ret->kind != DECISION_HOLD)
+		ret->code = TC_REFUSAL_REDISCLOSURE_FORBIDDEN;
+}
+
+int decision_take(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct policy *policy, const struct decision_request *request,
+		  struct decision *ret)
+{
+	struct weighing weighing = {
+		.request = request,
+		.policy = policy,
+		.basis = request->legal ? policy_basis_of(request->legal) : POLICY_BASIS_CONSENT,
+		.hold = TC_REFUSAL_CONSENT_MISSING,
+	};
 	int r = 0;
 
 	if (request->part_count > TC_PARTS_MAX)
 		return TC_EINVAL;
-	*ret = (struct decision){.rule_version = POLICY_RULE_VERSION};
+	*ret = (struct decision){.rule_version = policy_version(policy)};
 	sort_parts(&weighing);
 	if (weighing.free == weighing.all)
 		ret->kind = DECISION_PERMIT;
@@ -445,6 +465,8 @@ int decision_take(struct store_txn *txn, const struct consent_tables *tables,
 		r = decide_by_consent(txn, tables, &weighing, ret);
 	if (weighing.free == weighing.all)
 		ret->parts_mask = weighing.all;
+	forbid(&weighing, ret);
+	note_rulings(&weighing, ret);
 	if (ret->basis[0] == '\0')
 		memcpy(ret->basis, "none", sizeof("none"));
 	return r;

@@ -1,8 +1,8 @@
 /*
  * decision - may these parts go from this agency to that one, now?
  *
- * A pure function of the request and the consent tables at the caller's place in the
- * log. Deny wins over hold, hold over permit for the same part; what is released is
+ * A pure function of the request, the policy and the consent tables at the caller's
+ * place in the log. Deny wins over hold, hold over permit for the same part; what is released is
  * the parts that something permits. A consent that is missing, expired, not yet valid
  * or revoked holds; another proceeding, an insufficient legal basis, and victim
  * information under a consent deny. Only grants that name the sender as discloser
@@ -42,10 +42,12 @@ struct decision_request {
 	struct tc_id grant;             /* header.basis.grant_id; none: any grant of the subject */
 	uint32_t legal;                 /* header.basis.legal; 0: none named */
 	struct tc_slice reference;      /* header.basis.reference */
+	struct tc_slice actor;          /* header.actor.id */
 	struct tc_slice proceeding;     /* header.proceeding_id */
 	const uint8_t *categories;      /* of each part, in order */
 	size_t part_count;              /* 0..TC_PARTS_MAX; none: permitted */
-	bool message;                   /* the parts are one message's: the first one leads */
+	uint64_t forbidden; /* bit i: the rule that part i came with forbids to pass it on so */
+	bool message;       /* the parts are one message's: the first one leads */
 	int64_t now_ms;
 };
 
@@ -56,14 +58,16 @@ struct decision {
 	char basis[40];            /* grant id of the first released part, legal basis, or "none" */
 	struct tc_id grants[DECISION_GRANTS_MAX]; /* what the release relies on */
 	size_t grant_count;
-	uint32_t obligations; /* bits of enum notice_code, see notice.h */
-	uint32_t rule_version;
-	int64_t recheck_ms; /* HOLD: a grant becomes valid then; 0: no such time */
+	uint32_t obligations;        /* bits of notices, see notice.h and policy_notice */
+	uint32_t rule_version;       /* of the policy */
+	int16_t rules[TC_PARTS_MAX]; /* of the policy, that each part was ruled on by; -1: none */
+	int64_t recheck_ms;          /* HOLD: a grant becomes valid then; 0: no such time */
 };
 
 /* 0 or a fault. */
 int decision_take(struct store_txn *txn, const struct consent_tables *tables,
-		  const struct decision_request *request, struct decision *ret) TC_MUST_CHECK;
+		  const struct policy *policy, const struct decision_request *request,
+		  struct decision *ret) TC_MUST_CHECK;
 
 /* "permit", "permit_parts", "hold", "deny". */
 const char *decision_kind_name(enum decision_kind kind);

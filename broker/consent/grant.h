@@ -56,6 +56,7 @@ struct consent_arrival {
 	const tc_agency *sender;  /* who sent the consent in */
 	uint64_t sequence;
 	int64_t now_ms;
+	const struct policy *policy;
 	/* The registry's view of an agency. */
 	enum agency_kind (*kind_of)(void *context, const tc_agency *agency);
 	void *context;

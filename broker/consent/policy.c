@@ -1,198 +1,209 @@
-#include "consent/policy.h"
+#include "consent/policy_inside.h"
 
 #include <string.h>
 
-#include "throughcare/v1/envelope.pb-c.h"
 #include "throughcare/v1/options.pb-c.h"
 
-/* The generated names are long; the tables below should read as tables. */
-#define CATEGORY(name) THROUGHCARE__V1__CATEGORY__CATEGORY_##name
-#define BIT(name)      (UINT64_C(1) << CATEGORY(name))
+/* Written by the build from policy.yaml. */
+extern const uint8_t policy_default_packed[];
+extern const size_t policy_default_packed_bytes;
 
-static const struct policy_agency_kind agency_kinds[AGENCY_KIND_COUNT] = {
-	[AGENCY_KIND_UNKNOWN] = {.name = "unknown", .part2_programme = true},
-	[AGENCY_KIND_PAROLE] = {.name = "parole", .criminal_justice = true},
-	[AGENCY_KIND_PROBATION] = {.name = "probation", .criminal_justice = true},
-	[AGENCY_KIND_TREATMENT] = {.name = "treatment", .treating = true, .part2_programme = true},
-	[AGENCY_KIND_HOUSING] = {.name = "housing"},
-	[AGENCY_KIND_COURT] = {.name = "court", .criminal_justice = true, .orders = true},
-	[AGENCY_KIND_EMPLOYMENT] = {.name = "employment"},
-	[AGENCY_KIND_EDUCATION] = {.name = "education"},
-	[AGENCY_KIND_POLICE] = {.name = "police", .criminal_justice = true},
-	[AGENCY_KIND_VICTIM_SERVICE] = {.name = "victim_service"},
-	[AGENCY_KIND_INTAKE] = {.name = "intake"},
-	[AGENCY_KIND_LAB] = {.name = "lab"},
-	[AGENCY_KIND_MONITORING] = {.name = "monitoring"},
-	[AGENCY_KIND_OTHER] = {.name = "other"},
-};
-
-static const struct policy_category categories[] = {
-	[CATEGORY(UNSPECIFIED)] = {.name = "unknown"},
-	[CATEGORY(IDENTITY)] = {.name = "identity", .class = POLICY_OPERATIONAL},
-	[CATEGORY(CONTACT)] = {.name = "contact", .class = POLICY_OPERATIONAL},
-	[CATEGORY(REFERRAL_FACT)] = {.name = "referral_fact", .class = POLICY_OPERATIONAL},
-	[CATEGORY(ATTENDANCE)] = {.name = "attendance",
-				  .class = POLICY_OPERATIONAL,
-				  .part2_from_programme = true},
-	[CATEGORY(PROGRESS)] = {.name = "progress",
-				.class = POLICY_OPERATIONAL,
-				.part2_from_programme = true},
-	[CATEGORY(SUD_DIAGNOSIS)] = {.name = "sud_diagnosis",
-				     .class = POLICY_PROTECTED,
-				     .part2 = true},
-	[CATEGORY(SUD_TREATMENT)] = {.name = "sud_treatment",
-				     .class = POLICY_PROTECTED,
-				     .part2 = true},
-	[CATEGORY(DRUG_TEST)] = {.name = "drug_test", .class = POLICY_PROTECTED, .part2 = true},
-	[CATEGORY(MEDICATION)] = {.name = "medication", .class = POLICY_PROTECTED, .part2 = true},
-	[CATEGORY(SUD_COUNSELLING_NOTES)] = {.name = "sud_counselling_notes",
-					     .class = POLICY_PROTECTED,
-					     .stands_alone = true,
-					     .part2 = true},
-	[CATEGORY(MENTAL_HEALTH)] = {.name = "mental_health", .class = POLICY_PROTECTED},
-	[CATEGORY(PSYCHOTHERAPY_NOTES)] = {.name = "psychotherapy_notes",
-					   .class = POLICY_PROTECTED,
-					   .stands_alone = true},
-	[CATEGORY(HIV)] = {.name = "hiv", .class = POLICY_PROTECTED},
-	[CATEGORY(DV_SAFETY)] = {.name = "dv_safety", .class = POLICY_PROTECTED},
-	[CATEGORY(MEDICAL_OTHER)] = {.name = "medical_other", .class = POLICY_PROTECTED},
-	[CATEGORY(HOUSING)] = {.name = "housing", .class = POLICY_OPERATIONAL},
-	[CATEGORY(EMPLOYMENT_EDUCATION)] = {.name = "employment_education",
-					    .class = POLICY_OPERATIONAL},
-	[CATEGORY(BENEFITS_FINANCE)] = {.name = "benefits_finance", .class = POLICY_OPERATIONAL},
-	[CATEGORY(FAMILY)] = {.name = "family", .class = POLICY_OPERATIONAL},
-	[CATEGORY(RISK_ASSESSMENT)] = {.name = "risk_assessment", .class = POLICY_OPERATIONAL},
-	[CATEGORY(SUPERVISION_CONDITIONS)] = {.name = "supervision_conditions",
-					      .class = POLICY_OPERATIONAL},
-	[CATEGORY(CRIMINAL_HISTORY)] = {.name = "criminal_history", .class = POLICY_OPERATIONAL},
-	[CATEGORY(COURT_PROCEEDING)] = {.name = "court_proceeding",
-					.class = POLICY_PROTECTED,
-					.stands_alone = true},
-	[CATEGORY(VICTIM_INFO)] = {.name = "victim_info", .class = POLICY_VICTIM},
-	[CATEGORY(JUVENILE)] = {.name = "juvenile", .class = POLICY_OPERATIONAL},
-	[CATEGORY(EXCHANGE)] = {.name = "exchange", .class = POLICY_EXCHANGE},
-	[CATEGORY(TEST)] = {.name = "test", .class = POLICY_TEST},
-};
-
-#define CATEGORY_COUNT (sizeof(categories) / sizeof(categories[0]))
-
-#define OPERATIONAL                                                                                \
-	(BIT(IDENTITY) | BIT(CONTACT) | BIT(REFERRAL_FACT) | BIT(ATTENDANCE) | BIT(PROGRESS) |     \
-	 BIT(HOUSING) | BIT(EMPLOYMENT_EDUCATION) | BIT(BENEFITS_FINANCE) | BIT(FAMILY) |          \
-	 BIT(RISK_ASSESSMENT) | BIT(SUPERVISION_CONDITIONS) | BIT(CRIMINAL_HISTORY) |              \
-	 BIT(JUVENILE))
-#define PROTECTED                                                                                  \
-	(BIT(SUD_DIAGNOSIS) | BIT(SUD_TREATMENT) | BIT(DRUG_TEST) | BIT(MEDICATION) |              \
-	 BIT(MENTAL_HEALTH) | BIT(HIV) | BIT(DV_SAFETY) | BIT(MEDICAL_OTHER))
-#define NOTES (BIT(SUD_COUNSELLING_NOTES) | BIT(PSYCHOTHERAPY_NOTES))
-
-/*
- * Counselling and psychotherapy notes move by a court's order or in an emergency, never on a
- * statute or report alone. Victim information is for those whom a statute or an order names.
- */
-static const struct policy_basis bases[] = {
-	[THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_COURT_ORDER] =
-		{
-			.name = "court_order",
-			.needs_reference = true,
-			.categories = OPERATIONAL | PROTECTED | NOTES | BIT(COURT_PROCEEDING) |
-				      BIT(VICTIM_INFO),
-		},
-	[THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_MEDICAL_EMERGENCY] =
-		{
-			.name = "medical_emergency",
-			.part2_notice = true,
-			.treating_only = true,
-			.categories = OPERATIONAL | PROTECTED | NOTES,
-		},
-	[THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_MANDATORY_REPORT] =
-		{
-			.name = "mandatory_report",
-			.needs_reference = true,
-			.categories = OPERATIONAL | PROTECTED,
-		},
-	[THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_STATUTE] =
-		{
-			.name = "statute",
-			.needs_reference = true,
-			.categories =
-				OPERATIONAL | PROTECTED | BIT(COURT_PROCEEDING) | BIT(VICTIM_INFO),
-		},
-	[THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL] =
-		{
-			.name = "non_part2_operational",
-			.operational_only = true,
-			.categories = OPERATIONAL,
-		},
-};
-
-static const char *const purposes[] = {
-	"",
-	"referral_coordination",
-	"treatment",
-	"care_management",
-	"supervision_monitoring",
-	"payment",
-	"operations",
-	"at_request",
-	"emergency",
-	"legal_proceeding",
-	"audit_evaluation",
-	"research",
-};
-
-const struct policy_agency_kind *policy_agency_kind(enum agency_kind kind)
+struct tc_slice policy_default(void)
 {
-	return (unsigned)kind < AGENCY_KIND_COUNT ? &agency_kinds[kind]
-						  : &agency_kinds[AGENCY_KIND_UNKNOWN];
+	return tc_slice(policy_default_packed, policy_default_packed_bytes);
 }
 
-enum agency_kind policy_agency_kind_find(struct tc_slice name)
+const char *policy_id(const struct policy *policy)
 {
-	for (unsigned i = 1; i < AGENCY_KIND_COUNT; i++)
-		if (tc_slice_equal(tc_slice_text(agency_kinds[i].name), name))
-			return (enum agency_kind)i;
-	return AGENCY_KIND_UNKNOWN;
+	return policy->message->policy_id;
 }
 
-const struct policy_category *policy_category(uint32_t category)
+uint32_t policy_version(const struct policy *policy)
 {
-	return category < CATEGORY_COUNT ? &categories[category] : &categories[0];
+	return policy->message->version;
 }
 
-uint32_t policy_category_find(struct tc_slice name)
+const uint8_t *policy_sha256(const struct policy *policy)
 {
-	for (uint32_t i = 1; i < CATEGORY_COUNT; i++)
-		if (tc_slice_equal(tc_slice_text(categories[i].name), name))
-			return i;
-	return 0;
+	return policy->sha256;
 }
 
-enum policy_class policy_class_of(uint32_t category, enum agency_kind sender)
+struct tc_slice policy_packed(const struct policy *policy)
 {
-	const struct policy_category *row = policy_category(category);
-
-	if (row->part2_from_programme && policy_agency_kind(sender)->part2_programme)
-		return POLICY_PROTECTED;
-	return row->class;
+	return tc_slice(policy->packed, policy->packed_len);
 }
 
-bool policy_part2(uint32_t category, enum agency_kind sender)
+/* The lowest rule of a set, or -1. */
+static int rule_first(const struct rule_set *set)
 {
-	const struct policy_category *row = policy_category(category);
-
-	return row->part2 ||
-	       (row->part2_from_programme && policy_agency_kind(sender)->part2_programme);
+	for (int i = 0; i < RULE_WORDS; i++)
+		if (set->words[i] != 0)
+			return i * 64 + __builtin_ctzll(set->words[i]);
+	return -1;
 }
 
-const struct policy_basis *policy_basis(uint32_t legal)
+static bool rules_meet(const struct rule_set *a, const struct rule_set *b)
 {
-	if (legal >= sizeof(bases) / sizeof(bases[0]) || !bases[legal].name)
+	uint64_t both = 0;
+
+	for (int i = 0; i < RULE_WORDS; i++)
+		both |= a->words[i] & b->words[i];
+	return both != 0;
+}
+
+void policy_rule(const struct policy *policy, uint32_t category, enum agency_kind from,
+		 enum agency_kind to, uint32_t purpose, uint32_t basis, struct policy_ruling *ret)
+{
+	const struct rule_set *by_from, *by_to, *by_purpose;
+	struct rule_set permits, denies;
+
+	*ret = (struct policy_ruling){.rule = -1};
+	if (category == (uint32_t)THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE)
+		ret->permitted = true;
+	if (category == 0 || category >= (uint32_t)THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE ||
+	    basis == 0 || basis >= POLICY_BASIS_COUNT)
+		return;
+	by_from = &policy->by_from[(unsigned)from < AGENCY_KIND_COUNT ? (unsigned)from : 0];
+	by_to = &policy->by_to[(unsigned)to < AGENCY_KIND_COUNT ? (unsigned)to : 0];
+	by_purpose = &policy->by_purpose[purpose < POLICY_PURPOSE_COUNT ? purpose : 0];
+	for (int i = 0; i < RULE_WORDS; i++) {
+		uint64_t match = policy->by_category[category].words[i] & by_from->words[i] &
+				 by_to->words[i] & by_purpose->words[i] &
+				 policy->by_basis[basis].words[i];
+
+		denies.words[i] = match & policy->denying.words[i];
+		permits.words[i] = match & ~policy->denying.words[i];
+	}
+	ret->rule = rule_first(&denies);
+	if (ret->rule >= 0)
+		return;
+	ret->rule = rule_first(&permits);
+	if (ret->rule < 0)
+		return;
+	ret->permitted = true;
+	for (uint32_t left = policy->notices; left != 0; left &= left - 1) {
+		int bit = __builtin_ctz(left);
+
+		if (rules_meet(&permits, &policy->with_notice[bit]))
+			ret->notices |= UINT32_C(1) << bit;
+	}
+}
+
+bool policy_may_permit(const struct policy *policy, uint32_t category, uint32_t basis)
+{
+	struct rule_set permits;
+
+	if (category == 0 || category >= (uint32_t)THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE ||
+	    basis == 0 || basis >= POLICY_BASIS_COUNT)
+		return false;
+	for (int i = 0; i < RULE_WORDS; i++)
+		permits.words[i] =
+			policy->by_category[category].words[i] & ~policy->denying.words[i];
+	return rules_meet(&permits, &policy->by_basis[basis]);
+}
+
+const char *policy_rule_id(const struct policy *policy, int rule)
+{
+	return rule >= 0 && (size_t)rule < policy->message->n_rules
+		       ? policy->message->rules[rule]->rule_id
+		       : "";
+}
+
+const char *policy_rule_cite(const struct policy *policy, int rule)
+{
+	const char *cite = NULL;
+
+	if (rule >= 0 && (size_t)rule < policy->message->n_rules)
+		cite = policy->message->rules[rule]->cite;
+	return cite ? cite : "";
+}
+
+const struct policy_category *policy_category(const struct policy *policy, uint32_t category)
+{
+	return &policy->categories[category < POLICY_CATEGORY_COUNT ? category : 0];
+}
+
+const struct policy_agency_kind *policy_agency_kind(const struct policy *policy,
+						    enum agency_kind kind)
+{
+	return &policy->kinds[(unsigned)kind < AGENCY_KIND_COUNT ? (unsigned)kind : 0];
+}
+
+const struct policy_purpose *policy_purpose(const struct policy *policy, uint32_t purpose)
+{
+	return &policy->purposes[purpose < POLICY_PURPOSE_COUNT ? purpose : 0];
+}
+
+const struct policy_regime *policy_regime(const struct policy *policy, uint32_t regime)
+{
+	if (regime == 0 || regime >= POLICY_REGIME_COUNT || !policy->regimes[regime].name)
 		return NULL;
-	return &bases[legal];
+	return &policy->regimes[regime];
 }
 
-const char *policy_purpose_name(uint32_t purpose)
+const struct policy_basis *policy_basis(const struct policy *policy, uint32_t basis)
 {
-	return purpose < sizeof(purposes) / sizeof(purposes[0]) ? purposes[purpose] : "";
+	return basis > 0 && basis < POLICY_BASIS_COUNT ? &policy->bases[basis] : NULL;
+}
+
+const struct policy_event *policy_event(const struct policy *policy, size_t i)
+{
+	return i < policy->event_count ? &policy->events[i] : NULL;
+}
+
+/* ---- notices ---- */
+
+int policy_notice_bit(const struct policy *policy, const char *code)
+{
+	for (int i = 0; i < POLICY_NOTICES_MAX; i++)
+		if (policy->codes[i] && strcmp(policy->codes[i], code) == 0)
+			return i;
+	return -1;
+}
+
+static const char *text_or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+bool policy_notice(const struct policy *policy, unsigned bit, const char *jurisdiction,
+		   struct notice *ret)
+{
+	const Throughcare__V1__ReleasePolicy__Notice *chosen = NULL;
+	const Throughcare__V1__ReleasePolicy *message = policy->message;
+
+	if (bit >= POLICY_NOTICES_MAX || !policy->codes[bit])
+		return false;
+	for (size_t i = 0; i < message->n_notices; i++) {
+		const Throughcare__V1__ReleasePolicy__Notice *it = message->notices[i];
+		const char *where = text_or_empty(it->jurisdiction);
+
+		if (strcmp(it->code, policy->codes[bit]) != 0)
+			continue;
+		if (*where == '\0' && !chosen)
+			chosen = it;
+		if (*where != '\0' && strcmp(where, text_or_empty(jurisdiction)) == 0)
+			chosen = it;
+	}
+	if (!chosen && bit >= NOTICE_COUNT)
+		return false;
+	if (!chosen)
+		*ret = *notice_get((enum notice_code)bit);
+	else
+		*ret = (struct notice){.code = chosen->code,
+				       .version = chosen->version,
+				       .jurisdiction = text_or_empty(chosen->jurisdiction),
+				       .text = chosen->text};
+	return true;
+}
+
+unsigned policy_notice_codes(const struct policy *policy, uint32_t notices,
+			     const char *ret_codes[POLICY_NOTICES_MAX])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < POLICY_NOTICES_MAX; i++)
+		if (notices & UINT32_C(1) << i && policy->codes[i])
+			ret_codes[count++] = policy->codes[i];
+	return count;
 }

@@ -1,12 +1,15 @@
 /*
- * policy - the rules of release that hold for everybody, as tables that decision.c walks.
+ * policy - the policy of release, compiled: what each rule permits, what each category, kind
+ * of agency, purpose, regime and basis is before it.
  *
- * What each information category demands, what each legal basis covers, and what each
- * kind of agency is before the law. Rule sources: 42 CFR 2.12, 2.13, 2.31, 2.35, 2.51,
- * 2.61 to 2.67; 45 CFR 164.508(b)(3). A change of a table is a new rule version, which
- * every decision carries into the trail.
+ * The policy is data (throughcare.v1.ReleasePolicy): the exchange brings a default along, an
+ * operator puts another in force, and every decision names the version that it was taken by.
+ * What any rule denies is denied; else what any rule permits is permitted; what no rule speaks
+ * about is denied. The exchange's own business (EXCHANGE) is permitted without a rule; synthetic
+ * content (TEST) is the decision's, since it depends on the subject. What the policy has no row
+ * for is treated in the most restrictive way.
  *
- * Owner: nobody; constant. Blocks: never.
+ * Owner: whoever compiled it; immutable, so that any thread may read it. Blocks: never.
  */
 #ifndef CONSENT_POLICY_H
 #define CONSENT_POLICY_H
@@ -15,79 +18,123 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/err.h"
+#include "consent/policy_name.h"
+#include "wire/refusal.h"
 
-#define POLICY_RULE_VERSION 1
+#define POLICY_NOTICES_MAX 32           /* bits of a set of notices, see notice.h */
+#define POLICY_BYTES_MAX   (512 * 1024) /* of a packed policy */
+#define POLICY_RULES_MAX   256
 
-/* The numbers of AgencyKind in registry.proto. Stored: never renumber. */
-enum agency_kind {
-	AGENCY_KIND_UNKNOWN = 0, /* the most restrictive: no exception applies to it */
-	AGENCY_KIND_PAROLE = 1,
-	AGENCY_KIND_PROBATION = 2,
-	AGENCY_KIND_TREATMENT = 3,
-	AGENCY_KIND_HOUSING = 4,
-	AGENCY_KIND_COURT = 5,
-	AGENCY_KIND_EMPLOYMENT = 6,
-	AGENCY_KIND_EDUCATION = 7,
-	AGENCY_KIND_POLICE = 8,
-	AGENCY_KIND_VICTIM_SERVICE = 9,
-	AGENCY_KIND_INTAKE = 10,
-	AGENCY_KIND_LAB = 11,
-	AGENCY_KIND_MONITORING = 12,
-	AGENCY_KIND_OTHER = 13,
-	AGENCY_KIND_COUNT
+struct policy;
+
+enum policy_outcome {
+	POLICY_REFUSED = 1, /* the refusal says why: POLICY_INVALID, its detail names the place */
+};
+
+/* `packed` is a ReleasePolicy from anywhere; it is copied. 0, POLICY_REFUSED or a fault. */
+int policy_compile(struct tc_slice packed, struct policy **ret,
+		   struct tc_refusal *refusal) TC_MUST_CHECK;
+void policy_free(struct policy **policy);
+/* The packed ReleasePolicy that this build brings along (broker/consent/policy.yaml). */
+struct tc_slice policy_default(void);
+
+const char *policy_id(const struct policy *policy);
+uint32_t policy_version(const struct policy *policy);
+/* Of the packed policy: 32 bytes. */
+const uint8_t *policy_sha256(const struct policy *policy);
+struct tc_slice policy_packed(const struct policy *policy);
+
+struct policy_ruling {
+	bool permitted;
+	int rule;         /* the first that permits, or the first that denies; -1: none speaks */
+	uint32_t notices; /* of every rule that permits: bits of notice.h */
+};
+
+/* What the rules say about a part of `category` from an agency of one kind to one of another, for
+ * `purpose` (throughcare.v1.Purpose), on `basis` (enum policy_release_basis). Unknown numbers are
+ * matched by rules that ask for none, an unknown category or basis by none at all. */
+void policy_rule(const struct policy *policy, uint32_t category, enum agency_kind from,
+		 enum agency_kind to, uint32_t purpose, uint32_t basis, struct policy_ruling *ret);
+/* Whether any rule permits the category on that basis, for some agencies and purpose. */
+bool policy_may_permit(const struct policy *policy, uint32_t category, uint32_t basis);
+/* "" for a number that is no rule's. */
+const char *policy_rule_id(const struct policy *policy, int rule);
+const char *policy_rule_cite(const struct policy *policy, int rule);
+
+struct policy_category {
+	const char *name;   /* "sud_treatment" */
+	bool stands_alone;  /* a grant over it covers nothing else */
+	bool sealed;        /* the sender's library seals it by default */
+	bool restricted;    /* whoever received it is bound by the rule it came with */
+	uint32_t hold_days; /* 0: as long as the message is valid */
 };
 
 struct policy_agency_kind {
 	const char *name;      /* "treatment": as registry entries and the command line say it */
 	bool treating;         /* may be reached by a "my treating providers" class */
-	bool part2_programme;  /* what it says about attendance and progress is part 2 content */
 	bool criminal_justice; /* may monitor under 42 CFR 2.35 */
-	bool orders;           /* a court or board: may recall a referral by order */
+	bool orders;           /* a court or board: its orders and dispositions count */
+	bool consent_desk;     /* takes consents and revocations, also others' */
 };
 
-const struct policy_agency_kind *policy_agency_kind(enum agency_kind kind);
-/* AGENCY_KIND_UNKNOWN for an unknown name. */
-enum agency_kind policy_agency_kind_find(struct tc_slice name);
-
-enum policy_class {
-	POLICY_UNKNOWN_CATEGORY = 0, /* released to nobody */
-	POLICY_OPERATIONAL,          /* by a grant or as non_part2_operational */
-	POLICY_PROTECTED,            /* by a grant or a strong legal basis */
-	POLICY_VICTIM,               /* never by the subject's consent */
-	POLICY_EXCHANGE,             /* the exchange's own business: no decision needed */
-	POLICY_TEST,                 /* synthetic subjects only */
+struct policy_purpose {
+	const char *name;
+	bool tpo;          /* treatment, payment or operations */
+	bool stands_alone; /* a consent for it is for nothing else */
 };
 
-struct policy_category {
-	const char *name; /* "sud_treatment" */
-	enum policy_class class;
-	bool stands_alone;         /* a grant over it covers nothing else */
-	bool part2_from_programme; /* POLICY_PROTECTED when a part 2 programme sends it */
-	bool part2;                /* carries the notice of 42 CFR 2.32 */
+enum policy_intermediary {
+	POLICY_INTERMEDIARY_NEVER = 0,
+	POLICY_INTERMEDIARY_ALWAYS = 1,
+	POLICY_INTERMEDIARY_FOR_CLASSES = 2,
 };
 
-/* Category numbers are those of options.proto. Unknown ones give the UNKNOWN row, never NULL. */
-const struct policy_category *policy_category(uint32_t category);
-/* 0 for an unknown name. */
-uint32_t policy_category_find(struct tc_slice name);
-/* The class of a category when an agency of `sender` sends it. */
-enum policy_class policy_class_of(uint32_t category, enum agency_kind sender);
-/* Does it carry the notice of 2.32 when an agency of `sender` sends it? */
-bool policy_part2(uint32_t category, enum agency_kind sender);
+struct policy_regime {
+	const char *name;
+	const char *const *required; /* "subject_name_as_signed", "grants.description" */
+	size_t required_count;
+	enum policy_intermediary intermediary;
+	bool revocable_later; /* 42 CFR 2.35(c) */
+	uint32_t notices;     /* when the grant attaches no statement of its own */
+	bool scope;           /* 42 CFR 2.32(b): the consent's scope is explained */
+};
 
 struct policy_basis {
-	const char *name;      /* "court_order" */
-	bool needs_reference;  /* order id, citation or report number */
-	bool treating_only;    /* 2.51: medical personnel */
-	bool part2_notice;     /* what part 2 protects goes out with its notice */
-	bool operational_only; /* not what policy_class_of says is protected */
-	uint64_t categories;   /* bit of each category that it covers */
+	const char *name;     /* "court_order" */
+	bool needs_reference; /* order id, citation or report number */
+	bool needs_actor;
+	uint32_t review_hours; /* released at once, reviewed within; 0: no review */
+	bool lifts_redisclosure;
 };
 
-/* NULL for an unknown or unspecified basis. Numbers are those of LegalBasis in envelope.proto. */
-const struct policy_basis *policy_basis(uint32_t legal);
+struct policy_event {
+	const char *event_code; /* "final_disposition" */
+	const char *type;       /* of the envelope that tells of it */
+	const char *status;     /* "": any */
+	bool disposition_final;
+	uint32_t from; /* bit of each kind of agency that is believed */
+};
 
-/* Purpose names for explanations: "supervision_monitoring"; "" for unknown. */
-const char *policy_purpose_name(uint32_t purpose);
+/* Numbers of the schema. Never NULL: the most restrictive row for what the policy leaves out. */
+const struct policy_category *policy_category(const struct policy *policy, uint32_t category);
+const struct policy_agency_kind *policy_agency_kind(const struct policy *policy,
+						    enum agency_kind kind);
+const struct policy_purpose *policy_purpose(const struct policy *policy, uint32_t purpose);
+/* NULL for one without a row: no consent can be recorded under it. */
+const struct policy_regime *policy_regime(const struct policy *policy, uint32_t regime);
+/* NULL for an unknown basis. */
+const struct policy_basis *policy_basis(const struct policy *policy, uint32_t basis);
+/* The i-th in the policy's order; NULL past the last. */
+const struct policy_event *policy_event(const struct policy *policy, size_t i);
+
+struct notice;
+/* The text of a notice bit for a discloser's jurisdiction (NULL or "": none): that one's, else the
+ * one without, else the built-in. False when the bit means nothing under this policy. */
+bool policy_notice(const struct policy *policy, unsigned bit, const char *jurisdiction,
+		   struct notice *ret);
+/* The codes of every bit set, in bit order: fills at most POLICY_NOTICES_MAX, returns how many. */
+unsigned policy_notice_codes(const struct policy *policy, uint32_t notices,
+			     const char *ret_codes[POLICY_NOTICES_MAX]);
 
 #endif

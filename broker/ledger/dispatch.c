@@ -54,7 +54,8 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 	if (r == 0)
 		r = registry_kind(ledger->txn, &ledger->registry, request.recipient,
 				  &request.recipient_kind);
-	return r < 0 ? r : decision_take(ledger->txn, &ledger->consent, &request, ret);
+	return r < 0 ? r
+		     : decision_take(ledger->txn, &ledger->consent, ledger->policy, &request, ret);
 }
 
 void dispatch_rely(struct delivery *delivery, const struct decision *decision)

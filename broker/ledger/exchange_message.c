@@ -47,6 +47,7 @@ static int exchange_consent_grant(struct ledger *ledger, struct submission *subm
 		.sender = &submission->sender->name,
 		.sequence = ledger->sequence,
 		.now_ms = ledger->now_ms,
+		.policy = ledger->policy,
 		.kind_of = exchange_kind_of,
 		.context = ledger,
 	};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/job.h"
+#include "ledger/policy_state.h"
 #include "ledger/row.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
@@ -162,7 +163,9 @@ int ledger_open(struct ledger **ret, const struct ledger_options *options)
 		.retry_max_ms = options->retry_max_ms,
 		.job_slice = options->job_slice == 0 ? JOB_SLICE_DEFAULT : options->job_slice,
 	};
-	r = store_open(&store, &ledger->store);
+	r = ledger_policy_open(ledger);
+	if (r == 0)
+		r = store_open(&store, &ledger->store);
 	if (r == 0)
 		r = ledger_open_tables(ledger);
 	if (r == 0)
@@ -187,6 +190,7 @@ void ledger_close(struct ledger **ledger)
 	principals_done(&it->principals);
 	arena_done(&it->arena);
 	store_close(&it->store);
+	policy_free(&it->policy);
 	free(it);
 	*ledger = NULL;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/policy_state.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 
@@ -12,6 +13,7 @@ struct ledger_view {
 	struct registry_tables registry;
 	struct consent_tables consent;
 	struct referral_tables referral;
+	struct policy *policy;
 };
 
 int ledger_view_open(struct ledger_view **ret, const struct ledger *ledger)
@@ -25,8 +27,11 @@ int ledger_view_open(struct ledger_view **ret, const struct ledger *ledger)
 	view->registry = ledger->registry;
 	view->consent = ledger->consent;
 	view->referral = ledger->referral;
-	r = store_read_begin(ledger->store, &view->txn);
+	r = policy_state_default(&view->policy);
+	if (r == 0)
+		r = store_read_begin(ledger->store, &view->txn);
 	if (r < 0) {
+		policy_free(&view->policy);
 		free(view);
 		return r;
 	}
@@ -62,6 +67,7 @@ void ledger_view_close(struct ledger_view **view)
 	if (*view == NULL)
 		return;
 	store_abort(&(*view)->txn);
+	policy_free(&(*view)->policy);
 	free(*view);
 	*view = NULL;
 }
@@ -84,6 +90,11 @@ const struct consent_tables *ledger_view_consent(const struct ledger_view *view)
 const struct referral_tables *ledger_view_referral(const struct ledger_view *view)
 {
 	return &view->referral;
+}
+
+const struct policy *ledger_view_policy(const struct ledger_view *view)
+{
+	return view->policy;
 }
 
 int ledger_view_principal(struct ledger_view *view, uint32_t number, tc_agency *ret)

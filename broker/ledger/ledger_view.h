@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "consent/consent_tables.h"
+#include "consent/policy.h"
 #include "ledger/delivery.h"
 #include "ledger/idempotency.h"
 #include "ledger/ledger.h"
@@ -38,6 +39,8 @@ struct store_txn *ledger_view_txn(const struct ledger_view *view);
 const struct registry_tables *ledger_view_registry(const struct ledger_view *view);
 const struct consent_tables *ledger_view_consent(const struct ledger_view *view);
 const struct referral_tables *ledger_view_referral(const struct ledger_view *view);
+/* In force at the snapshot; valid until the view is renewed. */
+const struct policy *ledger_view_policy(const struct ledger_view *view);
 
 /* Counts of an agency's mailbox. 0, LEDGER_VIEW_UNKNOWN (nothing was ever sent to it) or a fault.
  */

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "consent/consent_tables.h"
+#include "consent/policy.h"
 #include "ledger/arena.h"
 #include "ledger/ledger.h"
 #include "ledger/principal.h"
@@ -44,6 +45,7 @@ struct ledger {
 	struct registry_tables registry;
 	struct consent_tables consent;
 	struct referral_tables referral;
+	struct policy *policy; /* in force */
 
 	/* The row of table STATE, written behind. */
 	uint64_t next; /* sequence */

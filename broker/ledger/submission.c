@@ -212,7 +212,8 @@ static void submission_event(const struct ledger *ledger, const struct submissio
 		.now_ms = ledger->now_ms,
 		.occurred_ms = header->has_occurred_at ? header->occurred_ms : 0,
 		.sender = &submission->sender->name,
-		.sender_orders = policy_agency_kind(submission->sender_kind)->orders,
+		.sender_orders =
+			policy_agency_kind(ledger->policy, submission->sender_kind)->orders,
 		.actor = header->actor_id,
 		.has_expected_version = header->has_expected_version,
 		.expected_version = header->expected_version,
@@ -305,7 +306,7 @@ static int submission_disposition(struct ledger *ledger, const struct submission
 	int r;
 
 	if (claim == NULL || !claim->has_disposition_final || !claim->disposition_final ||
-	    !policy_agency_kind(submission->sender_kind)->orders)
+	    !policy_agency_kind(ledger->policy, submission->sender_kind)->orders)
 		return 0;
 	if (proceeding.len == 0) /* the HearingResult names it, too */
 		proceeding = tc_slice_text(claim->about_id);

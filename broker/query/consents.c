@@ -234,7 +234,7 @@ int consents_check(const struct question *question, struct answer *answer)
 	if (r == 0)
 		r = registry_kind(txn, registry, &check.to, &check.request.recipient_kind);
 	if (r == 0)
-		r = decision_take(txn, ledger_view_consent(question->ledger), &check.request,
-				  &decision);
+		r = decision_take(txn, ledger_view_consent(question->ledger),
+				  ledger_view_policy(question->ledger), &check.request, &decision);
 	return r == 0 ? fill_answer(question, answer, &decision) : r;
 }

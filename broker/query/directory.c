@@ -46,7 +46,7 @@ static int make_agency(const struct question *question, struct answer *answer,
 	throughcare__v1__agency_row__init(row);
 	row->agency = answer_text(answer, agency->agency.name);
 	row->name = answer_text(answer, agency->name);
-	row->kind = answer_text(answer, policy_agency_kind(agency->kind)->name);
+	row->kind = answer_text(answer, agency_kind_name(agency->kind));
 	row->status = answer_text(answer, registry_status_name(agency->status));
 	if (!row->agency || !row->name || !row->kind || !row->status)
 		return TC_ENOMEM;

@@ -166,7 +166,8 @@ static int decide_again(const struct question *question, struct answer *answer,
 	if (r == 0)
 		r = registry_kind(txn, registry, &question->asker, &request.recipient_kind);
 	if (r == 0)
-		r = decision_take(txn, ledger_view_consent(question->ledger), &request, &decision);
+		r = decision_take(txn, ledger_view_consent(question->ledger),
+				  ledger_view_policy(question->ledger), &request, &decision);
 	if (r != 0)
 		return r;
 	*ret_parts = decision.parts_mask;

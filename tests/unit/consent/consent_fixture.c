@@ -22,6 +22,7 @@ int fixture_setup(void **state)
 	assert_int_equal(store_open(&options, &f->store), 0);
 	assert_int_equal(consent_tables_open(f->store, &f->tables), 0);
 	assert_int_equal(store_begin(f->store, &f->txn), 0);
+	assert_int_equal(policy_compile(policy_default(), &f->policy, &f->refusal), 0);
 	*state = f;
 	return 0;
 }
@@ -31,6 +32,7 @@ int fixture_teardown(void **state)
 	struct fixture *f = *state;
 
 	grant_changes_free(&f->changes);
+	policy_free(&f->policy);
 	store_abort(&f->txn);
 	store_close(&f->store);
 	scratch_remove(f->folder);
@@ -53,7 +55,7 @@ enum agency_kind kind_of_name(void *context, const tc_agency *agency)
 	size_t len = dash ? (size_t)(dash - agency->name) : strlen(agency->name);
 
 	(void)context;
-	return policy_agency_kind_find(tc_slice(agency->name, len));
+	return agency_kind_find(tc_slice(agency->name, len));
 }
 
 static json_t *time_json(int64_t ms)
@@ -167,6 +169,7 @@ int record(struct fixture *f, json_t *consent, int64_t now_ms)
 		.sender = &sender,
 		.sequence = 7,
 		.now_ms = now_ms,
+		.policy = f->policy,
 		.kind_of = kind_of_name,
 	};
 	int r;
@@ -249,7 +252,7 @@ struct decision ask(struct fixture *f, struct question question)
 		question.categories[0] = (uint8_t)CATEGORY(ATTENDANCE);
 	while (request.part_count < 4 && question.categories[request.part_count] != 0)
 		request.part_count++;
-	assert_int_equal(decision_take(f->txn, &f->tables, &request, &decision), 0);
+	assert_int_equal(decision_take(f->txn, &f->tables, f->policy, &request, &decision), 0);
 	return decision;
 }
 

@@ -41,7 +41,8 @@ struct fixture {
 	struct store *store;
 	struct store_txn *txn;
 	struct consent_tables tables;
-	const char *desk; /* who records; NULL: intake */
+	struct policy *policy; /* the default */
+	const char *desk;      /* who records; NULL: intake */
 	struct grant_changes changes;
 	struct tc_refusal refusal;
 };
