@@ -106,6 +106,7 @@ static int job_notify(struct ledger *ledger, struct job *job)
 	struct store_cursor cursor;
 	struct store_key from;
 	struct tc_slice key;
+	bool more = false;
 	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_GRANT_USE],
 				  tc_slice(job->about.bytes, sizeof(job->about.bytes)),
 				  STORE_FORWARD);
@@ -120,9 +121,9 @@ static int job_notify(struct ledger *ledger, struct job *job)
 
 		if (recipient == 0)
 			r = TC_ECORRUPT;
-		else if (!job_take_turn(ledger))
-			r = JOB_MORE;
-		if (r != 0)
+		else
+			more = !job_take_turn(ledger);
+		if (r != 0 || more)
 			break;
 		job->cursor = (uint64_t)recipient + 1;
 		if (job->principal == 0 || job->principal == recipient)
@@ -130,7 +131,7 @@ static int job_notify(struct ledger *ledger, struct job *job)
 						    job->effective, job->effective_ms);
 	}
 	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
 }
 
 static int job_visit_subject(struct ledger *ledger, struct job *job)
@@ -138,6 +139,7 @@ static int job_visit_subject(struct ledger *ledger, struct job *job)
 	struct store_cursor cursor;
 	struct store_key from;
 	struct tc_slice key;
+	bool more = false;
 	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
 				  tc_slice(job->about.bytes, sizeof(job->about.bytes)),
 				  STORE_FORWARD);
@@ -153,17 +155,19 @@ static int job_visit_subject(struct ledger *ledger, struct job *job)
 
 		if (id >= job->bound)
 			break;
-		if (!job_take_turn(ledger))
-			r = JOB_MORE;
-		else
-			r = delivery_find(ledger, id, &delivery) != 0 ? TC_ECORRUPT : 0;
-		if (r != 0)
+		more = !job_take_turn(ledger);
+		if (more)
 			break;
+		r = delivery_find(ledger, id, &delivery);
+		if (r != 0) {
+			r = r == DELIVERY_UNKNOWN ? TC_ECORRUPT : r;
+			break;
+		}
 		job->cursor = id + 1;
 		r = reconsider_delivery(ledger, &delivery, job->ended);
 	}
 	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
 }
 
 static bool job_concerns(const struct job *job, const struct delivery *delivery)
@@ -190,6 +194,7 @@ static int job_visit_all(struct ledger *ledger, struct job *job)
 	struct tc_slice key, value;
 	uint8_t from[8];
 	unsigned passed = 0;
+	bool more = false;
 	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_DELIVERY],
 				  tc_slice(NULL, 0), STORE_FORWARD);
 
@@ -205,17 +210,16 @@ static int job_visit_all(struct ledger *ledger, struct job *job)
 		else if (delivery.id >= job->bound)
 			break;
 		visit = r == 0 && !delivery.own && job_concerns(job, &delivery);
-		if (r == 0 && (visit || passed++ % JOB_PASSED_PER_VISIT == 0) &&
-		    !job_take_turn(ledger))
-			r = JOB_MORE;
-		if (r != 0)
+		if (r == 0 && (visit || passed++ % JOB_PASSED_PER_VISIT == 0))
+			more = !job_take_turn(ledger);
+		if (r != 0 || more)
 			break;
 		job->cursor = delivery.id + 1;
 		if (visit)
 			r = reconsider_delivery(ledger, &delivery, job->ended);
 	}
 	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
 }
 
 static int job_dispatch(struct ledger *ledger, const struct job *job)

@@ -45,6 +45,7 @@ struct exchange {
 	uint32_t connections;   /* in this boot */
 	struct effects effects; /* of the latest record; facts too */
 	bool keep;              /* effects pile up until exchange_clear */
+	struct tc_id next_id;   /* of the next message to the exchange itself; none: a fresh one */
 };
 
 void exchange_open(struct exchange *x);
@@ -96,10 +97,11 @@ struct message {
 };
 uint64_t exchange_send(struct exchange *x, const struct message *message);
 
-/* A grant from one agency to another over one category. */
+/* A grant from one agency to others over one category. */
 struct consent {
 	struct tc_id consent, grant, subject;
 	const char *from, *to;
+	const char *also;      /* a second recipient; NULL: none */
 	const char *category;  /* "ATTENDANCE" */
 	int64_t valid_from_ms; /* 0: now */
 	int64_t expires_ms;

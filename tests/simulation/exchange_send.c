@@ -121,7 +121,8 @@ static uint64_t submit_json(struct exchange *x, const char *from, const char *ty
 	submission.body.data = body;
 	submission.body.len = protobuf_c_message_pack(message, body);
 	protobuf_c_message_free_unpacked(message, NULL);
-	tc_id_format(exchange_id(x), id);
+	tc_id_format(tc_id_is_none(x->next_id) ? exchange_id(x) : x->next_id, id);
+	x->next_id = (struct tc_id){{0}};
 	header.message_id = id;
 	header.type = (char *)(uintptr_t)type;
 	if (!tc_id_is_none(subject)) {
@@ -149,8 +150,11 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 {
 	char text[4096], id[TC_ID_TEXT_BYTES], grant[TC_ID_TEXT_BYTES], revocable[256] = "";
 	char signed_at[TC_TIME_TEXT_BYTES], from[TC_TIME_TEXT_BYTES], until[TC_TIME_TEXT_BYTES];
-	char at[TC_TIME_TEXT_BYTES];
+	char at[TC_TIME_TEXT_BYTES], also[128] = "";
 
+	if (consent->also != NULL)
+		snprintf(also, sizeof(also), ",{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}",
+			 consent->also);
 	tc_id_format(consent->consent, id);
 	tc_id_format(consent->grant, grant);
 	tc_time_format(x->now_ms, signed_at);
@@ -172,7 +176,7 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 		 "\"how_to_revoke\":\"in writing\",\"redisclosure_warning\":true,"
 		 "\"refusal_consequence\":\"none\"},\"grants\":[{\"grant_id\":\"%s\","
 		 "\"disclosers\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}],"
-		 "\"recipients\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}],"
+		 "\"recipients\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}%s],"
 		 "\"intermediary_named\":true,\"categories\":[\"CATEGORY_%s\"],"
 		 "\"purposes\":[\"PURPOSE_REFERRAL_COORDINATION\"],%s"
 		 "\"direction\":\"GRANT_DIRECTION_ONE_WAY\",\"valid_from\":\"%s\","
@@ -180,8 +184,8 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 		 id,
 		 consent->revocable_from_ms == 0 ? "CONSENT_REGIME_PART2"
 						 : "CONSENT_REGIME_PART2_CJ",
-		 signed_at, grant, consent->from, consent->to, consent->category, revocable, from,
-		 until);
+		 signed_at, grant, consent->from, consent->to, also, consent->category, revocable,
+		 from, until);
 	return submit_json(x, "intake", "ConsentGrant", &throughcare__v1__consent_grant__descriptor,
 			   consent->subject, text);
 }
