@@ -112,6 +112,8 @@ void tc_client_close(struct tc_client **client)
 	tc_inbox_frame_free(&mine->given);
 	tc_senders_done(&mine->senders);
 	tc_arena_done(&mine->arena);
+	tc_recipients_done(&mine->recipients);
+	tc_bytes_free_secret(&mine->opened);
 	tc_bytes_free(&mine->scratch);
 	tc_signing_key_free(&mine->key);
 	tc_tls_config_unref(&mine->tls);

@@ -51,6 +51,19 @@ static const struct {
 	[TC_FAILURE_ARGUMENT] = {"argument_invalid", TC_EINVAL,
 				 "the request cannot be made from what was given",
 				 "correct what the detail names"},
+	[TC_FAILURE_CANNOT_SEAL] = {"cannot_seal", TC_CLIENT_SEAL,
+				    "a part cannot be sealed to its recipient",
+				    "ask the recipient for a certificate with a P-256 key that "
+				    "allows key agreement, or "
+				    "send the part unsealed (--no-seal)"},
+	[TC_FAILURE_CANNOT_OPEN] = {"cannot_open", TC_CLIENT_SEAL,
+				    "a sealed part cannot be opened with this profile's key",
+				    "collect with the profile whose certificate it was sealed to, "
+				    "or ask the sender to "
+				    "send it again (message send --again)"},
+	[TC_FAILURE_SEALED_CONTENT] = {"sealed_content_invalid", TC_CLIENT_SEAL,
+				       "what a part was sealed around is not of the part's type",
+				       "ask the sender to correct it and to send it again"},
 	[TC_FAILURE_CRYPTO] = {"crypto_failed", TC_ECRYPTO, "the cryptographic library failed",
 			       "check the OpenSSL installation"},
 };

@@ -30,6 +30,9 @@ enum tc_failure {
 	TC_FAILURE_TIMEOUT,
 	TC_FAILURE_ARGUMENT,
 	TC_FAILURE_CRYPTO,
+	TC_FAILURE_CANNOT_SEAL,
+	TC_FAILURE_CANNOT_OPEN,
+	TC_FAILURE_SEALED_CONTENT,
 };
 
 /* Fills `error`; the detail is cut to its room. Returns the fault that goes with it. */

@@ -16,6 +16,7 @@
 #include "client/inbox.h"
 #include "client/link.h"
 #include "client/profile.h"
+#include "client/recipients.h"
 #include "client/senders.h"
 #include "throughcare/v1/wire.pb-c.h"
 #include "tls/tls_config.h"
@@ -47,7 +48,10 @@ struct tc_client {
 		*given;        /* the frame that the latest event points into, if it is owned */
 	struct tc_arena arena; /* and what it was unpacked into */
 	struct tc_senders senders;
+	struct tc_recipients recipients;
 	struct tc_bytes scratch; /* requests are packed here */
+	struct tc_bytes opened;  /* content in the clear, for the caller; wiped at the next call */
+	struct tc_client_error unopened;
 };
 
 /* What a call waits for. */

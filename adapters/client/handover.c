@@ -3,7 +3,11 @@
 #include <string.h>
 
 #include "client/failure.h"
+#include "client/seal.h"
+#include "client/terms.h"
 #include "wire/delivery.h"
+#include "wire/part_types.h"
+#include "wire/validate.h"
 
 static struct tc_slice slice_of(ProtobufCBinaryData data)
 {
@@ -128,15 +132,62 @@ static int origin_find(struct tc_client *client, const Throughcare__V1__Delivery
 	return 0;
 }
 
+/* All that is sealed together, so that what is opened does not move while it grows. */
+static int opened_reserve(struct tc_client *client, const Throughcare__V1__Delivery *from)
+{
+	size_t bytes = 0;
+
+	tc_bytes_free_secret(&client->opened);
+	for (size_t i = 0; i < from->n_parts; i++) {
+		if (from->parts[i]->sealed)
+			bytes += from->parts[i]->content.len;
+	}
+	return bytes > 0 ? tc_bytes_reserve(&client->opened, bytes) : 0;
+}
+
+/* What cannot be opened stays as it came, and the delivery says so. */
+static int part_open(struct tc_client *client, struct tc_delivery_part *part,
+		     struct tc_delivery *to)
+{
+	const ProtobufCMessageDescriptor *type = tc_part_descriptor(tc_slice_text(part->type));
+	size_t begin = client->opened.len;
+	struct tc_refusal refusal = {0};
+	struct tc_slice content;
+	enum tc_failure failure = TC_FAILURE_CANNOT_OPEN;
+	int r = tc_seal_open(tc_slice(part->content, part->content_len),
+			     tc_signing_key_private(client->key), &client->opened);
+
+	if (r < 0)
+		return tc_failure_set_fault(&client->error, r);
+	content = tc_slice(client->opened.data + begin, client->opened.len - begin);
+	/* The exchange could not look at it. */
+	if (r == 0 && type && tc_message_scan(content, type, &refusal) != 0) {
+		failure = TC_FAILURE_SEALED_CONTENT;
+		r = TC_SEAL_MALFORMED;
+	}
+	if (r == 0) {
+		part->opened = 1;
+		part->content = content.data;
+		part->content_len = content.len;
+	} else if (!to->unopened) {
+		(void)tc_failure_set(&client->unopened, failure, "%s, part %u, %s%s%s",
+				     to->message_id, part->index, part->type,
+				     refusal.detail[0] ? ": " : "", refusal.detail);
+		to->unopened = &client->unopened;
+	}
+	return 0;
+}
+
 static int parts_fill(struct tc_client *client, const Throughcare__V1__Delivery *from,
 		      const uint8_t *indexes, struct tc_delivery *to)
 {
+	int r = opened_reserve(client, from);
 	struct tc_delivery_part *parts =
 		tc_arena_take(&client->arena, from->n_parts * sizeof(*parts));
 
-	if (!parts)
+	if (!parts || r < 0)
 		return tc_failure_set_fault(&client->error, TC_ENOMEM);
-	for (size_t i = 0; i < from->n_parts; i++) {
+	for (size_t i = 0; i < from->n_parts && r == 0; i++) {
 		const Throughcare__V1__Part *part = from->parts[i];
 
 		parts[i] = (struct tc_delivery_part){.index = indexes[i],
@@ -145,10 +196,26 @@ static int parts_fill(struct tc_client *client, const Throughcare__V1__Delivery 
 						     .sealed = part->sealed,
 						     .content = part->content.data,
 						     .content_len = part->content.len};
+		if (part->sealed)
+			r = part_open(client, &parts[i], to);
 	}
 	to->parts = parts;
 	to->part_count = from->n_parts;
-	return 0;
+	return r;
+}
+
+/* The terms' shape: whoever releases parts says on what terms. */
+static int terms_fill(struct tc_client *client, const Throughcare__V1__Delivery *from,
+		      struct tc_delivery *to)
+{
+	int r;
+
+	if (!from->has_terms)
+		return 0;
+	r = tc_terms_read(&client->arena, slice_of(from->terms), &to->terms);
+	if (r == TC_TERMS_UNREADABLE)
+		return reject(client, from, TC_REFUSAL_MALFORMED);
+	return r < 0 ? tc_failure_set_fault(&client->error, r) : 0;
 }
 
 static void header_fill(const struct tc_header *header, struct tc_delivery *to)
@@ -200,6 +267,8 @@ int tc_handover_read(struct tc_client *client, const Throughcare__V1__Delivery *
 	};
 	header_fill(&header, given);
 	r = parts_fill(client, delivery, indexes, given);
+	if (r == 0)
+		r = terms_fill(client, delivery, given);
 	if (r == 0)
 		*ret = given;
 	return r;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/digest.h"
 #include "wire/limits.h"
 #include "wire/part_types.h"
 
@@ -64,7 +65,9 @@ void tc_message_free(struct tc_message **message)
 	if (mine->header)
 		throughcare__v1__header__free_unpacked(mine->header, NULL);
 	for (size_t i = 0; i < mine->part_count; i++) {
-		tc_bytes_free(&mine->held[i]->content);
+		/* It may be meant for others' eyes only. */
+		tc_bytes_free_secret(&mine->held[i]->content);
+		tc_bytes_free(&mine->held[i]->sealed_to);
 		free(mine->held[i]);
 	}
 	free(mine);
@@ -293,6 +296,47 @@ int tc_message_add_part_with(struct tc_message *message, const char *type, int c
 		.content = tc_bytes_slice(&held->content),
 	};
 	message->held[message->part_count++] = held;
+	return 0;
+}
+
+bool tc_message_part_sealable(const struct tc_message *message, size_t index)
+{
+	const struct tc_part_type *type;
+
+	if (index >= message->part_count || message->parts[index].sealed)
+		return false;
+	type = tc_part_type_find(tc_slice_text(message->parts[index].type));
+	return index > 0 || !type || !type->envelope || !tc_envelope_rule_reads(type->envelope);
+}
+
+int tc_message_mark_sealed(struct tc_message *message, unsigned index)
+{
+	if (!tc_message_part_sealable(message, index))
+		return TC_EINVAL;
+	message->held[index]->marked = true;
+	return 0;
+}
+
+int tc_message_part_seal(struct tc_message *message, size_t index, struct tc_bytes *sealed,
+			 struct tc_slice sealed_to)
+{
+	struct tc_message_part *held = message->held[index];
+	struct tc_draft_part *part = &message->parts[index];
+	int r = tc_sha256(part->content, held->meant_sha256);
+
+	if (r == 0)
+		r = tc_bytes_append(&held->sealed_to, sealed_to.data, sealed_to.len);
+	if (r < 0)
+		return r;
+	tc_bytes_free_secret(&held->content);
+	held->content = *sealed;
+	*sealed = (struct tc_bytes){0};
+	held->marked = false;
+	part->sealed = true;
+	part->salt = tc_slice(NULL, 0);
+	part->content = tc_bytes_slice(&held->content);
+	part->meant_sha256 = tc_slice(held->meant_sha256, sizeof(held->meant_sha256));
+	part->sealed_to = tc_bytes_slice(&held->sealed_to);
 	return 0;
 }
 

@@ -116,6 +116,7 @@ int tc_client_receive(struct tc_client *client, const struct tc_want *want, int6
 	int r;
 
 	tc_inbox_frame_free(&client->given);
+	tc_bytes_free_secret(&client->opened);
 	if (!client->link)
 		return tc_failure_set(&client->error, TC_FAILURE_NOT_CONNECTED, "%s", "");
 	for (bool last = false;; last = tc_deadline_left(deadline_ms) == 0) {

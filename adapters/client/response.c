@@ -62,6 +62,8 @@ static int receipt_fill(struct tc_client *client, const Throughcare__V1__Receipt
 			from->accepted_at->seconds * 1000 + from->accepted_at->nanos / 1000000;
 	if (from->refusal)
 		tc_failure_set_refusal(&to->refusal, from->refusal);
+	if (strcmp(to->refusal.code, tc_refusal_name(TC_REFUSAL_CERTIFICATE_CHANGED)) == 0)
+		tc_recipients_forget(&client->recipients);
 	return dispositions_fill(client, from, to);
 }
 

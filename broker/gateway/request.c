@@ -150,6 +150,8 @@ static size_t labels_fill(const struct tc_envelope *envelope, struct submission_
 		label->sealed = part->sealed;
 		label->has_bytes = 1;
 		label->bytes = (uint32_t)part->content.len;
+		label->has_sealed_to = part->sealed_to.len > 0;
+		label->sealed_to = request_record_bytes(part->sealed_to);
 		messages->label_list[i] = label;
 		content_bytes += part->content.len;
 	}

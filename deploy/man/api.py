@@ -10,7 +10,7 @@ import os
 import re
 import sys
 
-ORDER = ("connection.h", "submit.h", "collect.h", "query.h", "event.h", "message.h", "status.h")
+ORDER = ("connection.h", "submit.h", "collect.h", "terms.h", "query.h", "event.h", "message.h", "seal.h", "status.h")
 
 
 def escape(text):

@@ -25,6 +25,7 @@
 #include <throughcare/connection.h>
 #include <throughcare/event.h>
 #include <throughcare/query.h>
+#include <throughcare/seal.h>
 #include <throughcare/submit.h>
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <throughcare/connection.h>
+#include <throughcare/terms.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,9 +32,10 @@ enum tc_delivery_origin {
 struct tc_delivery_part {
 	unsigned index; /* in the message as it was sent: gaps were not released */
 	const char *type;
-	int category; /* a number of throughcare.v1.Category */
-	int sealed;
-	const void *content;
+	int category;        /* a number of throughcare.v1.Category */
+	int sealed;          /* the sender sealed it */
+	int opened;          /* and this is the content in the clear, checked against its type */
+	const void *content; /* sealed and not opened: the sealed bytes as they came */
 	size_t content_len;
 };
 
@@ -55,12 +57,17 @@ struct tc_delivery {
 	unsigned parts_sent; /* parts of the message; those below were released to us */
 	const struct tc_delivery_part *parts;
 	size_t part_count;
+	/* Why not every sealed part could be opened, of the first one; NULL: every one could.
+	 * Settle it with TC_SETTLE_TERM and the code as its reason, and the sender learns to send
+	 * it again. */
+	const struct tc_client_error *unopened;
 	const char *const *obligations;
 	size_t obligation_count;
 	const void *header; /* packed throughcare.v1.Header, as signed */
 	size_t header_len;
 	const void *packed; /* the throughcare.v1.Delivery as it came */
 	size_t packed_len;
+	const struct tc_terms *terms; /* NULL for what the exchange itself says */
 };
 
 /*

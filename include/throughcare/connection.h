@@ -21,7 +21,8 @@ struct tc_client;
 
 enum tc_client_outcome {
 	TC_CLIENT_REFUSED = 1, /* the exchange refused: tc_client_error has its code and text */
-	TC_CLIENT_EMPTY        /* nothing came within the timeout */
+	TC_CLIENT_EMPTY,       /* nothing came within the timeout */
+	TC_CLIENT_SEAL         /* a part cannot be sealed or opened: tc_client_error says why */
 };
 
 /* What went wrong, in the three parts of every text of Throughcare. */

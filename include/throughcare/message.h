@@ -81,11 +81,17 @@ TC_API int tc_message_set_causation(struct tc_message *message, const char *id);
  */
 TC_API int tc_message_add_part(struct tc_message *message, const char *type, int category,
 			       const void *content, size_t len);
-/* The same with a salt of the caller's own (32 bytes), and for content that is sealed to the
- * recipient's certificate (CMS EnvelopedData, RFC 5652). `salt` may be NULL. */
+/* The same with a salt of the caller's own (32 bytes), and for content that was sealed elsewhere to
+ * the recipients' certificates (CMS EnvelopedData or AuthEnvelopedData in DER, RFC 5652 and 5083).
+ * `salt` may be NULL. */
 TC_API int tc_message_add_part_with(struct tc_message *message, const char *type, int category,
 				    const void *content, size_t len, const uint8_t *salt,
 				    int sealed);
+/* Has the part `index` (from 0, as they were added) sealed by tc_client_seal. A salt of the
+ * caller's own is not kept: the salt of a sealed part is made of its content. TC_FAULT_ARGUMENT
+ * when there is no such part, when it is sealed already, or when it is a leading part that the
+ * exchange must read. */
+TC_API int tc_message_mark_sealed(struct tc_message *message, unsigned index);
 
 #ifdef __cplusplus
 }

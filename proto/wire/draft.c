@@ -156,6 +156,8 @@ static void envelope_fill(struct submission *submission, const struct tc_draft *
 		part->content = binary(from->content);
 		part->has_sealed = from->sealed;
 		part->sealed = from->sealed;
+		part->has_sealed_to = from->sealed_to.len > 0;
+		part->sealed_to = binary(from->sealed_to);
 		submission->part_pointers[first_part + i] = part;
 	}
 }

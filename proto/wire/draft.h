@@ -29,6 +29,8 @@ struct tc_draft_part {
 	/* Of a sealed part: SHA-256 of what was sealed; empty: of `content`. A derived salt is made
 	 * of it, too: it is what stays the same when the same content is sealed again. */
 	struct tc_slice meant_sha256;
+	struct tc_slice
+		sealed_to; /* SHA-256 of each certificate, one after another; may be empty */
 };
 
 struct tc_draft {

@@ -53,6 +53,9 @@ static int part_read(struct tc_slice packed, struct tc_envelope_part *ret,
 		case 5:
 			ret->sealed = field.value != 0;
 			break;
+		case 6:
+			ret->sealed_to = field.bytes;
+			break;
 		default:
 			break;
 		}
@@ -146,6 +149,9 @@ static int content_check(const struct tc_envelope *envelope, size_t index,
 	const struct tc_envelope_rule *rule = part->type->envelope;
 	struct tc_refusal found = {0};
 
+	if (part->sealed_to.len % TC_DIGEST_BYTES != 0 ||
+	    (part->sealed_to.len > 0 && !part->sealed))
+		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID, "parts[%zu].sealed_to", index);
 	if (part->sealed) {
 		/* What the exchange acts on by itself it must be able to read. */
 		if (index == 0 && tc_envelope_rule_reads(rule))

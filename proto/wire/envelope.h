@@ -32,6 +32,7 @@ struct tc_envelope_part {
 	bool sealed;
 	struct tc_slice salt;
 	struct tc_slice content;
+	struct tc_slice sealed_to; /* SHA-256 of certificates, one after another */
 };
 
 struct tc_envelope {

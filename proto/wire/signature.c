@@ -111,6 +111,11 @@ void tc_signing_key_free(struct tc_signing_key **key)
 	*key = NULL;
 }
 
+struct evp_pkey_st *tc_signing_key_private(const struct tc_signing_key *key)
+{
+	return key->key;
+}
+
 static int sign_ed25519(struct tc_signing_key *key, struct tc_slice message,
 			struct tc_signature *ret)
 {

@@ -34,6 +34,9 @@ int tc_signing_key_load(const char *path, struct tc_signing_key **ret) TC_MUST_C
 int tc_signing_key_wrap(struct evp_pkey_st *key, struct tc_signing_key **ret) TC_MUST_CHECK;
 void tc_signing_key_free(struct tc_signing_key **key);
 
+/* Borrowed: what opens what was sealed to the key's certificate. */
+struct evp_pkey_st *tc_signing_key_private(const struct tc_signing_key *key);
+
 int tc_signing_key_sign(struct tc_signing_key *key, struct tc_slice message,
 			struct tc_signature *ret) TC_MUST_CHECK;
 

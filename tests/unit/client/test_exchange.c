@@ -189,6 +189,8 @@ static void on_query(struct peer *peer, const struct tc_request *request)
 	struct test_exchange *exchange = peer->exchange;
 	Throughcare__V1__Response response = THROUGHCARE__V1__RESPONSE__INIT;
 	Throughcare__V1__QueryReply reply = THROUGHCARE__V1__QUERY_REPLY__INIT;
+	Throughcare__V1__PolicyRow policy = THROUGHCARE__V1__POLICY_ROW__INIT;
+	Throughcare__V1__PolicyRow *policies[] = {&policy};
 	Throughcare__V1__Query *query =
 		throughcare__v1__query__unpack(NULL, request->body.len, request->body.data);
 
@@ -198,6 +200,14 @@ static void on_query(struct peer *peer, const struct tc_request *request)
 		reply.has_certificate_der = 1;
 		reply.certificate_der.data = exchange->certificate.data;
 		reply.certificate_der.len = exchange->certificate.len;
+	}
+	if (query->body_case == THROUGHCARE__V1__QUERY__BODY_POLICY_SHOW) {
+		exchange->policy_queries++;
+		policy.has_policy = 1;
+		policy.policy.data = exchange->policy.data;
+		policy.policy.len = exchange->policy.len;
+		reply.n_policies = 1;
+		reply.policies = policies;
 	}
 	throughcare__v1__query__free_unpacked(query, NULL);
 	if (exchange->hides_certificates) {
@@ -382,4 +392,5 @@ void test_exchange_stop(struct test_exchange *exchange)
 	for (size_t i = 0; i < exchange->delivery_count; i++)
 		tc_bytes_free(&exchange->deliveries[i]);
 	tc_bytes_free(&exchange->certificate);
+	tc_bytes_free(&exchange->policy);
 }

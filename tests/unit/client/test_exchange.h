@@ -47,6 +47,8 @@ struct test_exchange {
 	struct tc_bytes deliveries[TEST_DELIVERIES_MAX]; /* packed Delivery */
 	size_t delivery_count;
 	struct tc_bytes certificate; /* DER of the last peer */
+	struct tc_bytes policy;      /* packed ReleasePolicy, given when it is asked for */
+	atomic_int policy_queries;
 };
 
 void test_exchange_start(struct test_exchange *exchange, struct test_authority *authority);

@@ -106,6 +106,9 @@ struct test_identity test_authority_issue(struct test_authority *authority,
 				      X509_get_subject_name(authority->certificate)) == 1);
 	extension_add(identity.certificate, authority->certificate, NID_ext_key_usage,
 		      request->server ? "serverAuth" : "clientAuth");
+	if (request->key_usage)
+		extension_add(identity.certificate, authority->certificate, NID_key_usage,
+			      request->key_usage);
 	if (request->uri) {
 		snprintf(names, sizeof(names), "URI:%s%s%s%s", request->uri,
 			 request->second_uri ? ",URI:" : "",

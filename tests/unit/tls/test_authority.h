@@ -36,7 +36,8 @@ struct test_request {
 	enum test_key key;
 	long from_s; /* relative to now */
 	long until_s;
-	int server; /* extended key usage serverAuth; else clientAuth */
+	int server;            /* extended key usage serverAuth; else clientAuth */
+	const char *key_usage; /* "critical,digitalSignature"; NULL: none, anything goes */
 };
 
 void test_authority_init(struct test_authority *authority);

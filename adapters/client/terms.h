@@ -1,0 +1,23 @@
+/*
+ * terms - what came along with parts, from its packed form into the public structs.
+ *
+ * Owner: the handle. Blocks: never.
+ */
+#ifndef CLIENT_TERMS_H
+#define CLIENT_TERMS_H
+
+#include <throughcare/terms.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "client/arena.h"
+
+enum tc_terms_outcome {
+	TC_TERMS_UNREADABLE = 1, /* these bytes are no ReleaseTerms */
+};
+
+/* In the arena; borrows `packed`. 0, TC_TERMS_UNREADABLE or TC_ENOMEM. */
+int tc_terms_read(struct tc_arena *arena, struct tc_slice packed,
+		  const struct tc_terms **ret) TC_MUST_CHECK;
+
+#endif
