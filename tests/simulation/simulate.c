@@ -4,69 +4,23 @@
  *
  *   simulate [SEED [STEPS]]        the same seed gives the same run
  *
- * The oracle holds: nothing is lost after its receipt (each accepted message ends
- * delivered, recalled, expired or dead, or is still known); messages of one referral to
- * one recipient are handed out in order and one at a time; nothing protected is handed
- * over unless a grant was in force in that step; every move has one fact; a state
- * rebuilt from the log, with commits elsewhere, is the same.
+ * The oracle (oracle.h) looks at everything that comes out. At the end everybody collects, and a
+ * state rebuilt from the log, with commits elsewhere, must be the same.
  */
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-#include "simulation/exchange.h"
+#include "simulation/oracle.h"
 
 #define AGENCIES       5
-#define SUBJECTS       6
-#define REFERRALS      8
-#define MESSAGES       20000
-#define SESSIONS       16
 #define STEPS          4000
 #define LEASE_MS       20000
+#define SLICE          3 /* deliveries that a job visits in one step */
 #define EVIDENCE_QUIET THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_EXCEPTIONS
 
 static const char *const names[AGENCIES] = {"intake", "treatment", "parole", "court", "housing"};
 static const char *const kinds[AGENCIES] = {"INTAKE", "TREATMENT", "PAROLE", "COURT", "HOUSING"};
-
-enum fate { QUEUED, IN_FLIGHT, ENDED };
-
-/* A message as the oracle knows it. */
-struct known {
-	uint64_t sequence;
-	int to;
-	int subject;
-	int referral; /* -1: none */
-	bool protected;
-	enum fate fate;
-	uint64_t connection;
-};
-
-struct hand { /* a delivery in a session's hands */
-	uint64_t delivery;
-	int message; /* -1: the exchange's own */
-	int64_t until_ms;
-};
-
-struct live {
-	uint64_t connection; /* 0: free */
-	int agency;
-	struct hand hands[4096];
-	size_t count;
-};
-
-struct simulation {
-	struct exchange x;
-	uint64_t random;
-	struct tc_id subjects[SUBJECTS];
-	struct tc_id referrals[REFERRALS];
-	int referral_subject[REFERRALS];
-	struct consent consents[SUBJECTS]; /* treatment -> parole, ATTENDANCE */
-	bool in_force[SUBJECTS];
-	struct known messages[MESSAGES];
-	int count;
-	struct live live[SESSIONS];
-	size_t releases;
-};
 
 static uint32_t draw(struct simulation *s, uint32_t below)
 {
@@ -74,98 +28,6 @@ static uint32_t draw(struct simulation *s, uint32_t below)
 	s->random ^= s->random >> 7;
 	s->random ^= s->random << 17;
 	return (uint32_t)((s->random >> 16) % below);
-}
-
-static struct known *known_find(struct simulation *s, uint64_t sequence)
-{
-	for (int i = s->count - 1; i >= 0; i--) {
-		if (s->messages[i].sequence == sequence)
-			return &s->messages[i];
-	}
-	return NULL;
-}
-
-static struct live *live_find(struct simulation *s, uint64_t connection)
-{
-	for (int i = 0; i < SESSIONS; i++) {
-		if (s->live[i].connection == connection)
-			return &s->live[i];
-	}
-	return NULL;
-}
-
-/* One hand-over, held against what the oracle knows. */
-static void see_release(struct simulation *s, const struct effect *effect)
-{
-	struct live *live = live_find(s, effect->connection);
-	struct known *message;
-
-	MUST(live != NULL && live->count < sizeof(live->hands) / sizeof(live->hands[0]));
-	s->releases++;
-	live->hands[live->count].delivery = effect->delivery_id;
-	live->hands[live->count].message = -1;
-	live->hands[live->count].until_ms = s->x.now_ms + effect->lease_ms;
-	if (effect->kind == EFFECT_DELIVER) {
-		message = known_find(s, effect->sequence);
-		MUST(message != NULL && message->fate == QUEUED);
-		MUST(message->to == live->agency);
-		MUST(!message->protected || s->in_force[message->subject]);
-		for (int i = 0; i < s->count && message->referral >= 0; i++) {
-			const struct known *other = &s->messages[i];
-
-			if (other == message || other->referral != message->referral ||
-			    other->to != message->to || other->protected)
-				continue;
-			MUST(other->fate != IN_FLIGHT);
-			MUST(other->sequence > message->sequence || other->fate == ENDED);
-		}
-		message->fate = IN_FLIGHT;
-		message->connection = effect->connection;
-		live->hands[live->count].message = (int)(message - s->messages);
-	}
-	live->count++;
-}
-
-/* What ended by itself: the message's id carries its sequence, see next_id. */
-static void see_fact(struct simulation *s, const Throughcare__V1__TrailRow *row)
-{
-	static const char *const ends[] = {"recall", "expired", "dead"};
-	struct tc_id id;
-	uint64_t number;
-
-	if (row->message_id == NULL || !tc_id_parse(tc_slice_text(row->message_id), &id))
-		return;
-	number = tc_get_be32(id.bytes + 12);
-	for (size_t i = 0; i < 3; i++) {
-		if (strcmp(row->event, ends[i]) != 0 || strcmp(row->agency, "exchange") == 0)
-			continue;
-		for (int m = 0; m < s->count; m++) {
-			if (s->messages[m].sequence == number)
-				s->messages[m].fate = ENDED;
-		}
-	}
-}
-
-static void see(struct simulation *s)
-{
-	size_t releases = 0, facts;
-
-	for (const struct fact *fact = s->x.effects.first_fact; fact; fact = fact->next) {
-		Throughcare__V1__TrailRow *row =
-			throughcare__v1__trail_row__unpack(NULL, fact->row.len, fact->row.data);
-
-		MUST(row != NULL);
-		see_fact(s, row);
-		throughcare__v1__trail_row__free_unpacked(row, NULL);
-	}
-	for (const struct effect *effect = s->x.effects.first; effect; effect = effect->next) {
-		if (effect->kind == EFFECT_DELIVER || effect->kind == EFFECT_DELIVER_OWN) {
-			see_release(s, effect);
-			releases++;
-		}
-	}
-	facts = exchange_facts(&s->x, "release");
-	MUST(facts == releases);
 }
 
 /* ---- steps ---- */
@@ -221,11 +83,11 @@ static void step_send(struct simulation *s)
 	s->count++; /* known before its hand-over is seen */
 	exchange_send(&s->x, &message);
 	MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
-	see(s);
+	oracle_see(s);
 	if (draw(s, 10) == 0) { /* the same again */
 		exchange_send(&s->x, &message);
 		MUST(strcmp(exchange_answer(&s->x), "accepted") == 0 || message.expires_ms != 0);
-		see(s);
+		oracle_see(s);
 	}
 }
 
@@ -247,14 +109,14 @@ static void forget_hands(struct simulation *s, struct live *live, int64_t now_ms
 
 static void step_logon(struct simulation *s)
 {
-	struct live *live = live_find(s, 0);
+	struct live *live = oracle_live(s, 0);
 
 	if (live == NULL)
 		return;
 	live->agency = (int)draw(s, AGENCIES);
 	live->connection = exchange_logon(&s->x, names[live->agency]);
 	MUST(exchange_effects(&s->x, EFFECT_LOGON_ACCEPTED) == 1);
-	see(s);
+	oracle_see(s);
 }
 
 static void step_logoff(struct simulation *s, struct live *live)
@@ -264,13 +126,13 @@ static void step_logoff(struct simulation *s, struct live *live)
 	forget_hands(s, live, INT64_MAX);
 	live->connection = 0;
 	exchange_logoff(&s->x, connection, draw(s, 2) ? "closed" : RECORD_LOGOFF_GOODBYE);
-	see(s);
+	oracle_see(s);
 }
 
 static void step_collect(struct simulation *s, struct live *live)
 {
 	exchange_collect(&s->x, live->connection, 1 + draw(s, 20), LEASE_MS);
-	see(s);
+	oracle_see(s);
 }
 
 static void step_settle(struct simulation *s, struct live *live)
@@ -298,7 +160,7 @@ static void step_settle(struct simulation *s, struct live *live)
 			message->fate = kind < 3 ? ENDED : QUEUED; /* TERM: the fact ends it */
 	}
 	exchange_settle(&s->x, live->connection, hand.delivery, settlements[kind], draw(s, 5000));
-	see(s);
+	oracle_see(s);
 }
 
 static void step_consent(struct simulation *s)
@@ -308,7 +170,12 @@ static void step_consent(struct simulation *s)
 
 	if (s->in_force[subject]) {
 		s->in_force[subject] = false; /* before: nothing may go in this very step */
+		s->revoked_at[subject] = s->x.count;
 		exchange_revoke(&s->x, consent);
+		if (exchange_effects(&s->x, EFFECT_RECEIPT) == 0) {
+			oracle_see(s); /* it comes at the end of its job */
+			return;
+		}
 	} else {
 		*consent = (struct consent){.consent = exchange_id(&s->x),
 					    .grant = exchange_id(&s->x),
@@ -321,7 +188,7 @@ static void step_consent(struct simulation *s)
 		exchange_consent(&s->x, consent);
 	}
 	MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
-	see(s);
+	oracle_see(s);
 }
 
 static void step_time(struct simulation *s)
@@ -333,7 +200,7 @@ static void step_time(struct simulation *s)
 	s->x.now_ms = to_ms;
 	while (ledger_due_ms(s->x.ledger) <= to_ms) {
 		exchange_tick(&s->x, to_ms);
-		see(s);
+		oracle_see(s);
 	}
 }
 
@@ -343,9 +210,10 @@ static void step_restart(struct simulation *s)
 		forget_hands(s, &s->live[i], INT64_MAX);
 		s->live[i].connection = 0;
 	}
+	memset(s->revoked_at, 0, sizeof(s->revoked_at)); /* nobody waits any more */
 	exchange_crash(&s->x);
 	exchange_barrier(&s->x);
-	see(s);
+	oracle_see(s);
 }
 
 static void step(struct simulation *s)
@@ -354,6 +222,12 @@ static void step(struct simulation *s)
 	uint32_t what = draw(s, 100);
 
 	s->x.now_ms += draw(s, 20);
+	if (ledger_due_ms(s->x.ledger) == 0 && draw(s, 4) == 0) {
+		for (int i = 0; i < SESSIONS; i++)
+			forget_hands(s, &s->live[i], s->x.now_ms);
+		exchange_tick(&s->x, s->x.now_ms);
+		oracle_see(s);
+	}
 	if (what < 40)
 		step_send(s);
 	else if (what < 50)
@@ -383,18 +257,18 @@ static void drain(struct simulation *s)
 
 		live->agency = i;
 		live->connection = exchange_logon(&s->x, names[i]);
-		see(s);
+		oracle_see(s);
 	}
 	for (bool more = true; more;) {
 		more = ledger_due_ms(s->x.ledger) <= s->x.now_ms + 120000;
 		s->x.now_ms += 120000;
 		exchange_tick(&s->x, s->x.now_ms);
-		see(s);
+		oracle_see(s);
 		for (int i = 0; i < AGENCIES; i++) {
 			struct live *live = &s->live[i];
 
 			exchange_collect(&s->x, live->connection, 512, 3600000);
-			see(s);
+			oracle_see(s);
 			while (live->count > 0) {
 				struct hand hand = live->hands[--live->count];
 
@@ -403,7 +277,7 @@ static void drain(struct simulation *s)
 				exchange_settle(
 					&s->x, live->connection, hand.delivery,
 					THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_ACK, 0);
-				see(s);
+				oracle_see(s);
 				more = true;
 			}
 		}
@@ -419,6 +293,7 @@ static void drain(struct simulation *s)
 static void begin(struct simulation *s)
 {
 	exchange_open(&s->x);
+	exchange_slices(&s->x, SLICE);
 	for (int i = 0; i < AGENCIES; i++)
 		exchange_agency(&s->x, names[i], kinds[i]);
 	for (int i = 0; i < SUBJECTS; i++)
@@ -442,7 +317,7 @@ static void begin(struct simulation *s)
 		*known = (struct known){.sequence = s->x.count, .to = 4, .referral = i};
 		exchange_send(&s->x, &message);
 		MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
-		see(s);
+		oracle_see(s);
 	}
 }
 
