@@ -1,5 +1,5 @@
 /*
- * consents - answers about consents: which there are, what one says, what it would permit.
+ * consents - answers about consents: which there are, and what one says.
  *
  * Who recorded a consent sees it whole; an agency that it lets disclose sees those
  * grants; anybody else is told that there is none. The document itself never leaves.
@@ -13,7 +13,5 @@
 
 int consents_list(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 int consents_show(const struct question *question, struct answer *answer) TC_MUST_CHECK;
-/* What the exchange would decide, taken by the same function that decides releases. */
-int consents_check(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 
 #endif

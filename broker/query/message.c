@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consent/decision.h"
 #include "ledger/ledger_view.h"
-#include "query/gate.h"
+#include "query/submitted.h"
 
 #define CATEGORIES_MAX 64
 
@@ -94,80 +93,15 @@ static int fill_part(struct answer *answer, const Throughcare__V1__PartLabel *la
 	return 0;
 }
 
-/* The role that the asker was addressed in. */
-static int read_role(const struct question *question, const Throughcare__V1__Header *header,
-		     struct registry_address *ret)
-{
-	struct tc_refusal refusal;
-
-	for (size_t i = 0; i < header->n_recipients; i++) {
-		int r = registry_resolve(ledger_view_txn(question->ledger),
-					 ledger_view_registry(question->ledger),
-					 header->recipients[i], ret, &refusal);
-
-		if (r < 0)
-			return r;
-		if (r == 0 && tc_agency_equal(&ret->agency, &question->asker))
-			return 0;
-	}
-	*ret = (struct registry_address){.agency = question->asker};
-	return 0;
-}
-
-static int read_request(struct answer *answer, const Throughcare__V1__Header *header,
-			struct decision_request *ret)
-{
-	int r = 0;
-
-	ret->purpose = header->has_purpose ? (uint32_t)header->purpose : 0;
-	ret->proceeding = tc_slice_text(header->proceeding_id);
-	if (header->subject)
-		r = answer_read_id(answer, header->subject, "subject", &ret->subject);
-	if (r != 0 || header->basis == NULL)
-		return r;
-	ret->legal = header->basis->has_legal ? (uint32_t)header->basis->legal : 0;
-	ret->reference = tc_slice_text(header->basis->reference);
-	if (header->basis->grant_id)
-		r = answer_read_id(answer, header->basis->grant_id, "basis.grant_id", &ret->grant);
-	return r;
-}
-
 /* Showing it to its recipient once more is a hand-over like the first: only what may go now. */
 static int decide_again(const struct question *question, struct answer *answer,
-			const Throughcare__V1__SubmissionRecord *submission,
-			const tc_agency *sender, uint64_t *ret_parts)
+			const struct submitted *submitted, uint64_t *ret_parts)
 {
-	const Throughcare__V1__Header *header = throughcare__v1__header__unpack(
-		&answer->arena.allocator, submission->header.len, submission->header.data);
-	struct store_txn *txn = ledger_view_txn(question->ledger);
-	const struct registry_tables *registry = ledger_view_registry(question->ledger);
-	struct decision_request request = {.sender = sender,
-					   .recipient = &question->asker,
-					   .part_count = submission->n_parts,
-					   .message = true,
-					   .now_ms = question->now_ms};
-	uint8_t categories[TC_PARTS_MAX];
-	struct registry_address address;
+	struct submitted_facts facts = {.policy = ledger_view_policy(question->ledger),
+					.at_ms = question->now_ms};
 	struct decision decision;
-	int r;
+	int r = submitted_decide(question, submitted, &question->asker, &facts, &decision);
 
-	if (header == NULL || submission->n_parts > TC_PARTS_MAX)
-		return TC_ECORRUPT;
-	for (size_t i = 0; i < submission->n_parts; i++)
-		categories[i] = (uint8_t)submission->parts[i]->category;
-	request.categories = categories;
-	r = read_request(answer, header, &request);
-	if (r == 0)
-		r = read_role(question, header, &address);
-	if (r != 0)
-		return r;
-	request.recipient_role = tc_slice_text(address.role);
-	r = registry_kind(txn, registry, sender, &request.sender_kind);
-	if (r == 0)
-		r = registry_kind(txn, registry, &question->asker, &request.recipient_kind);
-	if (r == 0)
-		r = decision_take(txn, ledger_view_consent(question->ledger),
-				  ledger_view_policy(question->ledger), &request, &decision);
 	if (r != 0)
 		return r;
 	*ret_parts = decision.parts_mask;
@@ -177,22 +111,21 @@ static int decide_again(const struct question *question, struct answer *answer,
 }
 
 static int fill_parts(const struct question *question, struct answer *answer,
-		      const Throughcare__V1__SubmissionRecord *submission, uint64_t sequence,
-		      const struct release *release, Throughcare__V1__Delivery *delivery)
+		      const struct submitted *submitted, const struct release *release,
+		      Throughcare__V1__Delivery *delivery)
 {
+	const Throughcare__V1__SubmissionRecord *submission = submitted->record;
 	uint64_t parts = UINT64_MAX, categories = release ? release->categories : UINT64_MAX;
 	struct record_part stored[TC_PARTS_MAX];
 	int r;
 
-	if (submission->n_parts > TC_PARTS_MAX)
-		return TC_ECORRUPT;
-	r = release ? decide_again(question, answer, submission, &release->sender, &parts) : 0;
+	r = release ? decide_again(question, answer, submitted, &parts) : 0;
 	if (r != 0)
 		return r;
 	delivery->parts = answer_array(answer, submission->n_parts);
 	if (delivery->parts == NULL)
 		return TC_ENOMEM;
-	r = journal_read_parts(question->journal, sequence, stored, submission->n_parts);
+	r = journal_read_parts(question->journal, submitted->sequence, stored, submission->n_parts);
 	if (r == JOURNAL_FORGOTTEN)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
 	if (r != 0)
@@ -216,31 +149,24 @@ static int fill_message(const struct question *question, struct answer *answer, 
 			const struct release *release)
 {
 	Throughcare__V1__Delivery *delivery = arena_take(&answer->arena, sizeof(*delivery));
-	const Throughcare__V1__SubmissionRecord *submission;
-	Throughcare__V1__Record *record;
-	struct journal_entry entry;
+	struct submitted submitted;
 	int r;
 
 	if (delivery == NULL)
 		return TC_ENOMEM;
-	r = journal_read(question->journal, sequence, &entry);
+	r = submitted_read(question, &answer->arena, sequence, &submitted);
 	if (r != 0)
 		return r > 0 ? TC_ECORRUPT : r;
-	record = throughcare__v1__record__unpack(&answer->arena.allocator, entry.body.len,
-						 entry.body.data);
-	if (record == NULL || record->body_case != THROUGHCARE__V1__RECORD__BODY_SUBMISSION)
-		return TC_ECORRUPT;
-	submission = record->submission;
 	throughcare__v1__delivery__init(delivery);
 	delivery->has_log_sequence = 1;
 	delivery->log_sequence = sequence;
-	delivery->accepted_at = answer_time(answer, entry.time_ms);
+	delivery->accepted_at = answer_time(answer, submitted.accepted_ms);
 	if (delivery->accepted_at == NULL)
 		return TC_ENOMEM;
-	delivery->has_header = submission->has_header;
-	delivery->header = submission->header;
-	delivery->signature = submission->signature;
-	r = fill_parts(question, answer, submission, sequence, release, delivery);
+	delivery->has_header = submitted.record->has_header;
+	delivery->header = submitted.record->header;
+	delivery->signature = submitted.record->signature;
+	r = fill_parts(question, answer, &submitted, release, delivery);
 	if (r == 0)
 		answer->reply.message = delivery;
 	return r;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "ledger/ledger_view.h"
 #include "query/answer.h"
+#include "query/check.h"
 #include "query/consents.h"
 #include "query/directory.h"
 #include "query/gate.h"
@@ -44,7 +45,7 @@ static const struct {
 } answerers[] = {
 	{CASE(REFERRAL_LIST), tracking_referrals},  {CASE(REFERRAL_SHOW), tracking_referral},
 	{CASE(CONSENT_LIST), consents_list},        {CASE(CONSENT_SHOW), consents_show},
-	{CASE(CONSENT_CHECK), consents_check},      {CASE(MAILBOX_STATUS), tracking_mailbox},
+	{CASE(CONSENT_CHECK), check_consent},       {CASE(MAILBOX_STATUS), tracking_mailbox},
 	{CASE(AGENCY_LIST), directory_agencies},    {CASE(TRAIL_FIND), search_trail},
 	{CASE(EXCHANGE_STATUS), directory_status},  {CASE(MESSAGE_SHOW), message_show},
 	{CASE(CERTIFICATE), directory_certificate},
