@@ -23,7 +23,7 @@
 #include "wire/refusal.h"
 
 #define POLICY_NOTICES_MAX 32           /* bits of a set of notices, see notice.h */
-#define POLICY_BYTES_MAX   (512 * 1024) /* of a packed policy */
+#define POLICY_BYTES_MAX   (256 * 1024) /* of a packed policy */
 #define POLICY_RULES_MAX   256
 
 struct policy;

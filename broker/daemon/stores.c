@@ -10,9 +10,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "consent/policy.h"
 #include "daemon/problem.h"
 #include "gateway/request.h"
 #include "journal/journal_lmdb.h"
+#include "ledger/policy_state.h"
 
 static const char *hint_of(int fault)
 {
@@ -185,6 +187,7 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 	Throughcare__V1__LedgerSettings settings = THROUGHCARE__V1__LEDGER_SETTINGS__INIT;
 	struct record_batch batch = {0};
 	struct record *barrier = NULL;
+	bool first;
 	int r;
 
 	settings.has_mailbox_messages_max = 1;
@@ -198,7 +201,10 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 	settings.has_retry_max_ms = 1;
 	settings.retry_max_ms = (uint32_t)config->retry_max_ms;
 	stores->boot = ledger_boot(stores->ledger) + 1;
-	r = request_barrier(stores->boot, THROUGHCARE_VERSION, &settings, &barrier);
+	r = policy_state_wanted(stores->ledger, &first);
+	if (r == 0)
+		r = request_barrier(stores->boot, THROUGHCARE_VERSION, &settings,
+				    first ? policy_default() : tc_slice(NULL, 0), &barrier);
 	if (r)
 		return r;
 	/* Also into a journal that is full: it is what lets mailboxes be emptied again. */

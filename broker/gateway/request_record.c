@@ -126,7 +126,7 @@ int request_refusal(const struct tc_peer *peer, uint64_t connection,
 }
 
 int request_barrier(uint32_t boot, const char *version, Throughcare__V1__LedgerSettings *settings,
-		    struct record **ret)
+		    struct tc_slice policy, struct record **ret)
 {
 	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
 	Throughcare__V1__BarrierRecord barrier = THROUGHCARE__V1__BARRIER_RECORD__INIT;
@@ -135,6 +135,9 @@ int request_barrier(uint32_t boot, const char *version, Throughcare__V1__LedgerS
 	barrier.boot = boot;
 	barrier.version = (char *)(uintptr_t)version;
 	barrier.settings = settings;
+	barrier.has_policy = policy.len > 0;
+	barrier.policy.data = (uint8_t *)(uintptr_t)policy.data;
+	barrier.policy.len = policy.len;
 	body.body_case = THROUGHCARE__V1__RECORD__BODY_BARRIER;
 	body.barrier = &barrier;
 	return pack_for(NULL, 0, &body, ret);

@@ -4,6 +4,7 @@
 #include "consent/revoke.h"
 #include "ledger/fact.h"
 #include "ledger/logon.h"
+#include "ledger/policy_state.h"
 #include "ledger/reconsider.h"
 #include "ledger/state.h"
 #include "throughcare/v1/consent.pb-c.h"
@@ -155,7 +156,7 @@ static const struct {
 } exchange_messages[] = {
 	{"AgencyEntry", exchange_agency},           {"ConsentGrant", exchange_consent_grant},
 	{"ConsentRevoke", exchange_consent_revoke}, {"PolicyAck", exchange_policy_ack},
-	{"ServiceEntry", exchange_service},
+	{"ReleasePolicy", policy_state_submit},     {"ServiceEntry", exchange_service},
 };
 
 #define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))

@@ -132,6 +132,8 @@ static int ledger_load(struct ledger *ledger)
 	if (r == 0)
 		r = principals_load(ledger);
 	if (r == 0)
+		r = policy_state_load(ledger);
+	if (r == 0)
 		r = sessions_load(ledger);
 	if (r == 0)
 		r = job_load(ledger);
@@ -163,9 +165,7 @@ int ledger_open(struct ledger **ret, const struct ledger_options *options)
 		.retry_max_ms = options->retry_max_ms,
 		.job_slice = options->job_slice == 0 ? JOB_SLICE_DEFAULT : options->job_slice,
 	};
-	r = ledger_policy_open(ledger);
-	if (r == 0)
-		r = store_open(&store, &ledger->store);
+	r = store_open(&store, &ledger->store);
 	if (r == 0)
 		r = ledger_open_tables(ledger);
 	if (r == 0)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/policy_state.h"
+#include "ledger/policy_view.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 
@@ -13,7 +13,7 @@ struct ledger_view {
 	struct registry_tables registry;
 	struct consent_tables consent;
 	struct referral_tables referral;
-	struct policy *policy;
+	struct policy_view policies;
 };
 
 int ledger_view_open(struct ledger_view **ret, const struct ledger *ledger)
@@ -27,11 +27,11 @@ int ledger_view_open(struct ledger_view **ret, const struct ledger *ledger)
 	view->registry = ledger->registry;
 	view->consent = ledger->consent;
 	view->referral = ledger->referral;
-	r = policy_state_default(&view->policy);
+	r = policy_view_open(&view->policies);
 	if (r == 0)
 		r = store_read_begin(ledger->store, &view->txn);
 	if (r < 0) {
-		policy_free(&view->policy);
+		policy_view_done(&view->policies);
 		free(view);
 		return r;
 	}
@@ -54,7 +54,9 @@ int ledger_view_renew(struct ledger_view *view, uint64_t *ret_next)
 	row = row_read(value);
 	(void)row_take_u8(&row); /* the format: the writer has checked it */
 	*ret_next = row_take_u64(&row);
-	return row.short_of ? TC_ECORRUPT : 0;
+	if (row.short_of)
+		return TC_ECORRUPT;
+	return policy_view_renew(&view->policies, view->txn, view->table[LEDGER_TABLE_POLICY]);
 }
 
 void ledger_view_reset(struct ledger_view *view)
@@ -67,7 +69,7 @@ void ledger_view_close(struct ledger_view **view)
 	if (*view == NULL)
 		return;
 	store_abort(&(*view)->txn);
-	policy_free(&(*view)->policy);
+	policy_view_done(&(*view)->policies);
 	free(*view);
 	*view = NULL;
 }
@@ -94,7 +96,29 @@ const struct referral_tables *ledger_view_referral(const struct ledger_view *vie
 
 const struct policy *ledger_view_policy(const struct ledger_view *view)
 {
-	return view->policy;
+	return policy_view_in_force(&view->policies);
+}
+
+int ledger_view_policy_at(struct ledger_view *view, uint64_t sequence, const struct policy **ret)
+{
+	return policy_view_at(&view->policies, view->txn, view->table[LEDGER_TABLE_POLICY],
+			      sequence, ret);
+}
+
+int ledger_view_policy_version(struct ledger_view *view, uint32_t version,
+			       const struct policy **ret)
+{
+	int r = policy_view_version(&view->policies, view->txn, view->table[LEDGER_TABLE_POLICY],
+				    version, ret);
+
+	return r == POLICY_STATE_UNKNOWN ? LEDGER_VIEW_UNKNOWN : r;
+}
+
+int ledger_view_policy_row(struct ledger_view *view, uint32_t version, struct policy_row *ret)
+{
+	int r = policy_row_find(view->txn, view->table[LEDGER_TABLE_POLICY], version, ret);
+
+	return r == POLICY_STATE_UNKNOWN ? LEDGER_VIEW_UNKNOWN : r;
 }
 
 int ledger_view_principal(struct ledger_view *view, uint32_t number, tc_agency *ret)

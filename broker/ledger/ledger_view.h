@@ -16,6 +16,7 @@
 #include "ledger/delivery.h"
 #include "ledger/idempotency.h"
 #include "ledger/ledger.h"
+#include "ledger/policy_state.h"
 #include "ledger/principal.h"
 #include "ledger/registry.h"
 #include "referral/referral.h"
@@ -41,6 +42,16 @@ const struct consent_tables *ledger_view_consent(const struct ledger_view *view)
 const struct referral_tables *ledger_view_referral(const struct ledger_view *view);
 /* In force at the snapshot; valid until the view is renewed. */
 const struct policy *ledger_view_policy(const struct ledger_view *view);
+/* The one that was in force at the record of `sequence`. 0 or a fault. */
+int ledger_view_policy_at(struct ledger_view *view, uint64_t sequence,
+			  const struct policy **ret) TC_MUST_CHECK;
+/* That of a version. These two are valid until renewed or eight others were asked for. 0,
+ * LEDGER_VIEW_UNKNOWN or a fault. */
+int ledger_view_policy_version(struct ledger_view *view, uint32_t version,
+			       const struct policy **ret) TC_MUST_CHECK;
+/* Since when it is in force, and its bytes; version 0: the one in force. The same outcomes. */
+int ledger_view_policy_row(struct ledger_view *view, uint32_t version,
+			   struct policy_row *ret) TC_MUST_CHECK;
 
 /* Counts of an agency's mailbox. 0, LEDGER_VIEW_UNKNOWN (nothing was ever sent to it) or a fault.
  */

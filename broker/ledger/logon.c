@@ -5,6 +5,7 @@
 #include "journal/record.h"
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
+#include "ledger/policy_state.h"
 #include "ledger/reply.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
@@ -148,6 +149,13 @@ int barrier_apply(struct ledger *ledger)
 			return r;
 	}
 	barrier_settings(&ledger->settings, barrier->settings);
+	if (barrier->has_policy) {
+		int r = policy_state_begin(ledger,
+					   tc_slice(barrier->policy.data, barrier->policy.len));
+
+		if (r < 0)
+			return r;
+	}
 	fact_init(&draft, "barrier");
 	fact_text(&draft.row.agency, TC_AGENCY_EXCHANGE);
 	fact_text(&draft.row.code, barrier->version);

@@ -25,6 +25,7 @@
 	      "aside")    /* recipient, referral, delivery id -> nothing: of a lane, not in it */  \
 	TABLE(JOB, "job") /* sequence, index -> what, how far */                                   \
 	TABLE(TIMER, "timer")         /* due, kind, id -> nothing */                               \
+	TABLE(POLICY, "policy")       /* version -> sequence, time, packed ReleasePolicy */        \
 	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
