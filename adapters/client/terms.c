@@ -4,6 +4,7 @@
 
 #include "throughcare/v1/wire.pb-c.h"
 #include "wire/delivery.h"
+#include "wire/digest.h"
 #include "wire/validate.h"
 
 typedef Throughcare__V1__ReleaseTerms release_terms;
@@ -102,13 +103,14 @@ int tc_terms_read(struct tc_arena *arena, struct tc_slice packed, const struct t
 
 int tc_delivery_terms_digest(const struct tc_delivery *delivery, uint8_t ret[32])
 {
+	uint8_t terms[TC_DIGEST_BYTES];
 	uint64_t parts = 0;
+	int r;
 
 	if (!delivery->terms)
 		return TC_EINVAL;
 	for (size_t i = 0; i < delivery->part_count; i++)
 		parts |= UINT64_C(1) << delivery->parts[i].index;
-	return tc_release_digest(delivery->log_sequence, parts,
-				 tc_slice(delivery->terms->packed, delivery->terms->packed_len),
-				 ret);
+	r = tc_sha256(tc_slice(delivery->terms->packed, delivery->terms->packed_len), terms);
+	return r < 0 ? r : tc_release_digest(delivery->log_sequence, parts, terms, ret);
 }

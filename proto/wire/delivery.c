@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include "wire/digest.h"
 #include "wire/envelope.h"
+
+#define RELEASE_LABEL "throughcare/release/v1\n"
 
 static struct tc_slice slice_of(ProtobufCBinaryData data)
 {
@@ -80,4 +83,17 @@ int tc_delivery_root(const Throughcare__V1__Delivery *delivery, struct tc_merkle
 	if (r == TC_MERKLE_MISMATCH)
 		return tc_refuse(refusal, TC_REFUSAL_SIGNATURE_INVALID, "signature.path");
 	return r;
+}
+
+int tc_release_digest(uint64_t sequence, uint64_t parts,
+		      const uint8_t terms_sha256[TC_DIGEST_BYTES], uint8_t ret[TC_DIGEST_BYTES])
+{
+	uint8_t release[sizeof(RELEASE_LABEL) - 1 + 16 + TC_DIGEST_BYTES];
+	uint8_t *at = release + sizeof(RELEASE_LABEL) - 1;
+
+	memcpy(release, RELEASE_LABEL, sizeof(RELEASE_LABEL) - 1);
+	tc_put_be64(at, sequence);
+	tc_put_be64(at + 8, parts);
+	memcpy(at + 16, terms_sha256, TC_DIGEST_BYTES);
+	return tc_sha256(tc_slice(release, sizeof(release)), ret);
 }

@@ -35,4 +35,11 @@ int tc_delivery_check(const Throughcare__V1__Delivery *delivery, struct tc_heade
 int tc_delivery_root(const Throughcare__V1__Delivery *delivery, struct tc_merkle_hash *ret,
 		     struct tc_refusal *refusal) TC_MUST_CHECK;
 
+/* What a release was, as the log has it (see Delivery.terms in wire.proto): of the message at
+ * `sequence`, with bit i of `parts` for each entry of its manifest that went, on the terms of this
+ * digest. 0 or a fault. */
+int tc_release_digest(uint64_t sequence, uint64_t parts,
+		      const uint8_t terms_sha256[TC_DIGEST_BYTES],
+		      uint8_t ret[TC_DIGEST_BYTES]) TC_MUST_CHECK;
+
 #endif
