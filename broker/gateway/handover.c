@@ -2,10 +2,16 @@
 
 #include <string.h>
 
-#include "consent/notice.h"
 #include "gateway/request_record.h"
 #include "gateway/response.h"
 #include "throughcare/v1/wire.pb-c.h"
+#include "wire/fields.h"
+
+#define NOTICES_MAX 32 /* that terms have */
+
+/* Field numbers of ReleaseTerms and its Notice. */
+#define TERMS_NOTICES 1
+#define NOTICE_CODE   1
 
 void handover_add(struct connection *connection, struct effect **effect)
 {
@@ -20,7 +26,7 @@ struct delivery_messages {
 	Google__Protobuf__Timestamp accepted_at;
 	Throughcare__V1__Part parts[TC_PARTS_MAX];
 	Throughcare__V1__Part *part_list[TC_PARTS_MAX];
-	const char *obligations[NOTICE_COUNT];
+	char *obligations[NOTICES_MAX];
 	struct record_part contents[TC_PARTS_MAX];
 };
 
@@ -45,9 +51,51 @@ static void head_fill(const struct effect *effect, int64_t accepted_ms,
 	messages->accepted_at.nanos = (int32_t)(accepted_ms % 1000) * 1000000;
 	delivery->accepted_at = &messages->accepted_at;
 	delivery->basis = effect->basis[0] ? (char *)(uintptr_t)effect->basis : NULL;
-	delivery->n_obligations = notice_codes(effect->obligations, messages->obligations);
-	/* protobuf-c has no const; packing only reads. */
-	delivery->obligations = (char **)(uintptr_t)messages->obligations;
+}
+
+/* The code of a packed Notice, with a final NUL. NULL when there is none or no memory. */
+static char *notice_code(struct scratch *scratch, struct tc_slice notice)
+{
+	struct tc_field field;
+
+	while (tc_fields_next(&notice, &field) == 0) {
+		char *code;
+
+		if (field.number != NOTICE_CODE || field.wire_type != 2)
+			continue;
+		code = scratch->allocator.alloc(scratch->allocator.allocator_data,
+						field.bytes.len + 1);
+		if (code) {
+			memcpy(code, field.bytes.data, field.bytes.len);
+			code[field.bytes.len] = '\0';
+		}
+		return code;
+	}
+	return NULL;
+}
+
+/* The terms as the log has their digest, and their notices by code. */
+static int terms_fill(struct scratch *scratch, const struct effect *effect,
+		      struct delivery_messages *messages)
+{
+	struct tc_slice rest = tc_bytes_slice(&effect->body);
+	Throughcare__V1__Delivery *delivery = &messages->delivery;
+	struct tc_field field;
+
+	delivery->has_terms = 1;
+	delivery->terms = request_record_bytes(rest);
+	delivery->obligations = messages->obligations;
+	while (tc_fields_next(&rest, &field) == 0) {
+		char *code;
+
+		if (field.number != TERMS_NOTICES || delivery->n_obligations == NOTICES_MAX)
+			continue;
+		code = notice_code(scratch, field.bytes);
+		if (!code)
+			return TC_ENOMEM;
+		delivery->obligations[delivery->n_obligations++] = code;
+	}
+	return 0;
 }
 
 /* The released parts: labels from the record, salts and contents from the journal's parts. */
@@ -145,7 +193,9 @@ int handover_write(struct journal_reader *reader, struct scratch *scratch,
 	messages.delivery.has_header = 1;
 	messages.delivery.header = submission->header;
 	messages.delivery.signature = submission->signature;
-	r = parts_fill(reader, effect, submission, &messages);
+	r = terms_fill(scratch, effect, &messages);
+	if (r == 0)
+		r = parts_fill(reader, effect, submission, &messages);
 	if (r)
 		return r;
 	return response_write(request_id, &messages, out);

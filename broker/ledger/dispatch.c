@@ -33,6 +33,7 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 		.proceeding = tc_slice_text(delivery->proceeding),
 		.categories = delivery->categories,
 		.part_count = delivery->part_count,
+		.forbidden = delivery->forbidden,
 		.message = true,
 		.now_ms = ledger->now_ms,
 	};

@@ -19,10 +19,11 @@
 #include "wire/limits.h"
 
 enum effect_kind {
-	EFFECT_REPLY,       /* .body is a packed throughcare.v1.Response: send it to .connection */
-	EFFECT_RECEIPT,     /* .body is a packed Receipt: the gateway joins those of one request */
-	EFFECT_DELIVER,     /* hand the message at .sequence over to .connection */
-	EFFECT_DELIVER_OWN, /* .body is a packed Delivery made by the exchange itself */
+	EFFECT_REPLY,   /* .body is a packed throughcare.v1.Response: send it to .connection */
+	EFFECT_RECEIPT, /* .body is a packed Receipt: the gateway joins those of one request */
+	EFFECT_DELIVER, /* hand the message at .sequence over to .connection; .body is the packed
+			   ReleaseTerms that go along */
+	EFFECT_DELIVER_OWN,    /* .body is a packed Delivery made by the exchange itself */
 	EFFECT_LOGON_ACCEPTED, /* .connection may go on */
 	EFFECT_LOGON_REFUSED,  /* .body is a packed Refusal; close .connection after saying so */
 	EFFECT_CLOSE,          /* close .connection: .body is a packed Refusal */
@@ -43,7 +44,6 @@ struct effect {
 	uint32_t lease_ms;
 	uint64_t parts_mask;  /* DELIVER: bit i set = part i is released */
 	char basis[40];       /* DELIVER: grant id or legal basis name */
-	uint32_t obligations; /* DELIVER: bits of enum notice_code (consent/notice.h) */
 	struct tc_bytes body; /* owned */
 	struct effect *next;
 };

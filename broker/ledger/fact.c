@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ledger/state.h"
+#include "wire/delivery.h"
 #include "wire/part_types.h"
 
 void fact_text(char **field, const char *text)
@@ -92,35 +93,106 @@ static void fact_categories(struct fact_draft *draft, const struct delivery *del
 	}
 }
 
-int fact_delivery(struct ledger *ledger, const char *event, const struct delivery *delivery,
-		  const char *code, bool released)
+/* Whose it is, to whom it goes and what it is about. */
+static int fact_fill(struct ledger *ledger, struct fact_draft *draft,
+		     const struct delivery *delivery)
 {
-	struct fact_draft draft;
 	struct principal *recipient, *sender;
 	int r = principal_get(ledger, delivery->recipient, &recipient);
 
 	if (r < 0)
 		return r;
-	fact_init(&draft, event);
 	if (delivery->sender == 0) {
-		fact_text(&draft.row.agency, TC_AGENCY_EXCHANGE);
+		fact_text(&draft->row.agency, TC_AGENCY_EXCHANGE);
 	} else {
 		r = principal_get(ledger, delivery->sender, &sender);
 		if (r < 0)
 			return r;
-		fact_text(&draft.row.agency, sender->name.name);
+		fact_text(&draft->row.agency, sender->name.name);
 	}
-	fact_text(&draft.row.recipient, recipient->name.name);
-	fact_text(&draft.row.message_type, delivery->type);
-	fact_message(&draft, delivery->message);
-	fact_subject(&draft, delivery->subject);
-	fact_referral(&draft, delivery->referral);
+	fact_text(&draft->row.recipient, recipient->name.name);
+	fact_text(&draft->row.message_type, delivery->type);
+	fact_message(draft, delivery->message);
+	fact_subject(draft, delivery->subject);
+	fact_referral(draft, delivery->referral);
+	return 0;
+}
+
+int fact_delivery(struct ledger *ledger, const char *event, const struct delivery *delivery,
+		  const char *code, bool released)
+{
+	struct fact_draft draft;
+	int r;
+
+	fact_init(&draft, event);
 	fact_text(&draft.row.code, code);
-	if (released) {
-		fact_text(&draft.row.basis, delivery->basis);
-		draft.row.has_rule_version = !delivery->own;
-		draft.row.rule_version = delivery->rule_version;
+	r = fact_fill(ledger, &draft, delivery);
+	if (r == 0 && released)
 		fact_categories(&draft, delivery);
+	return r < 0 ? r : fact_push(ledger, &draft);
+}
+
+/* What a release stood on. */
+static void fact_basis(Throughcare__V1__TrailRow *row, const struct delivery *delivery)
+{
+	fact_text(&row->basis, delivery->basis);
+	row->has_rule_version = !delivery->own;
+	row->rule_version = delivery->rule_version;
+	row->has_purpose = delivery->purpose != 0;
+	row->purpose = (Throughcare__V1__Purpose)delivery->purpose;
+	fact_text(&row->proceeding_id, delivery->proceeding);
+	fact_text(&row->reference, delivery->reference);
+	if (delivery->legal != 0)
+		fact_text(&row->legal_basis, policy_basis_name(policy_basis_of(delivery->legal)));
+}
+
+/* Each rule once, in the order of the parts that it was the first to decide. */
+static void fact_rules(const struct policy *policy, const struct delivery *delivery,
+		       const struct decision *decision, struct fact_draft *draft)
+{
+	draft->row.rule_ids = draft->rules;
+	for (uint8_t i = 0; i < delivery->part_count; i++) {
+		uint8_t seen = 0;
+
+		while (seen < i && decision->rules[seen] != decision->rules[i])
+			seen++;
+		if (seen == i && decision->rules[i] >= 0)
+			fact_text(&draft->rules[draft->row.n_rule_ids++],
+				  policy_rule_id(policy, decision->rules[i]));
 	}
+}
+
+int fact_release(struct ledger *ledger, const struct delivery *delivery,
+		 const struct decision *decision, const struct terms *terms)
+{
+	char grants[DECISION_GRANTS_MAX][TC_ID_TEXT_BYTES], *grant_list[DECISION_GRANTS_MAX];
+	uint8_t digest[TC_DIGEST_BYTES];
+	struct fact_draft draft;
+	int r;
+
+	fact_init(&draft, "release");
+	r = fact_fill(ledger, &draft, delivery);
+	if (r < 0)
+		return r;
+	fact_basis(&draft.row, delivery);
+	fact_categories(&draft, delivery);
+	if (terms == NULL)
+		return fact_push(ledger, &draft);
+	for (size_t i = 0; i < decision->grant_count; i++) {
+		tc_id_format(decision->grants[i], grants[i]);
+		grant_list[i] = grants[i];
+	}
+	fact_rules(ledger->policy, delivery, decision, &draft);
+	draft.row.grants = grant_list;
+	draft.row.n_grants = decision->grant_count;
+	draft.row.notices = terms->notices;
+	draft.row.n_notices = terms->notice_count;
+	draft.row.redisclosure = (char **)(uintptr_t)terms->redisclosure;
+	draft.row.n_redisclosure = terms->redisclosure_count;
+	r = tc_release_digest(delivery->sequence, delivery->parts_mask, terms->sha256, digest);
+	if (r < 0)
+		return r;
+	draft.row.has_terms_sha256 = 1;
+	draft.row.terms_sha256 = (ProtobufCBinaryData){sizeof(digest), digest};
 	return fact_push(ledger, &draft);
 }

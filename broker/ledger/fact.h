@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "ledger/delivery.h"
+#include "ledger/terms.h"
 #include "throughcare/v1/wire.pb-c.h"
 
 struct ledger;
@@ -22,6 +23,7 @@ struct fact_draft {
 	char certificate[65];
 	char *released[TC_PARTS_MAX];
 	char *withheld[TC_PARTS_MAX];
+	char *rules[TC_PARTS_MAX];
 };
 
 /* `event` and other texts are borrowed until the push. Empty and NULL ones are left out. */
@@ -37,5 +39,9 @@ int fact_push(struct ledger *ledger, const struct fact_draft *draft) TC_MUST_CHE
 /* What became of a delivery. `code` may be NULL. With what was released, when `released`. */
 int fact_delivery(struct ledger *ledger, const char *event, const struct delivery *delivery,
 		  const char *code, bool released) TC_MUST_CHECK;
+/* It was handed over: what, on what basis, on which terms. The last two are NULL for what the
+ * exchange itself says. */
+int fact_release(struct ledger *ledger, const struct delivery *delivery,
+		 const struct decision *decision, const struct terms *terms) TC_MUST_CHECK;
 
 #endif

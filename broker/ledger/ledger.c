@@ -155,6 +155,7 @@ int ledger_open(struct ledger **ret, const struct ledger_options *options)
 	if (ledger == NULL)
 		return TC_ENOMEM;
 	arena_init(&ledger->arena);
+	terms_cache_init(&ledger->terms);
 	ledger->next_delivery = ledger->next_position = 1;
 	ledger->timer_due_ms = INT64_MAX;
 	ledger->settings = (struct ledger_settings){
@@ -188,6 +189,7 @@ void ledger_close(struct ledger **ledger)
 	waiters_drop(it, 0);
 	sessions_done(it);
 	principals_done(&it->principals);
+	terms_cache_done(&it->terms);
 	arena_done(&it->arena);
 	store_close(&it->store);
 	policy_free(&it->policy);

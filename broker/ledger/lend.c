@@ -6,8 +6,10 @@
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
 #include "ledger/mailbox.h"
+#include "ledger/origin.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
+#include "ledger/terms.h"
 
 /* Remembers to whom a grant has let something go, for the notice when it ends. */
 static int lend_note_use(struct ledger *ledger, const struct delivery *delivery,
@@ -34,11 +36,12 @@ static int lend_note_use(struct ledger *ledger, const struct delivery *delivery,
 	return 0;
 }
 
+/* `terms` is NULL for what the exchange itself says. */
 static int lend_effect(struct ledger *ledger, const struct session *session,
-		       const struct delivery *delivery)
+		       const struct delivery *delivery, const struct terms *terms)
 {
 	struct effect *effect = effect_new(delivery->own ? EFFECT_DELIVER_OWN : EFFECT_DELIVER);
-	int r = 0;
+	int r;
 
 	if (effect == NULL)
 		return TC_ENOMEM;
@@ -51,14 +54,49 @@ static int lend_effect(struct ledger *ledger, const struct session *session,
 	effect->attempt = delivery->attempt;
 	effect->lease_ms = session->lease_ms;
 	effect->parts_mask = delivery->parts_mask;
-	effect->obligations = delivery->obligations;
 	memcpy(effect->basis, delivery->basis, sizeof(effect->basis));
-	if (delivery->own)
+	if (terms == NULL)
 		r = evidence_delivery(ledger, delivery, session->lease_ms, &effect->body);
+	else
+		r = tc_bytes_append(&effect->body, terms->packed.data, terms->packed.len);
 	if (r == 0)
 		effects_push(ledger->effects, &effect);
 	effect_free(&effect);
 	return r;
+}
+
+/* What the gateway is to hand over, and what stays of it: the fact with the digest of the terms, to
+ * whom a grant has let something go, and by which rule it may be passed on. */
+static int lend_release(struct ledger *ledger, const struct session *session,
+			const struct delivery *delivery, const struct decision *decision)
+{
+	struct terms_source source = {
+		.txn = ledger->txn,
+		.consent = &ledger->consent,
+		.registry = &ledger->registry,
+		.policy = ledger->policy,
+	};
+	struct principal *sender;
+	const struct terms *terms;
+	int r = principal_get(ledger, delivery->sender, &sender);
+
+	if (r == 0)
+		r = terms_cache_get(&ledger->terms, &source, &sender->name, decision, &terms);
+	if (r == 0)
+		r = lend_effect(ledger, session, delivery, terms);
+	if (r == 0)
+		r = fact_release(ledger, delivery, decision, terms);
+	if (r == 0)
+		r = lend_note_use(ledger, delivery, decision);
+	return r < 0 ? r : origin_release(ledger, delivery);
+}
+
+static int lend_own(struct ledger *ledger, const struct session *session,
+		    const struct delivery *delivery)
+{
+	int r = lend_effect(ledger, session, delivery, NULL);
+
+	return r < 0 ? r : fact_release(ledger, delivery, NULL, NULL);
 }
 
 int lend_delivery(struct ledger *ledger, struct session *session, struct delivery *delivery,
@@ -82,11 +120,8 @@ int lend_delivery(struct ledger *ledger, struct session *session, struct deliver
 	if (r == 0)
 		r = delivery_put(ledger, delivery);
 	if (r == 0)
-		r = lend_effect(ledger, session, delivery);
-	if (r == 0)
-		r = fact_delivery(ledger, "release", delivery, NULL, true);
-	if (r == 0 && !delivery->own)
-		r = lend_note_use(ledger, delivery, decision);
+		r = delivery->own ? lend_own(ledger, session, delivery)
+				  : lend_release(ledger, session, delivery, decision);
 	if (r == 0 && delivery->attempt == 1)
 		r = evidence_send(ledger, delivery,
 				  THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_DELIVERED, NULL);

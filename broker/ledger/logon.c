@@ -149,6 +149,7 @@ int barrier_apply(struct ledger *ledger)
 			return r;
 	}
 	barrier_settings(&ledger->settings, barrier->settings);
+	terms_cache_forget(&ledger->terms);
 	if (barrier->has_policy) {
 		int r = policy_state_begin(ledger,
 					   tc_slice(barrier->policy.data, barrier->policy.len));

@@ -43,6 +43,7 @@ static int agency_put(struct store_txn *txn, const struct registry_tables *table
 	store_row_u8(&row, (uint8_t)agency->status);
 	store_row_u64(&row, agency->sequence);
 	store_row_text(&row, tc_slice_text(agency->name));
+	store_row_text(&row, tc_slice_text(agency->jurisdiction));
 	store_key_init(&key);
 	store_key_agency(&key, &agency->agency);
 	return registry_fault(
@@ -60,6 +61,7 @@ static int agency_decode(const tc_agency *agency, struct tc_slice bytes,
 	ret->status = (enum registry_status)store_row_take_u8(&row);
 	ret->sequence = store_row_take_u64(&row);
 	store_row_take_field(&row, ret->name, sizeof(ret->name));
+	store_row_take_field(&row, ret->jurisdiction, sizeof(ret->jurisdiction));
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
@@ -165,6 +167,8 @@ static int agency_enter(struct store_txn *txn, const struct registry_tables *tab
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID, "kind");
 	if (tc_slice_text(document->name).len > REGISTRY_NAME_BYTES_MAX)
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_TOO_LONG, "name");
+	if (tc_slice_text(document->jurisdiction).len > REGISTRY_JURISDICTION_BYTES_MAX)
+		return tc_refuse(refusal, TC_REFUSAL_FIELD_TOO_LONG, "jurisdiction");
 	r = registry_find_agency(txn, tables, &id, &agency);
 	if (r < 0)
 		return r;
@@ -182,6 +186,7 @@ static int agency_enter(struct store_txn *txn, const struct registry_tables *tab
 				: REGISTRY_ACTIVE;
 	agency.sequence = entry->sequence;
 	registry_field(agency.name, sizeof(agency.name), document->name);
+	registry_field(agency.jurisdiction, sizeof(agency.jurisdiction), document->jurisdiction);
 	return agency_put(txn, tables, &agency);
 }
 

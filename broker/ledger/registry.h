@@ -29,6 +29,8 @@
 #define REGISTRY_NAME_BYTES_MAX 200
 #define REGISTRY_ROLE_BYTES_MAX 63
 
+#define REGISTRY_JURISDICTION_BYTES_MAX 64
+
 struct registry_tables {
 	struct store_table agencies;
 	struct store_table services;
@@ -58,6 +60,7 @@ struct registry_agency {
 	enum registry_status status;
 	uint64_t sequence; /* of the latest entry */
 	char name[REGISTRY_NAME_BYTES_MAX + 1];
+	char jurisdiction[REGISTRY_JURISDICTION_BYTES_MAX + 1]; /* "": none in particular */
 };
 
 struct registry_service {

@@ -17,6 +17,7 @@
 #include "ledger/principal.h"
 #include "ledger/registry.h"
 #include "ledger/tables.h"
+#include "ledger/terms.h"
 #include "referral/referral.h"
 #include "store/store.h"
 #include "store/store_cursor.h"
@@ -55,6 +56,7 @@ struct ledger {
 	uint64_t job_turn; /* the cause of the job that had the latest slice */
 	struct ledger_settings settings;
 
+	struct terms_cache terms;
 	struct principals principals;
 	struct sessions sessions;
 	size_t job_count;       /* rows of JOB */

@@ -8,6 +8,7 @@
 #include "ledger/fact.h"
 #include "ledger/job.h"
 #include "ledger/mailbox.h"
+#include "ledger/origin.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
 #include "ledger/state.h"
@@ -170,13 +171,17 @@ static uint8_t submission_bits(uint64_t mask)
 static int submission_decide(struct ledger *ledger, struct submission *submission)
 {
 	size_t denied = 0;
+	int r = origin_forbid(ledger, submission);
 
+	if (r < 0)
+		return r;
 	submission->receipt.line_count = (uint8_t)submission->count;
 	for (size_t i = 0; i < submission->count; i++) {
 		struct delivery *delivery = &submission->deliveries[i];
 		struct decision *decision = &submission->decisions[i];
 		struct receipt_line *line = &submission->receipt.lines[i];
-		int r = dispatch_decide(ledger, delivery, decision);
+
+		r = dispatch_decide(ledger, delivery, decision);
 
 		if (r < 0)
 			return r;
@@ -359,6 +364,8 @@ static int submission_relay(struct ledger *ledger, struct submission *submission
 		return r;
 	r = submission_fact(ledger, submission, "submission", "accepted");
 	if (r == 0)
+		r = origin_keep(ledger, submission);
+	if (r == 0)
 		r = submission_enqueue(ledger, submission);
 	if (r == 0)
 		r = submission_recall_referrals(ledger, submission);
@@ -373,6 +380,7 @@ static int submission_act(struct ledger *ledger, struct submission *submission)
 	int r;
 
 	ledger->awaits = true;
+	terms_cache_forget(&ledger->terms); /* before what it changes is released on */
 	r = supported ? exchange_message_apply(ledger, submission) : 0;
 	if (r != 0)
 		return r;

@@ -16,6 +16,8 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/header.h"
 
+struct origin_part;
+
 /* Outcomes of the steps of a submission, of exchange_message.h as well. */
 enum submission_outcome {
 	SUBMISSION_REFUSED = 1, /* see the submission's refusal; nothing was changed */
@@ -29,6 +31,7 @@ struct submission {
 	struct delivery *deliveries; /* one for each recipient, in the arena */
 	const tc_agency *recipients[TC_RECIPIENTS_MAX];
 	struct decision *decisions;
+	struct origin_part *origins; /* of each part; NULL: none is restricted */
 	size_t count;
 	struct lifecycle_days days; /* of the service that the first recipient was named by */
 	struct receipt receipt;

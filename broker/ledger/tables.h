@@ -26,7 +26,9 @@
 	TABLE(JOB, "job") /* sequence, index -> what, how far */                                   \
 	TABLE(TIMER, "timer")         /* due, kind, id -> nothing */                               \
 	TABLE(POLICY, "policy")       /* version -> sequence, time, packed ReleasePolicy */        \
-	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */
+	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */      \
+	TABLE(ORIGIN, "origin")       /* part's digest, sequence -> who sent it, bound by what */  \
+	TABLE(RELEASED, "released")   /* sequence, recipient -> parts, redisclosure rules */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

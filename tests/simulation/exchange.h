@@ -93,6 +93,7 @@ struct message {
 	int64_t expires_ms; /* 0: not given */
 	Throughcare__V1__LifecycleClaim *claim;
 	uint8_t flavour;     /* other content under the same id */
+	struct tc_id passed; /* message whose parts it passes on; none: they are its own */
 	uint64_t connection; /* that the receipt goes to; 0: any */
 };
 uint64_t exchange_send(struct exchange *x, const struct message *message);

@@ -50,8 +50,8 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 	Throughcare__V1__Basis basis = THROUGHCARE__V1__BASIS__INIT;
 	Google__Protobuf__Timestamp expires = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
 	char id[TC_ID_TEXT_BYTES], subject[TC_ID_TEXT_BYTES], referral[TC_ID_TEXT_BYTES];
-	uint8_t digest[32] = {message->flavour};
-	ProtobufCBinaryData manifest[2] = {{32, digest}, {32, digest}};
+	uint8_t digests[2][32] = {{0}, {0}};
+	ProtobufCBinaryData manifest[2] = {{32, digests[0]}, {32, digests[1]}};
 
 	tc_id_format(message->id, id);
 	header.message_id = id;
@@ -83,6 +83,13 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 	if (message->expires_ms != 0) {
 		expires.seconds = message->expires_ms / 1000;
 		header.expires_at = &expires;
+	}
+	for (uint8_t i = 0; i < 2; i++) {
+		struct tc_id made = tc_id_is_none(message->passed) ? message->id : message->passed;
+
+		/* A part is the message's own, in the first bytes as well as in all. */
+		memcpy(digests[i], made.bytes, sizeof(made.bytes));
+		digests[i][15] ^= (uint8_t)(message->flavour ^ i << 7);
 	}
 	header.manifest = manifest;
 	header.n_manifest = submission.n_parts = message->second == 0 ? 1 : 2;
