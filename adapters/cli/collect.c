@@ -1,4 +1,6 @@
 /* collect - takes what waits in the mailbox, prints it, then acknowledges it. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "cli/command_table.h"
 #include "cli/rendition.h"
@@ -16,6 +18,8 @@ struct collecting {
 	int64_t wanted;
 	int64_t got;
 	int64_t credit; /* given and not used */
+	struct tc_problem
+		unopened; /* of the first message that has a part which cannot be opened */
 	size_t pending;
 	struct tc_settlement settlements[WINDOW];
 };
@@ -30,13 +34,26 @@ static void delivery_say(const struct tc_screen *screen, const json_t *message,
 	tc_screen_document(screen, message);
 }
 
+/* The client has opened what it can. */
+static bool part_open(void *context, size_t place, struct tc_slice sealed, struct tc_slice *ret)
+{
+	const struct tc_delivery *delivery = context;
+
+	(void)sealed;
+	if (place >= delivery->part_count || !delivery->parts[place].opened)
+		return false;
+	*ret = tc_slice(delivery->parts[place].content, delivery->parts[place].content_len);
+	return true;
+}
+
 static enum tc_exit delivery_print(struct collecting *collecting,
 				   const struct tc_delivery *delivery)
 {
 	static const char *const origins[] = {"unknown", "verified", "exchange", "unverified"};
 	struct tc_invocation *invocation = collecting->invocation;
 	json_t *message = NULL;
-	int r = tc_rendition_delivery(tc_slice(delivery->packed, delivery->packed_len), &message);
+	int r = tc_rendition_delivery(tc_slice(delivery->packed, delivery->packed_len), part_open,
+				      (void *)(uintptr_t)delivery, &message);
 
 	if (r != 0) {
 		tc_problem_set(&invocation->problem, "protocol", "a delivery cannot be read",
@@ -74,14 +91,33 @@ static enum tc_exit settle(struct collecting *collecting)
 	return r == 0 ? TC_EXIT_DONE : tc_session_failed(invocation, collecting->client, r);
 }
 
+/* The reason code, in a place that outlives the delivery. */
+static const char *unopened_note(struct collecting *collecting, const struct tc_delivery *delivery)
+{
+	static const char *const codes[] = {"cannot_open", "sealed_content_invalid"};
+
+	if (collecting->unopened.code[0] == '\0')
+		tc_session_problem(&collecting->unopened, delivery->unopened, TC_CLIENT_SEAL);
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (strcmp(codes[i], delivery->unopened->code) == 0)
+			return codes[i];
+	}
+	return codes[0];
+}
+
 static enum tc_exit taken(struct collecting *collecting, const struct tc_delivery *delivery)
 {
 	enum tc_exit code = delivery_print(collecting, delivery);
 
 	if (code != TC_EXIT_DONE)
 		return code;
-	collecting->settlements[collecting->pending++] =
-		(struct tc_settlement){.delivery_id = delivery->id, .kind = TC_SETTLE_ACK};
+	/* What cannot be read is printed and goes to the dead letters, so that its sender hears of
+	 * it and can seal it anew: an acknowledgement would say that it has arrived. */
+	collecting->settlements[collecting->pending++] = (struct tc_settlement){
+		.delivery_id = delivery->id,
+		.kind = delivery->unopened ? TC_SETTLE_TERM : TC_SETTLE_ACK,
+		.reason_code = delivery->unopened ? unopened_note(collecting, delivery) : NULL,
+	};
 	collecting->got++;
 	collecting->credit--;
 	return collecting->pending == WINDOW ? settle(collecting) : TC_EXIT_DONE;
@@ -173,5 +209,9 @@ enum tc_exit tc_message_collect_run(struct tc_invocation *invocation)
 	if (code == TC_EXIT_DONE && collecting.got == 0)
 		tc_screen_say(&invocation->screen, "nothing waits in the mailbox");
 	tc_client_close(&collecting.client);
+	if (code == TC_EXIT_DONE && collecting.unopened.code[0] != '\0') {
+		invocation->problem = collecting.unopened;
+		code = TC_EXIT_FAILED;
+	}
 	return code;
 }

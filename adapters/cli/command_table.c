@@ -62,14 +62,28 @@ const struct tc_command tc_command_table[] = {
 	 "of its subject. Prints a receipt per message with its position in the exchange's log:\n"
 	 "queued, held, denied, applied by the exchange, or recorded, which is in the log and\n"
 	 "nothing more in this version. Sending the same messageId with the\n"
-	 "same content again gives the first receipt. Exit code 3 when any was refused.",
+	 "same content again gives the first receipt. Exit code 3 when any was refused.\n"
+	 "Parts whose category the policy of release has sealed are sealed to the recipients'\n"
+	 "certificates, so that only they can read them; a part with \"sealed\": true always is,\n"
+	 "and where its content is a text it is the base64 of a CMS structure made elsewhere.\n"
+	 "The leading part stays in the clear where the exchange acts on what it says. When a\n"
+	 "recipient's certificate changes before it has collected, the message comes back as\n"
+	 "recalled with certificate_changed: send the same file with --again.",
 	 "throughcare message template Referral > referral.json\n"
 	 "throughcare message send referral.json",
-	 OPTIONS({"actor", "ID", "the person who sends, where a message names no actor"}),
+	 OPTIONS({"actor", "ID", "the person who sends, where a message names no actor"},
+		 {"seal", NULL, "seal every part that the exchange need not read"},
+		 {"no-seal", NULL, "seal only parts that say so themselves"},
+		 {"again", NULL,
+		  "send anew what came back: new ids, sealed anew, the old id as its cause"}),
 	 tc_message_send_run},
 	{"message", "collect", "", 0, 0, "take what waits in your mailbox",
 	 "Prints each message with its parts and what permitted the release, and acknowledges it\n"
-	 "after it is printed. With --no-ack it stays yours to collect again.",
+	 "after it is printed. With --no-ack it stays yours to collect again. Sealed parts are\n"
+	 "opened with the profile's key. A message with a part that this key cannot open is "
+	 "printed\n"
+	 "with the sealed bytes in base64 and goes to the dead letters, and its sender is told to\n"
+	 "send it again; the exit code is then 1.",
 	 "throughcare message collect --wait 10\n"
 	 "throughcare --json message collect --max 100 > inbox.jsonl",
 	 OPTIONS({"max", "N", "stop after N messages (default: 1000)"},

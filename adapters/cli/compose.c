@@ -256,7 +256,29 @@ static int part_names_check(const json_t *part, const char *where, struct tc_pro
 	return 0;
 }
 
-/* A sealed part's content is the base64 of a CMS structure, made elsewhere. */
+/* A sealed part's content that is a text is the base64 of a CMS structure, made elsewhere; any
+ * other content is to be sealed here. */
+static int part_sealed(const json_t *part, const struct tc_part_type *type, size_t i,
+		       const char *where, struct tc_composition *to, struct tc_problem *problem)
+{
+	const char *text = json_string_value(json_object_get(part, "content"));
+	int r;
+
+	if (i == 0 && type->envelope && tc_envelope_rule_reads(type->envelope))
+		return refuse(problem, TC_REFUSAL_PART_SEALED, where, type->name);
+	to->parts[i].sealed = text != NULL;
+	to->marked[i] = !text;
+	if (!text)
+		return json_object_get(part, "salt")
+			       ? refuse(problem, TC_REFUSAL_SALT_INVALID, where,
+					"of a part that is sealed here it is made of the content")
+			       : 0;
+	r = tc_rendition_bytes(text, &to->contents[i]);
+	if (r > 0)
+		return refuse(problem, TC_REFUSAL_FIELD_INVALID, where, "not base64");
+	return r < 0 ? fault(problem, r) : 0;
+}
+
 static int part_content(const json_t *part, const struct tc_part_type *type, size_t i,
 			const struct tc_compose_writer *writer, struct tc_composition *to,
 			struct tc_problem *problem)
@@ -266,12 +288,9 @@ static int part_content(const json_t *part, const struct tc_part_type *type, siz
 
 	snprintf(where, sizeof(where), "parts[%zu].content", i);
 	if (json_is_true(json_object_get(part, "sealed"))) {
-		const char *text = json_string_value(json_object_get(part, "content"));
-		to->parts[i].sealed = true;
-		r = text ? tc_rendition_bytes(text, &to->contents[i]) : TC_RENDITION_UNREADABLE;
-		if (r > 0)
-			return refuse(problem, TC_REFUSAL_FIELD_INVALID, where, "not base64");
-		return r < 0 ? fault(problem, r) : 0;
+		r = part_sealed(part, type, i, where, to, problem);
+		if (r != 0 || to->parts[i].sealed)
+			return r;
 	}
 	json_t *content = json_deep_copy(json_object_get(part, "content"));
 	if (!content)
@@ -356,7 +375,7 @@ void tc_compose_free(struct tc_composition **composition)
 	if (!*composition)
 		return;
 	for (size_t i = 0; i < TC_PARTS_MAX; i++)
-		tc_bytes_free(&(*composition)->contents[i]);
+		tc_bytes_free_secret(&(*composition)->contents[i]);
 	if ((*composition)->header)
 		throughcare__v1__header__free_unpacked((*composition)->header, NULL);
 	free(*composition);
@@ -378,6 +397,8 @@ int tc_compose_message(const struct tc_composition *from, struct tc_message **re
 		r = tc_message_add_part_with(*ret, part->type, (int)part->category,
 					     part->content.data, part->content.len, part->salt.data,
 					     part->sealed);
+		if (r == 0 && from->marked[i])
+			r = tc_message_mark_sealed(*ret, (unsigned)i);
 	}
 	free(packed);
 	return r;

@@ -2,7 +2,8 @@
  * compose - a message written by hand in JSON becomes one that can be signed.
  *
  * The JSON has the header's fields at its top level (lowerCamelCase) and "parts", each
- * with type and content, and category and salt if the writer wants to give them.
+ * with type and content, and category and salt if the writer wants to give them. "sealed"
+ * says that the content is to be sealed, or, where it is a base64 text, that it is.
  * What is absent is made so that the same JSON with a messageId gives the same bytes
  * each time: createdAt from the time inside a version 7 messageId, the referralId of a
  * new Referral and ids that a leading part requires from the private key and the
@@ -44,6 +45,7 @@ struct tc_composition {
 	size_t bytes; /* about as many in a request, without the header */
 	struct tc_draft_part parts[TC_PARTS_MAX]; /* borrow from `contents` */
 	struct tc_bytes contents[TC_PARTS_MAX];
+	bool marked[TC_PARTS_MAX]; /* to be sealed before it is sent */
 	uint8_t salts[TC_PARTS_MAX][TC_SALT_BYTES];
 };
 

@@ -16,6 +16,7 @@ struct sending {
 	struct tc_invocation *invocation;
 	struct tc_client *client;
 	struct tc_compose_writer writer;
+	enum tc_seal_choice seal;
 	bool refused; /* any of them */
 	size_t bytes; /* of the batch */
 	size_t count;
@@ -131,33 +132,78 @@ static enum tc_exit message_fill(struct sending *sending, json_t *message, json_
 	return code == TC_EXIT_REFUSED ? refusal_say(sending) : code;
 }
 
+/* Made of the JSON, and sealed. TC_EXIT_REFUSED: this message cannot be sent, others can. */
+static enum tc_exit message_make(struct sending *sending, const json_t *message,
+				 struct tc_message **ret, size_t *ret_bytes)
+{
+	struct tc_problem *problem = &sending->invocation->problem;
+	struct tc_composition *composition = NULL;
+	int r = tc_compose(message, &sending->writer, &composition, problem);
+
+	if (r != 0)
+		return r > 0 ? TC_EXIT_REFUSED : TC_EXIT_FAILED;
+	*ret_bytes = composition->bytes;
+	r = tc_compose_message(composition, ret);
+	tc_compose_free(&composition);
+	if (r != 0) {
+		tc_session_problem(problem, NULL, r);
+		return TC_EXIT_FAILED;
+	}
+	r = tc_client_seal(sending->client, *ret, sending->seal, TC_SESSION_TIMEOUT_MS);
+	if (r == TC_CLIENT_SEAL || r == TC_CLIENT_REFUSED) {
+		tc_session_problem(problem, tc_client_error(sending->client), r);
+		return TC_EXIT_REFUSED;
+	}
+	return r == 0 ? TC_EXIT_DONE : tc_session_failed(sending->invocation, sending->client, r);
+}
+
 static enum tc_exit one_send(struct sending *sending, const json_t *message)
 {
-	struct tc_invocation *invocation = sending->invocation;
-	struct tc_composition *composition = NULL;
-	enum tc_exit code = TC_EXIT_DONE;
-	int r = tc_compose(message, &sending->writer, &composition, &invocation->problem);
+	struct tc_message *made = NULL;
+	size_t bytes = 0;
+	enum tc_exit code = message_make(sending, message, &made, &bytes);
 
-	if (r > 0)
-		return refusal_say(sending);
-	if (r < 0)
-		return TC_EXIT_FAILED;
-	const size_t bytes = composition->bytes;
-	if (sending->count == TC_SUBMIT_MAX || sending->bytes + bytes > TC_FRAME_BYTES_MAX / 2)
+	if (code == TC_EXIT_DONE &&
+	    (sending->count == TC_SUBMIT_MAX || sending->bytes + bytes > TC_FRAME_BYTES_MAX / 2))
 		code = batch_send(sending);
 	if (code == TC_EXIT_DONE) {
-		r = tc_compose_message(composition, &sending->batch[sending->count]);
-		if (r == 0) {
-			sending->count++;
-			sending->bytes += bytes;
-		} else {
-			tc_message_free(&sending->batch[sending->count]);
-			tc_session_problem(&invocation->problem, NULL, r);
-			code = TC_EXIT_FAILED;
-		}
+		sending->batch[sending->count++] = made;
+		sending->bytes += bytes;
+		made = NULL;
 	}
-	tc_compose_free(&composition);
-	return code;
+	tc_message_free(&made);
+	return code == TC_EXIT_REFUSED ? refusal_say(sending) : code;
+}
+
+/* Takes the ids of a sending before out of the message, and says which one it follows. False, and
+ * the problem says why: it does not say which one that was. */
+static bool message_renew(struct sending *sending, json_t *message)
+{
+	static const char *const ids[] = {"messageId", "message_id", "id"};
+	static const char *const times[] = {"createdAt", "created_at", "created"};
+	const json_t *lead = json_array_get(json_object_get(message, "parts"), 0);
+	const char *type = json_string_value(json_object_get(lead, "type"));
+	const char *before = NULL;
+
+	for (size_t i = 0; i < 3 && !before; i++)
+		before = json_string_value(json_object_get(message, ids[i]));
+	if (!before) {
+		tc_problem_set(&sending->invocation->problem, "field_missing",
+			       "a message to be sent again does not say which one it was",
+			       "write its messageId into it, as the receipt had it", "messageId");
+		return false;
+	}
+	json_object_set_new(message, "causationId", json_string(before));
+	for (size_t i = 0; i < 3; i++) {
+		json_object_del(message, ids[i]);
+		json_object_del(message, times[i]);
+	}
+	/* A new Referral makes a referral of its own. */
+	if (type && strcmp(type, "Referral") == 0) {
+		json_object_del(message, "referralId");
+		json_object_del(message, "referral_id");
+	}
+	return true;
 }
 
 static enum tc_exit key_load(struct tc_invocation *invocation, struct tc_signing_key **ret)
@@ -176,12 +222,19 @@ static enum tc_exit key_load(struct tc_invocation *invocation, struct tc_signing
 
 enum tc_exit tc_message_send_run(struct tc_invocation *invocation)
 {
-	struct sending sending = {.invocation = invocation};
+	struct sending sending = {.invocation = invocation, .seal = TC_SEAL_POLICY};
+	const bool again = tc_invocation_option(invocation, "again") != NULL;
+	const bool all = tc_invocation_option(invocation, "seal") != NULL;
+	const bool none = tc_invocation_option(invocation, "no-seal") != NULL;
 	struct tc_signing_key *key = NULL;
 	json_t *messages = NULL;
 	size_t index;
 	json_t *message;
 
+	if (all && none)
+		return tc_invocation_usage(invocation, "--seal and --no-seal exclude each other");
+	if (all || none)
+		sending.seal = all ? TC_SEAL_ALL : TC_SEAL_MARKED;
 	enum tc_exit code = input_read(invocation, &messages);
 	if (code == TC_EXIT_DONE)
 		code = key_load(invocation, &key);
@@ -199,7 +252,10 @@ enum tc_exit tc_message_send_run(struct tc_invocation *invocation)
 		json_t *filled = NULL;
 		if (code != TC_EXIT_DONE)
 			break;
-		code = message_fill(&sending, message, &filled);
+		if (again && json_is_object(message) && !message_renew(&sending, message))
+			code = refusal_say(&sending);
+		else
+			code = message_fill(&sending, message, &filled);
 		if (filled)
 			code = one_send(&sending, filled);
 		json_decref(filled);

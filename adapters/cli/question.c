@@ -182,6 +182,19 @@ static struct tc_slice message_find(struct tc_slice reply)
 	return (struct tc_slice){0};
 }
 
+/* With the profile's key: what one sent oneself stays sealed. */
+static bool part_open(void *context, size_t place, struct tc_slice sealed, struct tc_slice *ret)
+{
+	const void *content;
+	size_t len;
+
+	(void)place;
+	if (tc_client_unseal(context, sealed.data, sealed.len, &content, &len) != 0)
+		return false;
+	*ret = tc_slice(content, len);
+	return true;
+}
+
 enum tc_exit tc_question_message(struct tc_invocation *invocation, Throughcare__V1__Query *query,
 				 json_t **ret)
 {
@@ -200,7 +213,7 @@ enum tc_exit tc_question_message(struct tc_invocation *invocation, Throughcare__
 				       "there is no such message that you may see", "check the id",
 				       NULL);
 			code = TC_EXIT_REFUSED;
-		} else if (tc_rendition_delivery(message, ret) != 0) {
+		} else if (tc_rendition_delivery(message, part_open, client, ret) != 0) {
 			code = unreadable(invocation);
 		}
 	}

@@ -92,11 +92,20 @@ static json_t *bytes_json(struct tc_slice bytes)
 	return value;
 }
 
-static json_t *part_json(const Throughcare__V1__Part *part)
+/* How sealed parts are opened. */
+struct opening {
+	tc_rendition_opener opener; /* NULL: not at all */
+	void *context;
+};
+
+static json_t *part_json(const Throughcare__V1__Part *part, size_t place,
+			 const struct opening *opening)
 {
 	struct tc_slice content = tc_slice(part->content.data, part->content.len);
+	bool opened = part->sealed && opening->opener &&
+		      opening->opener(opening->context, place, content, &content);
 	const ProtobufCMessageDescriptor *type =
-		part->sealed ? NULL : tc_part_descriptor(tc_slice_text(part->type));
+		part->sealed && !opened ? NULL : tc_part_descriptor(tc_slice_text(part->type));
 	json_t *value = NULL;
 
 	if (!type || tc_rendition_packed(content, type, &value) != 0)
@@ -105,23 +114,26 @@ static json_t *part_json(const Throughcare__V1__Part *part)
 		&throughcare__v1__category__descriptor, (int)part->category);
 	json_t *object = json_pack("{s:s*,s:s*}", "type", part->type, "category",
 				   category ? category->name : NULL);
-	if (object && part->sealed)
+	if (object && part->sealed) {
 		json_object_set_new(object, "sealed", json_true());
+		json_object_set_new(object, "opened", json_boolean(opened));
+	}
 	json_object_set_new(object, "content", value);
 	return object;
 }
 
-static json_t *parts_json(const Throughcare__V1__Delivery *delivery)
+static json_t *parts_json(const Throughcare__V1__Delivery *delivery, const struct opening *opening)
 {
 	json_t *parts = json_array();
 
 	for (size_t i = 0; parts && i < delivery->n_parts; i++)
-		json_array_append_new(parts, part_json(delivery->parts[i]));
+		json_array_append_new(parts, part_json(delivery->parts[i], i, opening));
 	return parts;
 }
 
 /* Delivery's own fields first, then the header's, then the parts. */
-static int delivery_join(json_t *object, const Throughcare__V1__Delivery *delivery)
+static int delivery_join(json_t *object, const Throughcare__V1__Delivery *delivery,
+			 const struct opening *opening)
 {
 	json_t *header = NULL;
 	int r = tc_rendition_packed(tc_slice(delivery->header.data, delivery->header.len),
@@ -139,7 +151,7 @@ static int delivery_join(json_t *object, const Throughcare__V1__Delivery *delive
 		json_object_set(object, "namedBasis", named);
 	json_object_update_missing(object, header);
 	json_decref(header);
-	json_object_set_new(object, "parts", parts_json(delivery));
+	json_object_set_new(object, "parts", parts_json(delivery, opening));
 	json_object_set_new(object, "partsSent", json_integer((json_int_t)sent));
 	json_object_set_new(object, "partsWithheld",
 			    json_integer((json_int_t)(sent - delivery->n_parts)));
@@ -148,8 +160,10 @@ static int delivery_join(json_t *object, const Throughcare__V1__Delivery *delive
 	return 0;
 }
 
-int tc_rendition_delivery(struct tc_slice packed, json_t **ret)
+int tc_rendition_delivery(struct tc_slice packed, tc_rendition_opener opener, void *context,
+			  json_t **ret)
 {
+	struct opening opening = {.opener = opener, .context = context};
 	ProtobufCMessage *message = NULL;
 	json_t *object = NULL;
 	int r = message_read(packed, &throughcare__v1__delivery__descriptor, &message);
@@ -157,7 +171,8 @@ int tc_rendition_delivery(struct tc_slice packed, json_t **ret)
 	if (r == 0)
 		r = tc_rendition_packed(packed, &throughcare__v1__delivery__descriptor, &object);
 	if (r == 0)
-		r = delivery_join(object, (const Throughcare__V1__Delivery *)(const void *)message);
+		r = delivery_join(object, (const Throughcare__V1__Delivery *)(const void *)message,
+				  &opening);
 	if (message)
 		protobuf_c_message_free_unpacked(message, NULL);
 	if (r == 0)
