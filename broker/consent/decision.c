@@ -209,11 +209,20 @@ static enum tc_refusal_code row_over(const struct pair_row *row, int64_t now_ms)
 	return TC_REFUSAL_NONE;
 }
 
+static bool left_out(const struct decision_request *request, struct tc_id grant)
+{
+	for (size_t i = 0; i < request->without_count; i++)
+		if (tc_id_equal(request->without[i], grant))
+			return true;
+	return false;
+}
+
 static void weigh_row(struct weighing *weighing, struct tc_id grant, const struct pair_row *row)
 {
 	const struct decision_request *request = weighing->request;
 	uint64_t parts = covered_parts(weighing, row->categories);
-	enum tc_refusal_code over = row_over(row, request->now_ms);
+	enum tc_refusal_code over = left_out(request, grant) ? TC_REFUSAL_CONSENT_REVOKED
+							     : row_over(row, request->now_ms);
 
 	if (parts == 0 || request->purpose >= 32 ||
 	    !(row->purposes & UINT32_C(1) << request->purpose))

@@ -49,6 +49,8 @@ struct decision_request {
 	uint64_t forbidden; /* bit i: the rule that part i came with forbids to pass it on so */
 	bool message;       /* the parts are one message's: the first one leads */
 	int64_t now_ms;
+	const struct tc_id *without; /* grants taken for revoked from the start: "what if?" */
+	size_t without_count;
 };
 
 struct decision {

@@ -24,6 +24,9 @@ static const struct gate_rule rules[] = {
 	{CASE(EXCHANGE_STATUS), GATE_OWN, GATE_ALL, GATE_ALL},
 	{CASE(MESSAGE_SHOW), GATE_OWN, GATE_NOTHING, GATE_NOTHING},
 	{CASE(CERTIFICATE), GATE_ALL, GATE_ALL, GATE_ALL},
+	{CASE(POLICY_SHOW), GATE_ALL, GATE_ALL, GATE_ALL},
+	{CASE(TRAIL_WHY), GATE_OWN, GATE_ALL, GATE_NOTHING},
+	{CASE(TRAIL_WHAT_IF), GATE_NOTHING, GATE_ALL, GATE_NO_PERSONS},
 };
 
 enum gate_scope gate_scope(Throughcare__V1__PeerKind kind, Throughcare__V1__Query__BodyCase body)
@@ -136,6 +139,19 @@ bool gate_grant(const struct question *question, const Throughcare__V1__ConsentG
 static bool is(const char *wanted, const char *text)
 {
 	return text != NULL && strcmp(wanted, text) == 0;
+}
+
+enum gate_share gate_reason(const struct question *question, const Throughcare__V1__TrailRow *row)
+{
+	if (question->scope == GATE_ALL)
+		return GATE_SHARE_ALL;
+	if (question->scope != GATE_OWN)
+		return GATE_SHARE_NOTHING;
+	if (is(question->asker.name, row->agency))
+		return GATE_SHARE_SENT;
+	if (is(question->asker.name, row->recipient) && is("release", row->event))
+		return GATE_SHARE_RECEIVED;
+	return GATE_SHARE_NOTHING;
 }
 
 bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *row)

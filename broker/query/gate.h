@@ -46,6 +46,15 @@ struct gate_sides {
 bool gate_grant(const struct question *question, const Throughcare__V1__ConsentGrant__Grant *grant,
 		struct gate_sides *ret);
 
+/* What of a decision, as a row of the trail tells of it, may be explained to the asker. */
+enum gate_share {
+	GATE_SHARE_NOTHING = 0,
+	GATE_SHARE_RECEIVED, /* what was released to it, and nothing of what was not */
+	GATE_SHARE_SENT,     /* its own message: what stood between it and this recipient */
+	GATE_SHARE_ALL,
+};
+enum gate_share gate_reason(const struct question *question, const Throughcare__V1__TrailRow *row);
+
 /* False: the row is not the asker's business. True: what the asker may not have was taken out of
  * it. An agency gets what it did itself, and releases to it without what was withheld. */
 bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *row);

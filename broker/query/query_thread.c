@@ -14,8 +14,11 @@
 #include "query/directory.h"
 #include "query/gate.h"
 #include "query/message.h"
+#include "query/policies.h"
 #include "query/search.h"
 #include "query/tracking.h"
+#include "query/what_if.h"
+#include "query/why.h"
 
 #define RETRY_MS 10 /* when the ledger's queue had no room for our wish */
 
@@ -43,12 +46,20 @@ static const struct {
 	Throughcare__V1__Query__BodyCase body;
 	answerer answer;
 } answerers[] = {
-	{CASE(REFERRAL_LIST), tracking_referrals},  {CASE(REFERRAL_SHOW), tracking_referral},
-	{CASE(CONSENT_LIST), consents_list},        {CASE(CONSENT_SHOW), consents_show},
-	{CASE(CONSENT_CHECK), check_consent},       {CASE(MAILBOX_STATUS), tracking_mailbox},
-	{CASE(AGENCY_LIST), directory_agencies},    {CASE(TRAIL_FIND), search_trail},
-	{CASE(EXCHANGE_STATUS), directory_status},  {CASE(MESSAGE_SHOW), message_show},
+	{CASE(REFERRAL_LIST), tracking_referrals},
+	{CASE(REFERRAL_SHOW), tracking_referral},
+	{CASE(CONSENT_LIST), consents_list},
+	{CASE(CONSENT_SHOW), consents_show},
+	{CASE(CONSENT_CHECK), check_consent},
+	{CASE(MAILBOX_STATUS), tracking_mailbox},
+	{CASE(AGENCY_LIST), directory_agencies},
+	{CASE(TRAIL_FIND), search_trail},
+	{CASE(EXCHANGE_STATUS), directory_status},
+	{CASE(MESSAGE_SHOW), message_show},
 	{CASE(CERTIFICATE), directory_certificate},
+	{CASE(POLICY_SHOW), policies_show},
+	{CASE(TRAIL_WHY), why_message},
+	{CASE(TRAIL_WHAT_IF), what_if_replay},
 };
 
 static answerer find_answerer(Throughcare__V1__Query__BodyCase body)

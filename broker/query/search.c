@@ -14,7 +14,7 @@ struct search_page {
 	size_t rows_max;
 };
 
-static int read_cursor(const struct question *question, struct answer *answer,
+int search_read_cursor(const struct question *question, struct answer *answer,
 		       struct trail_question *asked)
 {
 	struct tc_slice cursor = answer_cursor(question);
@@ -30,6 +30,16 @@ static int read_cursor(const struct question *question, struct answer *answer,
 	if (before < asked->before)
 		asked->before = before;
 	return 0;
+}
+
+int search_next_page(struct answer *answer, const struct trail_question *asked,
+		     struct posting_position next)
+{
+	uint8_t cursor[CURSOR_BYTES];
+
+	posting_position_put(cursor, next);
+	tc_put_be64(cursor + POSTING_POSITION_BYTES, asked->before);
+	return answer_next_page(answer, tc_slice(cursor, sizeof(cursor)));
 }
 
 /* An absent field restricts nothing. */
@@ -65,7 +75,7 @@ static int read_question(const struct question *question, struct answer *answer,
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED, "trail_find.agency");
 	asked->since_ms = consent_time_ms(find->since, INT64_MIN);
 	asked->until_ms = consent_time_ms(find->until, INT64_MAX);
-	return read_cursor(question, answer, asked);
+	return search_read_cursor(question, answer, asked);
 }
 
 /* The leaf that proofs are about. */
@@ -135,7 +145,6 @@ int search_trail(const struct question *question, struct answer *answer)
 		.rows_max = answer_page_rows(question),
 	};
 	struct trail_question asked = trail_question_any();
-	uint8_t cursor[CURSOR_BYTES];
 	struct posting_position next;
 	bool ended;
 	int r;
@@ -149,7 +158,5 @@ int search_trail(const struct question *question, struct answer *answer)
 	r = trail_view_find(question->trail, &asked, add_row, &page, &next, &ended);
 	if (r < 0 || ended)
 		return r;
-	posting_position_put(cursor, next);
-	tc_put_be64(cursor + POSTING_POSITION_BYTES, asked.before);
-	return answer_next_page(answer, tc_slice(cursor, sizeof(cursor)));
+	return search_next_page(answer, &asked, next);
 }

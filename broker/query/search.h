@@ -11,6 +11,13 @@
 
 #include "query/answer.h"
 
+/* For all that walk the trail by pages: where this one begins, and where the walk as a whole ends.
+ */
+int search_read_cursor(const struct question *question, struct answer *answer,
+		       struct trail_question *asked) TC_MUST_CHECK;
+int search_next_page(struct answer *answer, const struct trail_question *asked,
+		     struct posting_position next) TC_MUST_CHECK;
+
 int search_trail(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 
 #endif

@@ -1,5 +1,7 @@
 #include "query/submitted.h"
 
+#include <string.h>
+
 #include "ledger/ledger_view.h"
 
 int submitted_read(const struct question *question, struct arena *arena, uint64_t sequence,
@@ -81,6 +83,8 @@ int submitted_decide(const struct question *question, const struct submitted *su
 		.forbidden = facts->forbidden,
 		.message = true,
 		.now_ms = facts->at_ms,
+		.without = facts->without,
+		.without_count = facts->without_count,
 	};
 	struct registry_service room;
 	int r;
@@ -105,4 +109,30 @@ uint64_t submitted_categories(const struct submitted *submitted, uint64_t parts)
 			bits |= UINT64_C(1) << submitted->categories[i];
 	}
 	return bits;
+}
+
+uint64_t submitted_names(char *const *names, size_t count)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t category = policy_category_find(tc_slice_text(names[i]));
+
+		bits |= category < 64 ? UINT64_C(1) << category : 0;
+	}
+	return bits;
+}
+
+uint64_t submitted_forbidden(const struct submitted *submitted, const char *code, uint64_t withheld)
+{
+	uint64_t parts = 0;
+
+	if (code == NULL || strcmp(code, tc_refusal_name(TC_REFUSAL_REDISCLOSURE_FORBIDDEN)) != 0)
+		return 0;
+	for (size_t i = 0; i < submitted->record->n_parts; i++) {
+		if (submitted->categories[i] < 64 && withheld & UINT64_C(1)
+									<< submitted->categories[i])
+			parts |= UINT64_C(1) << i;
+	}
+	return parts;
 }

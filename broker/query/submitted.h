@@ -31,7 +31,9 @@ struct submitted {
 struct submitted_facts {
 	const struct policy *policy;
 	int64_t at_ms;
-	uint64_t forbidden; /* parts that the rule they came with forbids to pass on */
+	uint64_t forbidden;          /* parts that the rule they came with forbids to pass on */
+	const struct tc_id *without; /* grants taken for revoked from the start */
+	size_t without_count;
 };
 
 /* Reads the record at `sequence`; it lives as long as the arena. 0, SUBMITTED_NONE or a fault. */
@@ -45,5 +47,11 @@ int submitted_decide(const struct question *question, const struct submitted *su
 
 /* Bits of the categories of these parts (bit i: part i). */
 uint64_t submitted_categories(const struct submitted *submitted, uint64_t parts);
+/* Bits of categories by their names, as rows of the trail have them. */
+uint64_t submitted_names(char *const *names, size_t count);
+/* The parts that were not to be passed on, as a row tells by its code and the categories withheld:
+ * what forbade it then forbids it for good. */
+uint64_t submitted_forbidden(const struct submitted *submitted, const char *code,
+			     uint64_t withheld);
 
 #endif

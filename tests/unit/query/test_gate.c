@@ -25,10 +25,14 @@ static void what_no_rule_allows_is_not_permitted(void **state)
 		assert_int_equal(gate_scope(THROUGHCARE__V1__PEER_KIND__PEER_KIND_EXCHANGE, asked),
 				 GATE_NOTHING);
 		if (body < THROUGHCARE__V1__QUERY__BODY_REFERRAL_LIST ||
-		    body > THROUGHCARE__V1__QUERY__BODY_CERTIFICATE)
+		    body > THROUGHCARE__V1__QUERY__BODY_REVIEW_LIST)
 			assert_int_equal(gate_scope(AGENCY, asked), GATE_NOTHING);
 	}
 	assert_int_equal(gate_scope(AUDITOR, THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW),
+			 GATE_NOTHING);
+	assert_int_equal(gate_scope(AGENCY, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHAT_IF),
+			 GATE_NOTHING);
+	assert_int_equal(gate_scope(OPERATOR, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHY),
 			 GATE_NOTHING);
 	assert_int_equal(gate_scope(OPERATOR, THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW),
 			 GATE_NOTHING);
