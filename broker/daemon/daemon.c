@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/address.h"
+#include "daemon/core_file.h"
 #include "daemon/notify.h"
 #include "daemon/problem.h"
 #include "daemon/residence.h"
@@ -298,7 +299,9 @@ int daemon_run(const struct config *config)
 	daemon.signals = -1;
 	log_set_level((int)config->log_level);
 	log_event(EV_STARTING, NULL, NULL, getpid());
-	r = start(&daemon);
+	r = core_file_forbid();
+	if (r == 0)
+		r = start(&daemon);
 	if (r == 0) {
 		ready(&daemon);
 		uint32_t signal_number = wait_for_end(&daemon);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/core_file.h"
 #include "daemon/problem.h"
 #include "daemon/stores.h"
 #include "throughcare/v1/record.pb-c.h"
@@ -33,8 +34,10 @@ int verify_rebuild(const struct config *config)
 	struct stores stores = {0};
 	uint8_t digest[32];
 	uint8_t trail[32];
-	int r = stores_open(&stores, config, true);
+	int r = core_file_forbid();
 
+	if (r == 0)
+		r = stores_open(&stores, config, true);
 	if (r == 0)
 		r = ledger_digest(stores.ledger, digest);
 	if (r == 0)
@@ -281,8 +284,10 @@ int verify_check(const struct config *config)
 	struct findings findings = {0};
 	struct views stored = {.ledger = NULL};
 	bool same = false;
-	int r = stores_open_journal(&stores, config);
+	int r = core_file_forbid();
 
+	if (r == 0)
+		r = stores_open_journal(&stores, config);
 	if (r == 0)
 		r = journal_check(stores.journal, &findings);
 	if (r == 0) {
