@@ -6,6 +6,7 @@
 #include "gateway/request_record.h"
 #include "referral/claim.h"
 #include "throughcare/v1/record.pb-c.h"
+#include "throughcare/v1/registry.pb-c.h"
 #include "throughcare/v1/wire.pb-c.h"
 #include "wire/part_types.h"
 #include "wire/signature.h"
@@ -129,6 +130,7 @@ struct submission_messages {
 	Throughcare__V1__SubmissionRecord submission;
 	Throughcare__V1__HeaderSignature signature;
 	Throughcare__V1__LifecycleClaim claim;
+	Throughcare__V1__CertificateFacts certificate;
 	ProtobufCBinaryData path[TC_PATH_HASHES_MAX];
 	Throughcare__V1__PartLabel labels[TC_PARTS_MAX];
 	Throughcare__V1__PartLabel *label_list[TC_PARTS_MAX];
@@ -183,7 +185,9 @@ static void signature_fill(struct request_context *context, size_t index,
 	messages->submission.signature = signature;
 }
 
-static int submission_push(struct request_context *context, uint64_t request_id, size_t index)
+/* `entered`: whom the certificate of an AgencyEntry names; NULL: there is none. */
+static int submission_push(struct request_context *context, uint64_t request_id, size_t index,
+			   const struct tc_peer *entered)
 {
 	const struct tc_envelope *envelope = &context->room->envelope;
 	struct submission_messages messages;
@@ -205,6 +209,14 @@ static int submission_push(struct request_context *context, uint64_t request_id,
 	r = lead_read(context, &messages.claim, &messages.submission);
 	if (r)
 		return r;
+	if (entered) {
+		throughcare__v1__certificate_facts__init(&messages.certificate);
+		messages.certificate.has_sha256 = messages.certificate.has_not_before_ms = 1;
+		messages.certificate.sha256 = request_record_bytes(
+			tc_slice(entered->certificate_sha256, TC_SHA256_BYTES));
+		messages.certificate.not_before_ms = entered->not_before_ms;
+		messages.submission.certificate = &messages.certificate;
+	}
 	messages.body.body_case = THROUGHCARE__V1__RECORD__BODY_SUBMISSION;
 	messages.body.submission = &messages.submission;
 	r = pack(context, &messages.body, content_bytes, &record);
@@ -218,12 +230,48 @@ static int submission_push(struct request_context *context, uint64_t request_id,
 	return 0;
 }
 
+enum entry_outcome { ENTRY_PLAIN = 1, ENTRY_REFUSED };
+
+/* An AgencyEntry may bring the certificate that is sealed to: it must name that agency, in the
+ * network of the operator who enters it. 0 and *ret, ENTRY_PLAIN, ENTRY_REFUSED or a fault. */
+static int entry_certificate(struct request_context *context, struct tc_peer *ret,
+			     struct tc_refusal *refusal)
+{
+	const struct tc_envelope_part *lead = &context->room->envelope.parts[0];
+	const Throughcare__V1__AgencyEntry *entry;
+	struct tc_slice der;
+	int r;
+
+	if (lead->sealed ||
+	    lead->type->message->descriptor != &throughcare__v1__agency_entry__descriptor)
+		return ENTRY_PLAIN;
+	scratch_reset(context->scratch);
+	entry = throughcare__v1__agency_entry__unpack(&context->scratch->allocator,
+						      lead->content.len, lead->content.data);
+	if (!entry)
+		return TC_ENOMEM; /* it was scanned before */
+	if (!entry->has_certificate_der)
+		return ENTRY_PLAIN;
+	der = tc_slice(entry->certificate_der.data, entry->certificate_der.len);
+	r = tc_peer_decode(der, ret);
+	if (r < 0)
+		return r;
+	if (r == 0 && ret->kind == TC_PEER_AGENCY && ret->adapter.name[0] == '\0' &&
+	    strcmp(ret->id.name, entry->agency) == 0 &&
+	    strcmp(ret->trust_domain, context->peer->trust_domain) == 0)
+		return 0;
+	tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
+		  "parts[0].certificate_der: not a certificate of this agency in this network");
+	return ENTRY_REFUSED;
+}
+
 /* One envelope of the submission: a submission record or a refusal record. */
 static int envelope_take(struct request_context *context, uint64_t request_id, size_t index,
 			 const struct tc_refusal *signature_refusal)
 {
 	struct tc_envelope *envelope = &context->room->envelope;
 	struct tc_refusal refusal = {0};
+	struct tc_peer entered;
 	int r;
 
 	r = tc_envelope_decode(context->room->submit.envelopes[index], context->now_ms, envelope,
@@ -234,8 +282,14 @@ static int envelope_take(struct request_context *context, uint64_t request_id, s
 					     context->peer->id.name, &refusal);
 	if (r < 0)
 		return r;
-	if (r == 0 && signature_refusal->code == TC_REFUSAL_NONE)
-		return submission_push(context, request_id, index);
+	if (r == 0 && signature_refusal->code == TC_REFUSAL_NONE) {
+		r = entry_certificate(context, &entered, &refusal);
+		if (r < 0)
+			return r;
+		if (r != ENTRY_REFUSED)
+			return submission_push(context, request_id, index,
+					       r == 0 ? &entered : NULL);
+	}
 	return refuse(context, request_id, (uint32_t)index, (uint32_t)context->room->submit.count,
 		      r ? &refusal : signature_refusal, &envelope->header);
 }

@@ -62,6 +62,8 @@ int request_logon(const struct tc_peer *peer, struct tc_slice certificate_der, u
 	logon.address = (char *)(uintptr_t)address;
 	logon.has_certificate_der = 1;
 	logon.certificate_der = request_record_bytes(certificate_der);
+	logon.has_certificate_not_before_ms = 1;
+	logon.certificate_not_before_ms = peer->not_before_ms;
 	body.body_case = THROUGHCARE__V1__RECORD__BODY_LOGON;
 	body.logon = &logon;
 	return pack_for(peer, connection, &body, ret);

@@ -28,6 +28,8 @@ static void delivery_write(const struct delivery *d, struct row_writer *row)
 	row_put_u32(row, d->bytes);
 	row_put_code(row, d->code);
 	row_put_u64(row, d->parts_mask);
+	row_put_u64(row, d->sealed);
+	row_put_u32(row, d->seal);
 	row_put_u64(row, d->forbidden);
 	row_put_u32(row, d->obligations);
 	row_put_u32(row, d->rule_version);
@@ -76,6 +78,8 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->bytes = row_take_u32(&row);
 	d->code = row_take_code(&row);
 	d->parts_mask = row_take_u64(&row);
+	d->sealed = row_take_u64(&row);
+	d->seal = row_take_u32(&row);
 	d->forbidden = row_take_u64(&row);
 	d->obligations = row_take_u32(&row);
 	d->rule_version = row_take_u32(&row);

@@ -70,6 +70,9 @@ struct delivery {
 	uint32_t bytes;
 	enum tc_refusal_code code; /* why it is held, or what withholds parts */
 	uint64_t parts_mask;
+	uint64_t sealed; /* bit of each sealed part... */
+	uint32_t seal; /* ...sealed to this generation of the recipient's certificate; 0: not known
+			*/
 	uint64_t forbidden; /* parts that may not be passed on to this recipient, see origin.h */
 	uint32_t obligations;
 	uint32_t rule_version;

@@ -14,6 +14,7 @@
 #include "ledger/job.h"
 #include "ledger/lend.h"
 #include "ledger/mailbox.h"
+#include "ledger/sealed.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
@@ -55,8 +56,9 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 	if (r == 0)
 		r = registry_kind(ledger->txn, &ledger->registry, request.recipient,
 				  &request.recipient_kind);
-	return r < 0 ? r
-		     : decision_take(ledger->txn, &ledger->consent, ledger->policy, &request, ret);
+	if (r == 0)
+		r = decision_take(ledger->txn, &ledger->consent, ledger->policy, &request, ret);
+	return r < 0 ? r : sealed_decide(ledger, delivery, request.recipient, ret);
 }
 
 void dispatch_rely(struct delivery *delivery, const struct decision *decision)
@@ -365,6 +367,15 @@ static int dispatch_undelivered(struct ledger *ledger, const struct delivery *de
 	return transition_follow(ledger, &change);
 }
 
+/* Nobody at the target has it or will: dead, or to be sent anew under another id. */
+static bool dispatch_is_lost(enum delivery_state state, const char *code)
+{
+	const char *changed = tc_refusal_name(TC_REFUSAL_CERTIFICATE_CHANGED);
+
+	return state == DELIVERY_DEAD ||
+	       (state == DELIVERY_RECALLED && code != NULL && strcmp(code, changed) == 0);
+}
+
 int dispatch_end(struct ledger *ledger, struct delivery *delivery, enum delivery_state state,
 		 const char *code)
 {
@@ -384,7 +395,7 @@ int dispatch_end(struct ledger *ledger, struct delivery *delivery, enum delivery
 	r = delivery_end(ledger, delivery, state);
 	if (r == 0)
 		r = dispatch_tell_end(ledger, delivery, state, code);
-	if (r == 0 && state == DELIVERY_DEAD)
+	if (r == 0 && dispatch_is_lost(state, code))
 		r = dispatch_undelivered(ledger, delivery);
 	return r < 0 ? r : dispatch_promote(ledger, next);
 }

@@ -6,6 +6,7 @@
 #include "ledger/logon.h"
 #include "ledger/policy_state.h"
 #include "ledger/reconsider.h"
+#include "ledger/sealed.h"
 #include "ledger/state.h"
 #include "throughcare/v1/consent.pb-c.h"
 #include "wire/part_types.h"
@@ -129,6 +130,8 @@ static int exchange_agency(struct ledger *ledger, struct submission *submission)
 	if (r != 0)
 		return r == REGISTRY_REFUSED ? SUBMISSION_REFUSED : r;
 	r = exchange_fact(ledger, submission, "registry", "agency");
+	if (r == 0)
+		r = sealed_entry(ledger, submission->record);
 	/* A suspended agency's connections are over. */
 	return r < 0 ? r : logon_check_again(ledger);
 }

@@ -7,6 +7,7 @@
 #include "ledger/fact.h"
 #include "ledger/policy_state.h"
 #include "ledger/reply.h"
+#include "ledger/sealed.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
 
@@ -85,6 +86,8 @@ int logon_apply(struct ledger *ledger)
 		ledger->txn, &ledger->registry, peer,
 		tc_slice(logon->certificate_der.data, logon->certificate_der.len), ledger->now_ms);
 	if (r == 0)
+		r = sealed_logon(ledger);
+	if (r == 0)
 		r = principal_take(ledger, peer->kind, &name, &principal);
 	if (r == 0)
 		r = session_open(ledger, connection, principal, peer->certificate_sha256.data,
@@ -149,7 +152,6 @@ int barrier_apply(struct ledger *ledger)
 			return r;
 	}
 	barrier_settings(&ledger->settings, barrier->settings);
-	terms_cache_forget(&ledger->terms);
 	if (barrier->has_policy) {
 		int r = policy_state_begin(ledger,
 					   tc_slice(barrier->policy.data, barrier->policy.len));
@@ -157,6 +159,7 @@ int barrier_apply(struct ledger *ledger)
 		if (r < 0)
 			return r;
 	}
+	terms_cache_forget(&ledger->terms);
 	fact_init(&draft, "barrier");
 	fact_text(&draft.row.agency, TC_AGENCY_EXCHANGE);
 	fact_text(&draft.row.code, barrier->version);
@@ -224,5 +227,7 @@ int certificate_revoked_apply(struct ledger *ledger)
 		return r;
 	r = registry_revoke_certificate(ledger->txn, &ledger->registry,
 					revoked->certificate_sha256.data, ledger->now_ms);
+	if (r == 0)
+		r = sealed_revoked(ledger, revoked->certificate_sha256.data);
 	return r < 0 ? r : logon_check_again(ledger);
 }

@@ -19,6 +19,7 @@ int registry_tables_open(struct store *store, struct registry_tables *ret)
 		{"registry_offers", &ret->offers},
 		{"registry_certificates", &ret->certificates},
 		{"registry_holders", &ret->holders},
+		{"registry_seals", &ret->seals},
 	};
 
 	for (unsigned i = 0; i < REGISTRY_TABLES_COUNT; i++) {

@@ -25,7 +25,7 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REGISTRY_TABLES_COUNT   5
+#define REGISTRY_TABLES_COUNT   6
 #define REGISTRY_NAME_BYTES_MAX 200
 #define REGISTRY_ROLE_BYTES_MAX 63
 
@@ -37,6 +37,7 @@ struct registry_tables {
 	struct store_table offers;
 	struct store_table certificates;
 	struct store_table holders;
+	struct store_table seals; /* registry_seal.h */
 };
 
 /* Once at start, while no write transaction is open. */

@@ -11,6 +11,7 @@
 #include "ledger/origin.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
+#include "ledger/sealed.h"
 #include "ledger/state.h"
 #include "ledger/transition.h"
 #include "ledger/waiter.h"
@@ -133,7 +134,7 @@ static int submission_recipient(struct ledger *ledger, struct submission *submis
 	}
 	if (mailbox_full(ledger, principal, delivery->bytes, 1))
 		return submission_refuse(submission, TC_REFUSAL_MAILBOX_FULL, agency);
-	return 0;
+	return sealed_take(ledger, submission, delivery);
 }
 
 static int submission_address(struct ledger *ledger, struct submission *submission)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/ledger_view.h"
+#include "ledger/registry_seal.h"
 
 static int add_services(const struct question *question, struct answer *answer,
 			const tc_agency *agency, Throughcare__V1__AgencyRow *row)
@@ -97,7 +98,35 @@ int directory_agencies(const struct question *question, struct answer *answer)
 	}
 }
 
-int directory_certificate(const struct question *question, struct answer *answer)
+/* The one that parts for the agency are sealed to. */
+static int sealing_certificate(const struct question *question, struct answer *answer,
+			       struct tc_slice *ret_der)
+{
+	struct store_txn *txn = ledger_view_txn(question->ledger);
+	const struct registry_tables *tables = ledger_view_registry(question->ledger);
+	struct registry_agency agency;
+	struct registry_seal seal;
+	tc_agency name;
+	int r = answer_read_agency(answer, question->query->certificate->agency,
+				   "certificate.agency", &name);
+
+	if (r != 0)
+		return r;
+	r = registry_find_agency(txn, tables, &name, &agency);
+	if (r == REGISTRY_UNKNOWN)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_UNKNOWN_RECIPIENT, "%s", name.name);
+	if (r == 0)
+		r = registry_seal_find(txn, tables, &name, &seal);
+	if (r < 0)
+		return r;
+	if (r == REGISTRY_UNKNOWN || seal.der.len == 0)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "certificate.agency");
+	*ret_der = seal.der;
+	return 0;
+}
+
+static int seen_certificate(const struct question *question, struct answer *answer,
+			    struct tc_slice *ret_der)
 {
 	const Throughcare__V1__CertificateQuery *asked = question->query->certificate;
 	struct registry_certificate certificate;
@@ -114,10 +143,27 @@ int directory_certificate(const struct question *question, struct answer *answer
 		return r;
 	if (r == REGISTRY_UNKNOWN || certificate.der.len == 0)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "certificate.sha256");
-	answer->reply.certificate_der.data = answer_bytes(answer, certificate.der);
+	*ret_der = certificate.der;
+	return 0;
+}
+
+int directory_certificate(const struct question *question, struct answer *answer)
+{
+	const Throughcare__V1__CertificateQuery *asked = question->query->certificate;
+	struct tc_slice der;
+	int r;
+
+	if (asked->agency && asked->has_sha256)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID,
+				 "certificate: either sha256 or agency");
+	r = asked->agency ? sealing_certificate(question, answer, &der)
+			  : seen_certificate(question, answer, &der);
+	if (r != 0)
+		return r;
+	answer->reply.certificate_der.data = answer_bytes(answer, der);
 	if (answer->reply.certificate_der.data == NULL)
 		return TC_ENOMEM;
-	answer->reply.certificate_der.len = certificate.der.len;
+	answer->reply.certificate_der.len = der.len;
 	answer->reply.has_certificate_der = 1;
 	return 0;
 }

@@ -1,7 +1,9 @@
 #include "tls/tls_peer.h"
 
+#include <limits.h>
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -164,4 +166,17 @@ int tc_peer_read(const struct x509_st *certificate, struct tc_peer *ret)
 		return TC_PEER_NO_IDENTITY;
 	*ret = peer;
 	return 0;
+}
+
+int tc_peer_decode(struct tc_slice der, struct tc_peer *ret)
+{
+	const uint8_t *end = der.data;
+	X509 *certificate = der.len <= LONG_MAX ? d2i_X509(NULL, &end, (long)der.len) : NULL;
+	int r = TC_PEER_NO_IDENTITY;
+
+	if (certificate && end == der.data + der.len)
+		r = tc_peer_read(certificate, ret);
+	X509_free(certificate);
+	ERR_clear_error();
+	return r;
 }

@@ -47,6 +47,9 @@ struct tc_peer {
 /* 0, TC_PEER_NO_IDENTITY, or a fault. */
 int tc_peer_read(const struct x509_st *certificate, struct tc_peer *ret) TC_MUST_CHECK;
 
+/* Of a certificate in DER. The same outcomes. */
+int tc_peer_decode(struct tc_slice der, struct tc_peer *ret) TC_MUST_CHECK;
+
 /* The URI alone. Fills kind, id, adapter and trust_domain. False when it is none of ours. */
 bool tc_peer_parse(struct tc_slice uri, struct tc_peer *ret);
 

@@ -95,6 +95,9 @@ struct message {
 	uint8_t flavour;     /* other content under the same id */
 	struct tc_id passed; /* message whose parts it passes on; none: they are its own */
 	uint64_t connection; /* that the receipt goes to; 0: any */
+	/* Its last part is sealed to the certificate made of this name; "": it does not say to
+	 * which; NULL: it is not sealed. */
+	const char *sealed;
 };
 uint64_t exchange_send(struct exchange *x, const struct message *message);
 

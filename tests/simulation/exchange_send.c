@@ -36,6 +36,16 @@ static uint64_t submit(struct exchange *x, Throughcare__V1__Header *header,
 	return exchange_append(x, &record, record.connection);
 }
 
+static void seal(Throughcare__V1__PartLabel *label, const char *name, uint8_t digest[32])
+{
+	label->has_sealed = label->sealed = 1;
+	if (*name == '\0')
+		return;
+	MUST(tc_sha256(tc_slice_text(name), digest) == 0);
+	label->has_sealed_to = 1;
+	label->sealed_to = (ProtobufCBinaryData){32, digest};
+}
+
 uint64_t exchange_send(struct exchange *x, const struct message *message)
 {
 	Throughcare__V1__Header header = THROUGHCARE__V1__HEADER__INIT;
@@ -52,6 +62,7 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 	char id[TC_ID_TEXT_BYTES], subject[TC_ID_TEXT_BYTES], referral[TC_ID_TEXT_BYTES];
 	uint8_t digests[2][32] = {{0}, {0}};
 	ProtobufCBinaryData manifest[2] = {{32, digests[0]}, {32, digests[1]}};
+	uint8_t sealed_to[32];
 
 	tc_id_format(message->id, id);
 	header.message_id = id;
@@ -101,6 +112,8 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 			(Throughcare__V1__Category)(i == 0 ? message->category : message->second);
 		parts[i].bytes = 600;
 	}
+	if (message->sealed != NULL)
+		seal(&parts[submission.n_parts - 1], message->sealed, sealed_to);
 	submission.claim = message->claim;
 	return submit(x, &header, &submission, message->from, message->connection);
 }
