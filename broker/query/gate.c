@@ -160,10 +160,13 @@ bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *
 	case GATE_ALL:
 		return true;
 	case GATE_NO_PERSONS:
-		/* A grant's id leads to its person as surely as the person's own. */
+		/* A grant's id or a case's leads to its person as surely as the person's own. */
 		row->subject = NULL;
 		row->referral_id = NULL;
+		row->n_grants = 0;
 		row->basis = NULL;
+		row->proceeding_id = NULL;
+		row->reference = NULL;
 		row->actor = NULL;
 		return true;
 	case GATE_OWN:
@@ -173,6 +176,7 @@ bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *
 			return false;
 		/* That something was kept back is already too much to know. */
 		row->n_withheld_categories = 0;
+		row->n_rule_ids = 0;
 		row->code = NULL;
 		return true;
 	case GATE_NOTHING:

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/ledger_view.h"
+#include "ledger/terms.h"
 #include "query/submitted.h"
 
 #define CATEGORIES_MAX 64
@@ -95,19 +96,44 @@ static int fill_part(struct answer *answer, const Throughcare__V1__PartLabel *la
 
 /* Showing it to its recipient once more is a hand-over like the first: only what may go now. */
 static int decide_again(const struct question *question, struct answer *answer,
-			const struct submitted *submitted, uint64_t *ret_parts)
+			const struct submitted *submitted, struct decision *ret)
 {
 	struct submitted_facts facts = {.policy = ledger_view_policy(question->ledger),
 					.at_ms = question->now_ms};
-	struct decision decision;
-	int r = submitted_decide(question, submitted, &question->asker, &facts, &decision);
+	int r = submitted_decide(question, submitted, &question->asker, &facts, ret);
 
 	if (r != 0)
 		return r;
-	*ret_parts = decision.parts_mask;
-	return decision.parts_mask != 0
-		       ? 0
-		       : tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
+	return ret->parts_mask != 0 ? 0
+				    : tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
+}
+
+/* The terms of that hand-over: as the first ones, unless the consent or the policy has changed. */
+static int fill_terms(const struct question *question, struct answer *answer,
+		      const tc_agency *sender, const struct decision *decision,
+		      Throughcare__V1__Delivery *delivery)
+{
+	const struct terms_source source = {
+		.txn = ledger_view_txn(question->ledger),
+		.consent = ledger_view_consent(question->ledger),
+		.registry = ledger_view_registry(question->ledger),
+		.policy = ledger_view_policy(question->ledger),
+	};
+	const char **codes = answer_array(answer, POLICY_NOTICES_MAX);
+	struct terms terms;
+	int r = codes == NULL ? TC_ENOMEM
+			      : terms_make(&source, sender, decision, &answer->arena, &terms);
+
+	if (r < 0)
+		return r;
+	delivery->has_terms = 1;
+	delivery->terms = (ProtobufCBinaryData){
+		.len = terms.packed.len,
+		.data = (uint8_t *)(uintptr_t)terms.packed.data,
+	};
+	delivery->n_obligations = policy_notice_codes(source.policy, decision->obligations, codes);
+	delivery->obligations = (char **)(uintptr_t)codes;
+	return 0;
 }
 
 static int fill_parts(const struct question *question, struct answer *answer,
@@ -115,11 +141,14 @@ static int fill_parts(const struct question *question, struct answer *answer,
 		      Throughcare__V1__Delivery *delivery)
 {
 	const Throughcare__V1__SubmissionRecord *submission = submitted->record;
-	uint64_t parts = UINT64_MAX, categories = release ? release->categories : UINT64_MAX;
+	struct decision decision = {.parts_mask = UINT64_MAX};
+	uint64_t categories = release ? release->categories : UINT64_MAX;
 	struct record_part stored[TC_PARTS_MAX];
 	int r;
 
-	r = release ? decide_again(question, answer, submitted, &parts) : 0;
+	r = release ? decide_again(question, answer, submitted, &decision) : 0;
+	if (r == 0 && release)
+		r = fill_terms(question, answer, &release->sender, &decision, delivery);
 	if (r != 0)
 		return r;
 	delivery->parts = answer_array(answer, submission->n_parts);
@@ -134,7 +163,7 @@ static int fill_parts(const struct question *question, struct answer *answer,
 		const Throughcare__V1__PartLabel *label = submission->parts[i];
 
 		if ((categories & category_bit((unsigned)label->category)) == 0 ||
-		    (parts & UINT64_C(1) << i) == 0)
+		    (decision.parts_mask & UINT64_C(1) << i) == 0)
 			continue;
 		r = fill_part(answer, label, &stored[i], &delivery->parts[delivery->n_parts]);
 		if (r < 0)

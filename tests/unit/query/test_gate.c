@@ -38,6 +38,62 @@ static void what_no_rule_allows_is_not_permitted(void **state)
 			 GATE_NOTHING);
 }
 
+/* A release from one agency to another, with all that the trail has of it. */
+static void release_row(Throughcare__V1__TrailRow *row)
+{
+	static char *texts[] = {"first"};
+
+	throughcare__v1__trail_row__init(row);
+	row->event = "release";
+	row->agency = "treatment";
+	row->recipient = "parole";
+	row->subject = row->referral_id = row->basis = row->proceeding_id = "an id";
+	row->reference = row->actor = row->code = row->legal_basis = "a text";
+	row->rule_ids = row->grants = row->notices = row->redisclosure = texts;
+	row->n_rule_ids = row->n_grants = row->n_notices = row->n_redisclosure = 1;
+	row->withheld_categories = row->categories = texts;
+	row->n_withheld_categories = row->n_categories = 1;
+	row->has_terms_sha256 = row->has_purpose = 1;
+}
+
+static void an_operator_learns_no_grant_and_no_case_from_the_trail(void **state)
+{
+	struct question question = {.scope = GATE_NO_PERSONS};
+	Throughcare__V1__TrailRow row;
+
+	(void)state;
+	release_row(&row);
+	assert_true(gate_trail_row(&question, &row));
+	assert_null(row.subject);
+	assert_null(row.referral_id);
+	assert_null(row.basis);
+	assert_null(row.actor);
+	assert_null(row.proceeding_id);
+	assert_null(row.reference);
+	assert_int_equal(row.n_grants, 0);
+	assert_int_equal(row.n_rule_ids, 1);
+	assert_int_equal(row.n_notices, 1);
+}
+
+static void a_recipient_learns_its_terms_but_not_what_was_kept_back(void **state)
+{
+	struct question question = {.scope = GATE_OWN};
+	Throughcare__V1__TrailRow row;
+
+	(void)state;
+	release_row(&row);
+	memcpy(question.asker.name, "parole", sizeof("parole"));
+	assert_true(gate_trail_row(&question, &row));
+	assert_int_equal(row.n_withheld_categories, 0);
+	assert_int_equal(row.n_rule_ids, 0);
+	assert_null(row.code);
+	assert_int_equal(row.n_grants, 1);
+	assert_int_equal(row.n_redisclosure, 1);
+	assert_true(row.has_terms_sha256);
+	memcpy(question.asker.name, "court", sizeof("court"));
+	assert_false(gate_trail_row(&question, &row));
+}
+
 static Throughcare__V1__Response *show_message(struct exchange_fixture *fixture,
 					       Throughcare__V1__PeerKind kind, const char *id,
 					       uint64_t message)
@@ -350,6 +406,8 @@ int main(void)
 		GATE_TEST(who_else_may_tell_is_not_shown_to_a_discloser),
 		GATE_TEST(a_check_answers_whom_the_consent_lets_disclose),
 		GATE_TEST(the_trail_shows_each_his_own),
+		cmocka_unit_test(an_operator_learns_no_grant_and_no_case_from_the_trail),
+		cmocka_unit_test(a_recipient_learns_its_terms_but_not_what_was_kept_back),
 		GATE_TEST(a_mailbox_is_counted_for_its_agency_and_the_operator),
 		GATE_TEST(an_agency_learns_of_the_exchange_only_that_it_works),
 	};
