@@ -5,6 +5,7 @@
 #include "cli/command_table.h"
 #include "cli/rendition.h"
 #include "cli/session.h"
+#include "cli/terms.h"
 
 #define MESSAGES_MAX     1000
 #define WINDOW           64 /* printed before they are acknowledged together */
@@ -21,17 +22,22 @@ struct collecting {
 	struct tc_problem
 		unopened; /* of the first message that has a part which cannot be opened */
 	size_t pending;
+	struct tc_terms_shown shown;
 	struct tc_settlement settlements[WINDOW];
 };
 
-static void delivery_say(const struct tc_screen *screen, const json_t *message,
-			 const struct tc_delivery *delivery)
+static void delivery_say(const struct tc_screen *screen, json_t *message,
+			 const struct tc_delivery *delivery, struct tc_terms_shown *shown)
 {
 	tc_screen_say(screen, "%s from %s, %s (log position %llu, attempt %u, by %s)",
 		      delivery->type, delivery->sender, delivery->message_id,
 		      (unsigned long long)delivery->log_sequence, delivery->attempt,
 		      delivery->basis && *delivery->basis ? delivery->basis : "no basis needed");
+	json_t *terms = tc_terms_split(message);
+
 	tc_screen_document(screen, message);
+	tc_terms_say(screen, terms, shown);
+	json_decref(terms);
 }
 
 /* The client has opened what it can. */
@@ -65,7 +71,7 @@ static enum tc_exit delivery_print(struct collecting *collecting,
 	if (invocation->screen.json)
 		tc_screen_line(&invocation->screen, message);
 	else
-		delivery_say(&invocation->screen, message, delivery);
+		delivery_say(&invocation->screen, message, delivery, &collecting->shown);
 	json_decref(message);
 	return TC_EXIT_DONE;
 }

@@ -9,6 +9,7 @@
 #include "cli/question.h"
 #include "cli/rendition.h"
 #include "cli/session.h"
+#include "cli/terms.h"
 
 #define INPUT_BYTES_MAX (256UL * 1024 * 1024)
 
@@ -274,14 +275,20 @@ enum tc_exit tc_message_show_run(struct tc_invocation *invocation)
 {
 	Throughcare__V1__MessageShowQuery show = THROUGHCARE__V1__MESSAGE_SHOW_QUERY__INIT;
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
-	json_t *shown = NULL;
+	struct tc_terms_shown notices = {0};
+	json_t *shown = NULL, *terms = NULL;
 
 	show.message_id = invocation->operands[0];
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW;
 	query.message_show = &show;
 	enum tc_exit code = tc_question_message(invocation, &query, &shown);
+	if (code == TC_EXIT_DONE && !invocation->screen.json)
+		terms = tc_terms_split(shown);
 	if (code == TC_EXIT_DONE)
 		tc_screen_document(&invocation->screen, shown);
+	if (terms)
+		tc_terms_say(&invocation->screen, terms, &notices);
+	json_decref(terms);
 	json_decref(shown);
 	return code;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/terms.h"
 #include "wire/base64.h"
 #include "wire/json.h"
 #include "wire/limits.h"
@@ -118,6 +119,8 @@ static json_t *part_json(const Throughcare__V1__Part *part, size_t place,
 		json_object_set_new(object, "sealed", json_true());
 		json_object_set_new(object, "opened", json_boolean(opened));
 	}
+	/* Whoever may pass the part on sends it with its salt: so the exchange knows it again. */
+	json_object_set_new(object, "salt", bytes_json(tc_slice(part->salt.data, part->salt.len)));
 	json_object_set_new(object, "content", value);
 	return object;
 }
@@ -157,7 +160,7 @@ static int delivery_join(json_t *object, const Throughcare__V1__Delivery *delive
 			    json_integer((json_int_t)(sent - delivery->n_parts)));
 	if (!json_object_get(object, "obligations"))
 		json_object_set_new(object, "obligations", json_array());
-	return 0;
+	return tc_terms_join(object, delivery);
 }
 
 int tc_rendition_delivery(struct tc_slice packed, tc_rendition_opener opener, void *context,
