@@ -6,20 +6,25 @@
  * one thread, the one that opened it, and the bus checks that.
  *
  *   gateway[i] PUSH ─▶ PULL journal PUSH ─▶ PULL ledger PUSH ─▶ PULL gateway[i]
- *                                                     └─PUSH ─▶ PULL trail
+ *                                 └─PUSH ─▶ PULL gateway[i]  └─PUSH ─▶ PULL trail
  *   gateway[i] PUSH ─▶ PULL query[j] PUSH ─▶ PULL gateway[i]
  *   ledger, trail PUSH ─▶ PULL query[j]     ledger PUSH ─▶ PULL journal (ticks)
  *   daemon PUSH ─▶ PULL of each (stop, reload)
  *
+ * The journal passes a batch on before it syncs it, so that the ledger applies while the
+ * disk is written, and after the sync says BUS_DURABLE to ledger and gateways. Until then a
+ * gateway holds what follows from the batch, and the ledger its facts and its commit.
+ *
  * The line gateway, journal, ledger, gateway is a ring. Only sends down the line from
  * journal to ledger and from ledger to gateway may wait; a gateway sends to the journal
  * without waiting and stops reading its connections instead, and a tick that finds no
- * room is sent later. Otherwise four full queues would wait for each other for ever.
+ * room is sent later. Otherwise four full queues would wait for each other for ever. The
+ * journal's BUS_DURABLE to a gateway does not wait either: a position says all that those
+ * before it said, so one that finds no room is said again later.
  *
  * A thread that sleeps takes longer to wake up than a lone request takes in any one
  * place. So with one in hand, a gateway says BUS_SOON to the journal before it checks the
- * signature, and the ledger to the gateway before it applies. It is a hint: lost, or
- * false, it changes nothing but a few microseconds.
+ * signature. It is a hint: lost, or false, it changes nothing but a few microseconds.
  *
  * Owner:  each socket: one thread, see bus_socket_adopt.
  * Blocks: bus_send when the receiver's queue is full (that is the back-pressure);
@@ -41,8 +46,9 @@ enum bus_outcome {
 };
 
 enum bus_message_kind {
-	BUS_RECORDS = 1, /* struct record_batch *: to journal, then to ledger (appended) */
-	BUS_EFFECTS,     /* struct effects *: ledger to one gateway */
+	BUS_RECORDS = 1, /* struct record_batch *: to journal, then to ledger (staged) */
+	BUS_DURABLE,     /* struct bus_position *: journal to ledger and gateways: all before is */
+	BUS_EFFECTS,     /* struct effects *: ledger to one gateway, which holds it until durable */
 	BUS_FACTS,       /* struct effects * (facts only): ledger to trail */
 	BUS_COMMITTED, /* struct bus_position *: ledger and trail to query: all before is visible */
 	BUS_QUERY,     /* struct query_request *: gateway to query */
@@ -55,8 +61,8 @@ enum bus_message_kind {
 };
 
 struct bus_position {
-	uint16_t source; /* 0 ledger, 1 trail */
-	uint64_t next;   /* every record before this is visible */
+	uint16_t source; /* BUS_COMMITTED: 0 ledger, 1 trail */
+	uint64_t next;   /* every record before this is visible, or durable */
 };
 
 struct bus_message {

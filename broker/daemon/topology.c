@@ -25,7 +25,7 @@ struct topology {
 	struct bus_socket *gateway_in[THREADS_MAX], *query_in[THREADS_MAX];
 
 	/* Named from and to. */
-	struct bus_socket *journal_to_ledger;
+	struct bus_socket *journal_to_ledger, *journal_to_gateway[THREADS_MAX];
 	struct bus_socket *ledger_to_journal, *ledger_to_trail;
 	struct bus_socket *ledger_to_gateway[THREADS_MAX], *ledger_to_query[THREADS_MAX];
 	struct bus_socket *trail_to_ledger, *trail_to_query[THREADS_MAX];
@@ -65,6 +65,7 @@ static void gateway_sockets_open(struct topology *t, int *r, size_t i)
 	snprintf(name, sizeof(name), "gateway-%zu", i);
 	pull(t, r, name, QUEUE_MAX_WIDE, &t->gateway_in[i]);
 	push(t, r, name, QUEUE_MAX_WIDE, &t->ledger_to_gateway[i]);
+	push(t, r, name, QUEUE_MAX, &t->journal_to_gateway[i]);
 	push(t, r, name, QUEUE_MAX, &t->main_to_gateway[i]);
 	push(t, r, "journal", QUEUE_MAX, &t->gateway_to_journal[i]);
 	for (size_t j = 0; j < t->query_count; j++)
@@ -135,6 +136,7 @@ static void payload_free(struct bus_message *message)
 		gateway_reload_free(&reload);
 		return;
 	}
+	case BUS_DURABLE:
 	case BUS_COMMITTED:
 	case BUS_COMMIT_WANTED:
 	case BUS_SOON:
@@ -182,6 +184,7 @@ static void sockets_close(struct topology *t)
 		bus_socket_close(&t->gateway_in[i]);
 		bus_socket_close(&t->query_in[i]);
 		bus_socket_close(&t->ledger_to_gateway[i]);
+		bus_socket_close(&t->journal_to_gateway[i]);
 		bus_socket_close(&t->ledger_to_query[i]);
 		bus_socket_close(&t->trail_to_query[i]);
 		bus_socket_close(&t->gateway_to_journal[i]);
@@ -284,6 +287,8 @@ static int threads_start(struct topology *t, const struct topology_options *opti
 		.journal = options->stores->journal,
 		.inbox = t->journal_in,
 		.ledger = t->journal_to_ledger,
+		.gateways = t->journal_to_gateway,
+		.gateway_count = t->gateway_count,
 		.rider_wait_ms = (unsigned)options->config->rider_wait_ms,
 		.figures = options->figures->journal,
 	};
@@ -376,8 +381,8 @@ int topology_stop(struct topology **topology)
 		tell(t->main_to_gateway[i], BUS_DRAIN, t->gateways[i], &r);
 	for (size_t i = 0; i < t->gateway_count; i++)
 		gateway_thread_join(&t->gateways[i]);
-	/* The journal passes the stop on to the ledger behind its last batch, the ledger to the
-	 * trail behind its last facts. */
+	/* The journal passes the stop on to the ledger behind its last batch and that batch's
+	 * BUS_DURABLE, the ledger to the trail behind its last facts. */
 	tell(t->main_to_journal, BUS_STOP, t->journal, &r);
 	if (t->journal)
 		journal_thread_join(&t->journal);

@@ -148,6 +148,28 @@ static void route_one(struct gateway *gateway, struct effect **effect)
 	}
 }
 
+void effect_hold(struct gateway *gateway, struct effects *effects)
+{
+	effects->next = NULL;
+	if (gateway->held)
+		gateway->held_last->next = effects;
+	else
+		gateway->held = effects;
+	gateway->held_last = effects;
+}
+
+/* The ledger sends in the order of the log, so the first waits for the least. */
+void effect_release(struct gateway *gateway)
+{
+	while (gateway->held && gateway->held->durable_next <= gateway->durable_next) {
+		struct effects *effects = gateway->held;
+
+		gateway->held = effects->next;
+		effect_route(gateway, effects);
+		effects_free(&effects);
+	}
+}
+
 void effect_route(struct gateway *gateway, struct effects *effects)
 {
 	struct effect *effect;

@@ -42,11 +42,14 @@ struct gateway {
 	int spare_fd;             /* given up to accept and close when descriptors run out */
 
 	struct record_batch batch; /* of this turn, for the journal */
-	int64_t awake_until_us;    /* for effects that were announced; 0: none were */
+	int64_t awake_until_us;    /* while something is held */
 	int64_t held_us;           /* since when it has waited for company; 0: it does not */
 	size_t records;            /* unanswered, of all connections */
 	size_t bytes;
 	size_t next_query;
+
+	struct effects *held, *held_last; /* of the ledger, not durable yet, in order */
+	uint64_t durable_next;            /* every record before this is durable */
 
 	uint32_t last_number;           /* of a connection that logged on */
 	struct connection *connections; /* all */
@@ -79,5 +82,10 @@ void listener_stop(struct gateway *gateway);
 /* effect_route.c: does what the ledger, or an answer of the query threads, wants done. The struct
  * stays the caller's. */
 void effect_route(struct gateway *gateway, struct effects *effects);
+/* Keeps effects of the ledger until what they follow from is durable: nothing is told of what a
+ * crash might still forget. Takes the struct. */
+void effect_hold(struct gateway *gateway, struct effects *effects);
+/* Routes what may go now. */
+void effect_release(struct gateway *gateway);
 
 #endif

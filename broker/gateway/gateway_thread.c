@@ -13,7 +13,8 @@
 #define DRAIN_US    5000000
 #define HOLD_US     1000 /* of riders alone, for company */
 #define HOLD_MAX    64   /* of them */
-#define AWAKE_US    100  /* longer than the ledger takes for few records */
+#define AWAKE_US    1000 /* longer than a sync takes, as a rule */
+#define AWAKE_MAX   4    /* unanswered records */
 #define REVOKED_MAX 64   /* certificates recorded by one reload; further ones at the next */
 
 struct gateway_thread {
@@ -142,10 +143,20 @@ static void take(struct gateway *gateway, struct bus_message *message)
 {
 	switch (message->kind) {
 	case BUS_EFFECTS:
+		if (!gateway->held)
+			gateway->awake_until_us = tc_clock_monotonic_us() + AWAKE_US;
+		effect_hold(gateway, message->payload);
+		return;
+	case BUS_DURABLE: {
+		struct bus_position *position = message->payload;
+
+		gateway->durable_next = position->next;
+		free(position);
+		return;
+	}
 	case BUS_ANSWER: {
 		struct effects *effects = message->payload;
 
-		gateway->awake_until_us = 0;
 		effect_route(gateway, effects);
 		effects_free(&effects);
 		return;
@@ -157,9 +168,6 @@ static void take(struct gateway *gateway, struct bus_message *message)
 		gateway_reload_free(&new);
 		return;
 	}
-	case BUS_SOON:
-		gateway->awake_until_us = tc_clock_monotonic_us() + AWAKE_US;
-		return;
 	case BUS_DRAIN:
 		gateway->draining = true;
 		gateway->drain_deadline_us = gateway->now_us + DRAIN_US;
@@ -171,24 +179,12 @@ static void take(struct gateway *gateway, struct bus_message *message)
 	case BUS_RECORDS:
 	case BUS_FACTS:
 	case BUS_COMMITTED:
+	case BUS_SOON:
 	case BUS_QUERY:
 	case BUS_COMMIT_WANTED:
 		gateway_fail(gateway, TC_EBUS);
 		return;
 	}
-}
-
-/* The effects that were announced are not there yet, and there is nothing else to do: others may
- * have the processor, but no sleep. */
-static bool stay_awake(struct gateway *gateway)
-{
-	if (gateway->awake_until_us == 0 || gateway->dirty || gateway->fault)
-		return false;
-	if (tc_clock_monotonic_us() >= gateway->awake_until_us)
-		gateway->awake_until_us = 0;
-	else
-		sched_yield();
-	return true;
 }
 
 static void drain_bus(struct gateway *gateway)
@@ -200,10 +196,10 @@ static void drain_bus(struct gateway *gateway)
 		r = bus_receive(gateway->options.in, 0, &message);
 		if (r == 0)
 			take(gateway, &message);
-	} while (r == 0 || (r == BUS_EMPTY && stay_awake(gateway)));
-	gateway->awake_until_us = 0;
+	} while (r == 0);
 	if (r < 0)
 		gateway_fail(gateway, r);
+	effect_release(gateway);
 }
 
 static bool only_riders(const struct record_batch *batch)
@@ -354,6 +350,17 @@ static void turn_end(struct gateway *gateway)
 		wake_soon(gateway, gateway->drain_deadline_us - gateway->now_us);
 }
 
+/* A lone answer is here and its sync ends any moment, sooner than a sleeper wakes up. Sockets are
+ * looked at all the same, and others may have the processor. */
+static bool stay_awake(struct gateway *gateway)
+{
+	if (!gateway->held || gateway->records > AWAKE_MAX ||
+	    tc_clock_monotonic_us() >= gateway->awake_until_us)
+		return false;
+	sched_yield();
+	return true;
+}
+
 static void on_bus(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
@@ -378,7 +385,11 @@ static void *run(void *context)
 		bus_socket_adopt(gateway->options.query_out[i]);
 	gateway->now_us = tc_clock_monotonic_us();
 	while (!gateway->ended && gateway->fault == 0) {
-		if (event_base_loop(gateway->base, EVLOOP_ONCE) != 0)
+		/* Both: without ONCE it would go on while the bus is readable, which is drained
+		 * only at the end of the turn. */
+		int flags = EVLOOP_ONCE | (stay_awake(gateway) ? EVLOOP_NONBLOCK : 0);
+
+		if (event_base_loop(gateway->base, flags) < 0)
 			gateway_fail(gateway, TC_EIO);
 		turn_end(gateway);
 	}
@@ -407,6 +418,12 @@ static void gateway_done(struct gateway *gateway)
 	if (gateway->base)
 		event_base_free(gateway->base);
 	record_batch_free(&gateway->batch);
+	while (gateway->held) {
+		struct effects *effects = gateway->held;
+
+		gateway->held = effects->next;
+		effects_free(&effects);
+	}
 	admission_free(&gateway->admission);
 	scratch_done(&gateway->scratch);
 	journal_reader_close(&gateway->reader);

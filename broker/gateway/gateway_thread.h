@@ -3,7 +3,8 @@
  *
  * A libevent loop of its own over its connections and its end of the bus. In each
  * turn: sockets are read and requests become records; effects of the ledger become
- * output; then everything new goes to the journal as one message and everything to be
+ * output once the journal says that what they follow from is durable, and are held until then;
+ * then everything new goes to the journal as one message and everything to be
  * sent goes out with as few writes as possible. It never waits for another thread:
  * what the journal cannot take yet stays here and stops the reading of sockets; a few
  * riders alone wait a millisecond for a request that goes with them. A

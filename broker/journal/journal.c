@@ -1,8 +1,20 @@
 #include "journal/journal.h"
 
+int journal_stage(struct journal *journal, struct record_batch *batch, struct tc_id batch_id)
+{
+	return journal->ops->stage(journal, batch, batch_id);
+}
+
+int journal_sync(struct journal *journal)
+{
+	return journal->ops->sync(journal);
+}
+
 int journal_append(struct journal *journal, struct record_batch *batch, struct tc_id batch_id)
 {
-	return journal->ops->append(journal, batch, batch_id);
+	int r = journal_stage(journal, batch, batch_id);
+
+	return r ? r : journal_sync(journal);
 }
 
 int journal_find_batch(struct journal *journal, struct tc_id batch_id, uint64_t *ret_first)

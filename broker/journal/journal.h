@@ -1,14 +1,18 @@
 /*
  * journal - the ordered, append-only, dense sequence of records that everything else follows from.
  *
- * Whatever journal_append has returned 0 for is on stable storage and will be read
- * again after any crash. Implementations: journal_lmdb (embedded). The interface is
- * written so that a replicated one fits: FENCED says that another writer owns the
- * log now, UNKNOWN that the batch may or may not be in it, to be resolved by
- * journal_find_batch and never by appending again blindly.
+ * A batch goes in by two steps. journal_stage says where and when each record stands, if
+ * the batch becomes part of the log; journal_sync makes it part. Between the two nothing of
+ * it is known to any reader, and a crash may forget it: whoever works ahead with a staged
+ * batch tells nobody. Whatever journal_sync has returned 0 for is on stable storage and will
+ * be read again after any crash.
  *
- * Owner:  append: the journal thread. Readers: any thread, one reader each.
- * Blocks: append until the storage has synced; reads on page faults only.
+ * Implementations: journal_lmdb (embedded). The interface is written so that a replicated one
+ * fits: FENCED says that another writer owns the log now, UNKNOWN that the batch may or may
+ * not be in it, to be resolved by journal_find_batch and never by appending again blindly.
+ *
+ * Owner:  stage, sync, append: the journal thread. Readers: any thread, one reader each.
+ * Blocks: sync and append until the storage has synced; reads on page faults only.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
@@ -48,7 +52,8 @@ struct journal_entry {
 
 /* Implementations fill this; callers use the functions below. */
 struct journal_ops {
-	int (*append)(struct journal *journal, struct record_batch *batch, struct tc_id batch_id);
+	int (*stage)(struct journal *journal, struct record_batch *batch, struct tc_id batch_id);
+	int (*sync)(struct journal *journal);
 	int (*find_batch)(struct journal *journal, struct tc_id batch_id, uint64_t *ret_first);
 	int (*usage)(struct journal *journal, struct journal_usage *ret);
 	int (*reader_open)(struct journal *journal, struct journal_reader **ret);
@@ -70,11 +75,18 @@ struct journal_reader {
 };
 
 /*
- * Gives every record of the batch its sequence and time, stores all of them in one
- * synced commit, and returns 0. Reserve space is used only when every record of the
- * batch is a rider. > 0: an outcome above, and no record was given a sequence
- * (UNKNOWN: they were, see find_batch). < 0: TC_ESTORE and the like: the process must end.
+ * Gives every record of the batch its sequence and time, puts all of them where the next
+ * journal_sync finds them, and returns 0; the batch is not looked at again. Reserve space is
+ * used only when every record of the batch is a rider. JOURNAL_FULL or JOURNAL_FENCED: nothing
+ * has changed and no record was given a sequence. < 0: TC_ESTORE and the like: the process must
+ * end. One batch is staged at a time.
  */
+int journal_stage(struct journal *journal, struct record_batch *batch,
+		  struct tc_id batch_id) TC_MUST_CHECK;
+/* Stores what was staged, in one synced commit. 0 (also when nothing was staged), JOURNAL_FENCED,
+ * JOURNAL_UNKNOWN, or a fault. After anything but 0 the batch may not be staged again. */
+int journal_sync(struct journal *journal) TC_MUST_CHECK;
+/* Both, for who has nothing to do in between. */
 int journal_append(struct journal *journal, struct record_batch *batch,
 		   struct tc_id batch_id) TC_MUST_CHECK;
 

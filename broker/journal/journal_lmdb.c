@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/random.h"
 #include "journal/journal_lmdb_internal.h"
 #include "journal/journal_row.h"
@@ -16,6 +17,8 @@
 #define MEASURE_BATCHES   64            /* at most this many appends... */
 #define MEASURE_BYTES     (1024 * 1024) /* ...or bytes between two looks at the room left */
 #define MEASURE_MAP_PARTS 64            /* and never more than this part of the map */
+#define COMMIT_BYTES      (64 * 1024)   /* what a commit itself takes, and more */
+#define ROW_BYTES_MORE    256           /* what a row has beside its record, twice */
 
 /* Store outcomes that cannot be here, made a fault. */
 static int fault(int r)
@@ -30,6 +33,7 @@ static int measure(struct lmdb_journal *j, struct store_usage *ret)
 	if (r < 0)
 		return r;
 	j->full = ret->bytes_used >= j->full_bytes || ret->disk_free_bytes < j->disk_reserve_bytes;
+	j->room_bytes = ret->bytes_limit > ret->bytes_used ? ret->bytes_limit - ret->bytes_used : 0;
 	j->bytes_since = 0;
 	j->batches_since = 0;
 	return 0;
@@ -42,6 +46,14 @@ static bool only_riders(const struct record_batch *batch)
 			return false;
 	}
 	return true;
+}
+
+/* Whether riders fit the rest of the map, and their commit with them: that a commit finds no room
+ * would be found too late, the batch has been handed on by then. Small rows fill pages by half at
+ * least. */
+static bool riders_fit(const struct lmdb_journal *j, const struct record_batch *batch)
+{
+	return j->room_bytes >= 2 * batch->bytes + ROW_BYTES_MORE * batch->count + COMMIT_BYTES;
 }
 
 /* 0 when the batch may use what room is left, or JOURNAL_FULL. */
@@ -57,7 +69,9 @@ static int admit(struct lmdb_journal *j, const struct record_batch *batch)
 		if (r < 0)
 			return r;
 	}
-	return j->full && !only_riders(batch) ? JOURNAL_FULL : 0;
+	if (!j->full)
+		return 0;
+	return only_riders(batch) && riders_fit(j, batch) ? 0 : JOURNAL_FULL;
 }
 
 static int put_record(struct lmdb_journal *j, struct store_txn *txn, uint64_t sequence,
@@ -117,13 +131,14 @@ static int put_batch(struct lmdb_journal *j, struct store_txn *txn,
 	return 0;
 }
 
-static int lmdb_append(struct journal *journal, struct record_batch *batch, struct tc_id batch_id)
+static int lmdb_stage(struct journal *journal, struct record_batch *batch, struct tc_id batch_id)
 {
 	struct lmdb_journal *j = (struct lmdb_journal *)journal;
 	struct store_txn *txn = NULL;
 	int64_t now_ms;
 	int r;
 
+	TC_CHECK(j->staged == NULL);
 	if (batch->count == 0)
 		return 0;
 	r = admit(j, batch);
@@ -136,23 +151,39 @@ static int lmdb_append(struct journal *journal, struct record_batch *batch, stru
 	if (r < 0)
 		return r;
 	r = put_batch(j, txn, batch, batch_id, now_ms);
-	if (r == 0)
-		r = store_commit(&txn);
 	if (r == STORE_FULL) {
 		j->full = true;
 		r = JOURNAL_FULL;
 	} else if (r > 0) {
 		r = TC_ECORRUPT; /* there is something after the tip */
 	}
-	if (r == 0) {
-		for (struct record *record = batch->first; record; record = record->next) {
-			record->sequence = j->tip++;
-			record->time_ms = now_ms;
-		}
-		j->last_ms = now_ms;
+	if (r != 0) {
+		store_abort(&txn);
+		return r;
 	}
-	store_abort(&txn);
-	return r;
+	j->staged_tip = j->tip;
+	for (struct record *record = batch->first; record; record = record->next) {
+		record->sequence = j->staged_tip++;
+		record->time_ms = now_ms;
+	}
+	j->staged_ms = now_ms;
+	j->staged = txn;
+	return 0;
+}
+
+static int lmdb_sync(struct journal *journal)
+{
+	struct lmdb_journal *j = (struct lmdb_journal *)journal;
+	int r;
+
+	if (!j->staged)
+		return 0;
+	r = store_commit(&j->staged);
+	if (r != 0)
+		return r > 0 ? TC_EFULL : r;
+	j->tip = j->staged_tip;
+	j->last_ms = j->staged_ms;
+	return 0;
 }
 
 static int lmdb_find_batch(struct journal *journal, struct tc_id batch_id, uint64_t *ret_first)
@@ -241,12 +272,14 @@ static void lmdb_close(struct journal *journal)
 {
 	struct lmdb_journal *j = (struct lmdb_journal *)journal;
 
+	store_abort(&j->staged);
 	store_close(&j->store);
 	free(j);
 }
 
 static const struct journal_ops lmdb_ops = {
-	.append = lmdb_append,
+	.stage = lmdb_stage,
+	.sync = lmdb_sync,
 	.find_batch = lmdb_find_batch,
 	.usage = lmdb_usage,
 	.reader_open = journal_lmdb_reader_open,

@@ -23,9 +23,14 @@ struct lmdb_journal {
 	uint64_t disk_reserve_bytes;
 	uint64_t tip;
 	int64_t last_ms;
+	/* Staged: the open transaction, NULL when there is none, and what it makes of the two. */
+	struct store_txn *staged;
+	uint64_t staged_tip;
+	int64_t staged_ms;
 	struct tc_id log_id;
-	/* As last measured, and what was appended since. */
+	/* As last measured, and what was staged since. */
 	bool full;
+	uint64_t room_bytes;
 	uint64_t measure_bytes;
 	uint64_t bytes_since;
 	unsigned batches_since;

@@ -11,6 +11,7 @@
 #include "journal/journal_refusal.h"
 
 #define MEASURE_US 1000000
+#define RETELL_MS  1 /* of a position that a gateway's queue had no room for */
 
 static const unsigned alarm_percents[] = {70, 85, 95};
 
@@ -22,6 +23,9 @@ struct journal_thread {
 	int64_t awake_until_us;       /* for what was announced; 0: nothing was */
 	bool driven;                  /* something pending may not wait */
 	bool stopping;
+	uint64_t durable; /* every record before this is stored */
+	uint64_t *told;   /* to each gateway */
+	bool untold;      /* some gateway's queue was full */
 	int64_t measured_us;
 	unsigned alarm; /* the highest of alarm_percents that was told */
 };
@@ -76,41 +80,77 @@ static void publish(struct journal_thread *t, uint64_t tip)
 	raise_alarm(t, &usage);
 }
 
-/* Appends until it is known that the batch is stored, once. */
-static int append_surely(struct journal *journal, struct record_batch *batch)
+/* 0 when the staged batch is known to be stored where it was said to be. */
+static int sync_surely(struct journal *journal, struct tc_id batch_id, uint64_t first)
 {
-	struct tc_id batch_id = tc_id_new(tc_clock_now_ms(&tc_clock_real));
-	uint64_t first;
+	uint64_t found;
+	int r = journal_sync(journal);
+
+	if (r != JOURNAL_UNKNOWN)
+		return r;
+	r = journal_find_batch(journal, batch_id, &found);
+	return r == 0 && found != first ? TC_ECORRUPT : r;
+}
+
+static int tell(struct journal_thread *t, struct bus_socket *to, int wait_ms)
+{
+	struct bus_position *position = calloc(1, sizeof(*position));
 	int r;
 
-	do {
-		r = journal_append(journal, batch, batch_id);
-		if (r != JOURNAL_UNKNOWN)
-			return r;
-		r = journal_find_batch(journal, batch_id, &first);
-	} while (r == JOURNAL_END);
+	if (!position)
+		return TC_ENOMEM;
+	position->next = t->durable;
+	r = bus_send(to, BUS_DURABLE, position, wait_ms);
+	if (r != 0)
+		free(position);
 	return r;
 }
 
+/* Never waits for a gateway: the ledger may be waiting for room there. */
+static void tell_gateways(struct journal_thread *t)
+{
+	int r;
+
+	t->untold = false;
+	for (size_t i = 0; i < t->options.gateway_count; i++) {
+		if (t->told[i] == t->durable)
+			continue;
+		r = tell(t, t->options.gateways[i], 0);
+		if (r == BUS_EMPTY)
+			t->untold = true;
+		else
+			check(r);
+		if (r == 0)
+			t->told[i] = t->durable;
+	}
+}
+
+/* The ledger works while the disk does. From the moment it has the batch there is no way back: the
+ * batch is stored, or nobody is told anything any more. */
 static void commit(struct journal_thread *t)
 {
+	struct tc_id batch_id = tc_id_new(tc_clock_now_ms(&tc_clock_real));
 	struct record_batch *batch = t->pending;
-	uint64_t tip;
+	uint64_t first;
 	int r;
 
 	if (!batch)
 		return;
-	r = append_surely(t->options.journal, batch);
+	r = journal_stage(t->options.journal, batch, batch_id);
 	if (r == JOURNAL_FULL) {
 		check(journal_refusal_apply(batch));
-		r = append_surely(t->options.journal, batch);
+		r = journal_stage(t->options.journal, batch, batch_id);
 	}
 	check(r);
-	tip = batch->last->sequence + 1;
+	first = batch->first->sequence;
+	t->durable = batch->last->sequence + 1;
 	t->pending = NULL;
 	t->driven = false;
 	check(bus_send(t->options.ledger, BUS_RECORDS, batch, -1));
-	publish(t, tip);
+	check(sync_surely(t->options.journal, batch_id, first));
+	tell_gateways(t);
+	check(tell(t, t->options.ledger, -1));
+	publish(t, t->durable);
 }
 
 static void join(struct journal_thread *t, struct record_batch *batch)
@@ -150,6 +190,7 @@ static void take(struct journal_thread *t, struct bus_message message)
 	case BUS_STOP:
 		t->stopping = true;
 		break;
+	case BUS_DURABLE:
 	case BUS_EFFECTS:
 	case BUS_FACTS:
 	case BUS_COMMITTED:
@@ -195,9 +236,11 @@ static int patience_ms(const struct journal_thread *t)
 	if (t->stopping || t->driven || t->awake_until_us != 0)
 		return 0;
 	if (!t->pending)
-		return -1;
+		return t->untold ? RETELL_MS : -1;
 	left_us = t->due_us - tc_clock_monotonic_us();
-	return left_us > 0 ? (int)((left_us + 999) / 1000) : 0;
+	if (left_us <= 0)
+		return 0;
+	return t->untold ? RETELL_MS : (int)((left_us + 999) / 1000);
 }
 
 static void *run(void *argument)
@@ -209,6 +252,8 @@ static void *run(void *argument)
 
 	bus_socket_adopt(t->options.inbox);
 	bus_socket_adopt(t->options.ledger);
+	for (size_t i = 0; i < t->options.gateway_count; i++)
+		bus_socket_adopt(t->options.gateways[i]);
 	do {
 		r = bus_receive(t->options.inbox, patience_ms(t), &message);
 		more = r == 0;
@@ -216,6 +261,8 @@ static void *run(void *argument)
 			take(t, message);
 		else if (r != BUS_EMPTY)
 			fail(r);
+		if (t->untold)
+			tell_gateways(t);
 		/* Everything that is queued comes along, then one sync for all. */
 		if (batch_full(t->pending) || (!more && !stay_awake(t) && due(t)))
 			commit(t);
@@ -231,7 +278,9 @@ int journal_thread_start(const struct journal_thread_options *options, struct jo
 	if (!t)
 		return TC_ENOMEM;
 	t->options = *options;
-	if (pthread_create(&t->thread, NULL, run, t) != 0) {
+	t->told = calloc(options->gateway_count + 1, sizeof(*t->told));
+	if (!t->told || pthread_create(&t->thread, NULL, run, t) != 0) {
+		free(t->told);
 		free(t);
 		return TC_ENOMEM;
 	}
@@ -244,6 +293,7 @@ void journal_thread_join(struct journal_thread **thread)
 	if (!*thread)
 		return;
 	pthread_join((*thread)->thread, NULL);
+	free((*thread)->told);
 	free(*thread);
 	*thread = NULL;
 }

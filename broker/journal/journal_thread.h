@@ -1,18 +1,22 @@
 /*
- * journal_thread - the one writer of the log: joins what is queued, syncs once, passes it on.
+ * journal_thread - the one writer of the log: joins what is queued, passes it on, syncs once.
  *
- * It takes BUS_RECORDS from its inbox, appends everything that came while the last sync
- * ran as one batch, and sends that batch to the ledger. Riders alone do not set off a
+ * It takes BUS_RECORDS from its inbox, stages everything that came while the last sync
+ * ran as one batch, and sends that batch to the ledger, which applies it while this thread
+ * syncs. When the sync has returned, BUS_DURABLE says so to every gateway, where what follows
+ * from the batch is held, and to the ledger. The next batch is staged after that: so at most one
+ * has been passed on and is not durable. Riders alone do not set off a
  * commit: they wait for the next one, `rider_wait_ms` at most. When the journal is full,
  * submissions become journaled refusals ("exchange_full") and the rest uses the reserve.
  *
  * When the log cannot be written the process ends at once (JOURNAL_THREAD_EXIT): nothing
- * that was not stored is ever acknowledged, and a restart finds out what is.
+ * that was not stored is ever acknowledged, and a restart finds out what is. The same when the
+ * storage cannot say what became of a batch that was passed on and it is then not found.
  *
  * Messages: BUS_SOON, from a gateway that has a lone request in hand: the thread wakes up
- * while that is checked, and for a moment does not sleep. BUS_DRAIN: what is pending is appended
- * and passed on without waiting for company, then BUS_DRAIN itself goes on to the ledger. BUS_STOP:
- * everything queued so far is taken, appended and passed on, BUS_STOP goes on to the ledger, and
+ * while that is checked, and for a moment does not sleep. BUS_DRAIN: what is pending is passed on
+ * and synced without waiting for company, then BUS_DRAIN itself goes on to the ledger. BUS_STOP:
+ * everything queued so far is taken, passed on and synced, BUS_STOP goes on to the ledger, and
  * the thread ends.
  *
  * Owner:  the daemon starts and joins it. Blocks: journal_thread_join.
@@ -45,10 +49,12 @@ struct journal_figures {
 };
 
 struct journal_thread_options {
-	struct journal *journal;   /* closed by the caller, after the join */
-	struct bus_socket *inbox;  /* PULL; adopted by the thread, closed by the caller */
-	struct bus_socket *ledger; /* PUSH; likewise */
-	unsigned rider_wait_ms;    /* 0: riders do not wait */
+	struct journal *journal;            /* closed by the caller, after the join */
+	struct bus_socket *inbox;           /* PULL; adopted by the thread, closed by the caller */
+	struct bus_socket *ledger;          /* PUSH; likewise */
+	struct bus_socket *const *gateways; /* PUSH; likewise; the array too lives until the join */
+	size_t gateway_count;
+	unsigned rider_wait_ms; /* 0: riders do not wait */
 	struct journal_figures *figures;
 };
 

@@ -61,9 +61,11 @@ struct effects {
 	struct effect *first, *last;
 	struct fact *first_fact, *last_fact;
 	size_t fact_count;
-	uint64_t facts_next;  /* BUS_FACTS: every record before this has its facts in this or an
-				 earlier batch */
-	struct effects *next; /* in a list of its holder */
+	uint64_t durable_next; /* BUS_EFFECTS: nothing leaves before every record before this is
+				  durable; 0: it may at once */
+	uint64_t facts_next;   /* BUS_FACTS: every record before this has its facts in this or an
+				  earlier batch */
+	struct effects *next;  /* in a list of its holder */
 };
 
 /* All zero. NULL when memory is short. */

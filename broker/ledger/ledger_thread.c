@@ -16,6 +16,7 @@ struct ledger_thread {
 	struct record_batch pending; /* came while the trail committed */
 	struct effects facts;        /* for the trail, not yet passed on */
 	uint64_t facts_passed;       /* those of every record before this were */
+	uint64_t durable;            /* every record before this is in the journal for good */
 	const struct record *tick;   /* sent and not yet back; never followed */
 	int64_t uncommitted_us;      /* since when something waits for a commit, monotonic */
 	uint64_t committed;          /* ledger_next at that time */
@@ -52,6 +53,11 @@ static int thread_route_one(struct ledger_thread *thread, struct effect **effect
 	return 0;
 }
 
+static bool thread_is_durable(const struct ledger_thread *thread)
+{
+	return thread->durable >= ledger_next(thread->options.ledger);
+}
+
 /* To the trail, many at a time: it commits them much later, so nobody waits for one. */
 static int thread_pass_facts(struct ledger_thread *thread)
 {
@@ -59,6 +65,7 @@ static int thread_pass_facts(struct ledger_thread *thread)
 	struct effects *facts;
 	int r;
 
+	TC_CHECK(thread_is_durable(thread));
 	if (thread->facts_passed == next)
 		return 0;
 	facts = effects_new();
@@ -81,7 +88,14 @@ static int thread_route_facts(struct ledger_thread *thread, struct effects *effe
 		return 0;
 	}
 	effects_move_facts(&thread->facts, effects);
-	return thread->facts.fact_count < LEDGER_THREAD_FACTS ? 0 : thread_pass_facts(thread);
+	return 0;
+}
+
+static int thread_pass_facts_maybe(struct ledger_thread *thread)
+{
+	if (thread->facts.fact_count < LEDGER_THREAD_FACTS || !thread_is_durable(thread))
+		return 0;
+	return thread_pass_facts(thread);
 }
 
 /* Everything that has come about: to the gateways first, since somebody waits there. */
@@ -97,11 +111,14 @@ static int thread_route(struct ledger_thread *thread, struct effects *effects)
 	for (size_t i = 0; r == 0 && i < thread->options.gateway_count; i++) {
 		if (thread->routed[i] == NULL)
 			continue;
+		thread->routed[i]->durable_next = ledger_next(thread->options.ledger);
 		r = thread_send(thread->options.gateways[i], BUS_EFFECTS, thread->routed[i]);
 		if (r == 0)
 			thread->routed[i] = NULL;
 	}
-	return r < 0 ? r : thread_route_facts(thread, effects);
+	if (r == 0)
+		r = thread_route_facts(thread, effects);
+	return r < 0 ? r : thread_pass_facts_maybe(thread);
 }
 
 static int thread_apply(struct ledger_thread *thread, struct record_batch *batch)
@@ -125,19 +142,6 @@ static int thread_apply(struct ledger_thread *thread, struct record_batch *batch
 	return r;
 }
 
-/* Of a batch that is soon applied: its gateway wakes up meanwhile. */
-static int thread_warn(struct ledger_thread *thread, const struct record_batch *batch)
-{
-	const struct record *last = batch->last;
-	int r;
-
-	if (batch->count == 0 || batch->count > LEDGER_THREAD_WARN_RECORDS || last->rider ||
-	    last->connection == 0 || last->gateway >= thread->options.gateway_count)
-		return 0;
-	r = bus_send(thread->options.gateways[last->gateway], BUS_SOON, NULL, 0);
-	return r < 0 ? r : 0; /* a full queue keeps it awake anyway */
-}
-
 /* ---- committing ---- */
 
 static int thread_announce(struct bus_socket *to, uint64_t next)
@@ -156,7 +160,7 @@ static int thread_announce(struct bus_socket *to, uint64_t next)
 
 static void thread_take(struct ledger_thread *thread, struct bus_message *message);
 
-/* Everything applied so far. */
+/* Everything applied so far, all of it durable. */
 static int thread_ask_trail(struct ledger_thread *thread)
 {
 	int r = thread_pass_facts(thread);
@@ -231,8 +235,11 @@ static bool thread_commit_due(const struct ledger_thread *thread)
 	       tc_clock_monotonic_us() - thread->uncommitted_us >= LEDGER_THREAD_COMMIT_MS * 1000LL;
 }
 
+/* What is not durable yet soon is: the journal says so, and this is asked again. */
 static int thread_commit_maybe(struct ledger_thread *thread)
 {
+	if (!thread_is_durable(thread))
+		return 0;
 	if (thread->commit_wanted)
 		return thread_commit(thread);
 	if (thread_trail_busy(thread) || !thread_commit_due(thread))
@@ -286,9 +293,9 @@ static int thread_wait_ms(const struct ledger_thread *thread)
 {
 	int64_t wait_ms = INT64_MAX, due_ms;
 
-	/* The trail's answer is a message, too. */
+	/* The trail's answer is a message, too, and so is the journal's. */
 	if (ledger_next(thread->options.ledger) != thread->committed &&
-	    !thread_trail_busy(thread)) {
+	    !thread_trail_busy(thread) && thread_is_durable(thread)) {
 		int64_t since_us = tc_clock_monotonic_us() - thread->uncommitted_us;
 
 		wait_ms = LEDGER_THREAD_COMMIT_MS - since_us / 1000;
@@ -319,6 +326,11 @@ static void thread_take(struct ledger_thread *thread, struct bus_message *messag
 		batch = message->payload;
 		record_batch_join(&thread->pending, batch);
 		free(batch);
+		return;
+	case BUS_DURABLE:
+		position = message->payload;
+		thread->durable = position->next;
+		free(position);
 		return;
 	case BUS_COMMITTED:
 		position = message->payload;
@@ -357,9 +369,9 @@ static int thread_turn(struct ledger_thread *thread)
 	}
 	if (ledger_next(thread->options.ledger) == thread->committed)
 		thread->uncommitted_us = tc_clock_monotonic_us();
-	r = thread_warn(thread, &thread->pending);
+	r = thread_apply(thread, &thread->pending);
 	if (r == 0)
-		r = thread_apply(thread, &thread->pending);
+		r = thread_pass_facts_maybe(thread);
 	if (r == 0)
 		r = thread_commit_maybe(thread);
 	return r < 0 ? r : thread_tick(thread);
@@ -403,6 +415,7 @@ int ledger_thread_start(const struct ledger_thread_options *options, struct ledg
 		thread->options.clock = &tc_clock_real;
 	thread->committed = ledger_next(options->ledger);
 	thread->facts_passed = thread->committed;
+	thread->durable = thread->committed; /* it was read from the journal */
 	thread->routed = calloc(options->gateway_count + 1, sizeof(struct effects *));
 	if (thread->routed == NULL ||
 	    pthread_create(&thread->thread, NULL, thread_run, thread) != 0) {

@@ -1,6 +1,12 @@
 /*
- * ledger_thread - applies what the journal has made durable, and sends what follows
+ * ledger_thread - applies what the journal is about to make durable, and sends what follows
  * from it on its way: effects to the gateways, facts to the trail.
+ *
+ * It applies a batch while the journal syncs it. Effects go to the gateways at once, with the
+ * position that must be durable before one of them is told; a gateway holds them until then.
+ * Neither facts nor a commit go ahead of what is durable: a crash would leave trail or ledger
+ * with what the journal never had. One batch at a time is passed on and not durable, so that is
+ * one batch's facts at most, and one sync's wait.
  *
  * It commits rarely (its state is a function of the log): when the commit interval has
  * passed, after so many records, or when a question wants to see what is new; and never
@@ -10,8 +16,8 @@
  * all that there are before it is asked. When a timer is due
  * it sends one tick record to the journal: time, too, comes to the state through the log.
  *
- * Messages taken: BUS_RECORDS; BUS_COMMIT_WANTED; BUS_COMMITTED of the trail; BUS_DRAIN
- * commits; BUS_STOP commits and ends the thread. A fault ends the process
+ * Messages taken: BUS_RECORDS; BUS_DURABLE; BUS_COMMIT_WANTED; BUS_COMMITTED of the trail;
+ * BUS_DRAIN commits; BUS_STOP commits and ends the thread. A fault ends the process
  * (LEDGER_THREAD_EXIT): nothing is lost, a restart replays.
  *
  * Owner:  the daemon starts and joins it. Blocks: ledger_thread_join.
@@ -29,7 +35,6 @@
 #define LEDGER_THREAD_COMMIT_MS      4000
 #define LEDGER_THREAD_COMMIT_RECORDS 65536
 #define LEDGER_THREAD_FACTS          256 /* passed on to the trail at once */
-#define LEDGER_THREAD_WARN_RECORDS   4   /* so few are applied before a sleeper is awake */
 #define LEDGER_THREAD_TICK_LIMIT     1024
 
 struct ledger_thread;

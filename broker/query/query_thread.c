@@ -284,6 +284,7 @@ static int obey(struct query_thread *thread, const struct bus_message *message)
 	case BUS_RELOAD:
 		return 0;
 	case BUS_RECORDS:
+	case BUS_DURABLE:
 	case BUS_EFFECTS:
 	case BUS_FACTS:
 	case BUS_ANSWER:

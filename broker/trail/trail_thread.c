@@ -85,6 +85,7 @@ static int obey(struct trail_thread *thread, const struct bus_message *message)
 	case BUS_RELOAD:
 		return 0;
 	case BUS_RECORDS:
+	case BUS_DURABLE:
 	case BUS_EFFECTS:
 	case BUS_COMMITTED:
 	case BUS_QUERY:

@@ -125,6 +125,61 @@ static void everything_is_there_after_reopening_and_goes_on(void **state)
 	journal_close(&journal);
 }
 
+static void what_is_staged_is_not_there_before_the_sync(void **state)
+{
+	struct journal *journal = opened(false);
+	struct record_batch batch = {0};
+	struct journal_usage usage;
+	struct journal_reader *reader;
+	struct journal_entry entry;
+	uint64_t first;
+
+	(void)state;
+	append(journal, 0, 2, id_of(1));
+	sample_batch(&batch, 2, 3);
+	assert_int_equal(journal_stage(journal, &batch, id_of(2)), 0);
+	assert_int_equal(batch.first->sequence, 2);
+	assert_int_equal(batch.last->sequence, 4);
+	assert_int_equal(batch.last->time_ms, START_MS);
+	record_batch_free(&batch); /* it is not looked at again */
+	reader = reader_of(journal);
+	assert_int_equal(journal_read(reader, 2, &entry), JOURNAL_END);
+	assert_int_equal(journal_find_batch(journal, id_of(2), &first), JOURNAL_END);
+	assert_int_equal(journal_usage(journal, &usage), 0);
+	assert_int_equal(usage.tip, 2);
+	assert_int_equal(journal_sync(journal), 0);
+	journal_reader_renew(reader);
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(sample_check(reader, i, i), 0);
+	assert_int_equal(journal_find_batch(journal, id_of(2), &first), 0);
+	assert_int_equal(first, 2);
+	journal_reader_close(&reader);
+	append(journal, 5, 1, id_of(3));
+	journal_close(&journal);
+}
+
+static void what_is_staged_and_never_synced_is_forgotten(void **state)
+{
+	struct journal *journal = opened(false);
+	struct record_batch batch = {0};
+	struct journal_reader *reader;
+
+	(void)state;
+	append(journal, 0, 2, id_of(1));
+	sample_batch(&batch, 7, 3);
+	assert_int_equal(journal_stage(journal, &batch, id_of(2)), 0);
+	record_batch_free(&batch);
+	journal_close(&journal);
+	journal = opened(false);
+	append(journal, 2, 1, id_of(2));
+	reader = reader_of(journal);
+	for (uint64_t i = 0; i < 3; i++)
+		assert_int_equal(sample_check(reader, i, i), 0);
+	assert_int_equal(sample_check(reader, 3, 3), JOURNAL_END);
+	journal_reader_close(&reader);
+	journal_close(&journal);
+}
+
 static void each_batch_is_one_sync(void **state)
 {
 	struct journal *journal = opened(false);
@@ -416,6 +471,8 @@ int journal_conformance_run(struct journal_candidate *candidate)
 	const struct CMUnitTest tests[] = {
 		CONFORMANCE(sequences_are_dense_from_zero_and_content_comes_back),
 		CONFORMANCE(everything_is_there_after_reopening_and_goes_on),
+		CONFORMANCE(what_is_staged_is_not_there_before_the_sync),
+		CONFORMANCE(what_is_staged_and_never_synced_is_forgotten),
 		CONFORMANCE(each_batch_is_one_sync),
 		CONFORMANCE(an_empty_batch_changes_nothing),
 		CONFORMANCE(time_never_goes_back_also_not_after_reopening),
