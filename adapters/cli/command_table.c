@@ -49,6 +49,13 @@ const struct tc_command tc_command_table[] = {
 	 OPTIONS({"name", "N", "the member's name, as people know it"},
 		 {"agency-kind", "K", "what kind of agency it is"}),
 	 tc_network_add_run},
+	{"network", "renew", "DIR KIND/ID", 2, 2, "give a member a new key and certificate",
+	 "Writes both into DIR/profiles/ID, which you hand to the member anew. The certificate\n"
+	 "before stays in force until it expires or is revoked. The exchange learns of the new "
+	 "one\n"
+	 "when the member logs on with it; what waits for the member sealed to the one before is\n"
+	 "recalled then, and its senders are told to seal it anew.",
+	 "throughcare network renew pilot agency/parole-eastside", NULL, tc_network_renew_run},
 	{"network", "revoke", "DIR KIND/ID", 2, 2, "take a member's certificate out of force",
 	 "Puts the member's certificates on the revocation list and tells the running exchange,\n"
 	 "which closes their connections at once.",
@@ -119,12 +126,21 @@ const struct tc_command tc_command_table[] = {
 	 "throughcare consent show 0197a0c0-0000-7000-8000-000000000003", OPTIONS(ACTOR_OPTION),
 	 tc_consent_show_run},
 	{"consent", "check", "", 0, 0, "ask whether something may be told to somebody",
-	 "Answers permit, permit_parts, hold or deny for what you would send; never shows the\n"
-	 "consent document.",
+	 "Answers what the exchange would decide about a message of these parts, the first\n"
+	 "category that of its leading part: permit, permit_parts, hold or deny; for each "
+	 "category\n"
+	 "yes, no or hold, why, and by which rule and grant; which consent would cure a hold; and\n"
+	 "which notices would go along. Ask for a time to come and it is judged as of then. Never\n"
+	 "shows the consent document. Agencies ask about what they would send themselves, "
+	 "auditors\n"
+	 "about everybody.",
 	 "throughcare consent check --from clinic-north --to parole-eastside --subject PERSON \\\n"
 	 "    --category attendance,drug_test --purpose supervision_monitoring",
 	 OPTIONS({"from", "AGENCY", "who would tell (default: your agency)"},
-		 {"to", "AGENCY", "who would be told"}, {"subject", "PERSON", "whom it is about"},
+		 {"to", "AGENCY", "who would be told"},
+		 {"service", "SERVICE", "which service of it"},
+		 {"role", "ROLE", "which desk of it"}, {"person", "ID", "which user of it"},
+		 {"subject", "PERSON", "whom it is about"},
 		 {"category", "LIST", "categories, separated by commas"},
 		 {"purpose", "PURPOSE", "what for"}, {"grant", "ID", "under this grant"},
 		 {"legal-basis", "BASIS", "under this legal basis"},
@@ -148,12 +164,33 @@ const struct tc_command tc_command_table[] = {
 		 {"since", "TIME", "at or after (RFC 3339, or a date)"},
 		 {"until", "TIME", "before"}, ACTOR_OPTION, LIMIT_OPTION),
 	 tc_trail_find_run},
+	{"trail", "why", "MESSAGE", 1, 1, "explain what became of a message, and on what grounds",
+	 "Each decision about the message in its order: what was released and what was not, the\n"
+	 "grants with their documents and dates, the rules of the policy and their sources, the\n"
+	 "notices that went along, and whether it would be so today. Auditors see all of it, a\n"
+	 "sender its own message, a recipient what was released to it.",
+	 "throughcare trail why 0197a0c0-0000-7000-8000-000000000001", OPTIONS(ACTOR_OPTION),
+	 tc_trail_why_run},
+	{"trail", "whatif", "", 0, 0, "take past decisions again under other facts",
+	 "Decides each release, hold and denial of the range once more, as if a consent or grant\n"
+	 "had been revoked from the start, or as of another time, and lists what would differ.\n"
+	 "For auditors; an operator may ask without naming a person or consent, and is shown no\n"
+	 "person. With a consent only decisions about its person are looked at.",
+	 "throughcare trail whatif --revoke 0197a0c0-0000-7000-8000-000000000003\n"
+	 "throughcare trail whatif --at 2027-01-01 --since 2026-11-01",
+	 OPTIONS({"revoke", "ID", "without this consent or grant"},
+		 {"at", "TIME", "with the consents and the policy of this time"},
+		 {"subject", "PERSON", "decisions about one person"},
+		 {"since", "TIME", "decisions at or after (RFC 3339, or a date)"},
+		 {"until", "TIME", "decisions before"}, ACTOR_OPTION, LIMIT_OPTION),
+	 tc_trail_what_if_run},
 	{"exchange", "status", "", 0, 0, "show how the exchange is", "",
 	 "throughcare exchange status", OPTIONS(ACTOR_OPTION), tc_exchange_status_run},
 	{"doctor", NULL, "", 0, 0, "find out why it does not work",
 	 "Checks the profile's files, key and certificate, dates and authority, the clock, the\n"
 	 "address, TCP, TLS, the log-on, the registry, and sends a message about a synthetic\n"
-	 "person to itself and back. Names the exact cause of what fails.",
+	 "person to itself and back, and that others can seal to its certificate. Names the exact\n"
+	 "cause of what fails.",
 	 "throughcare --profile pilot/profiles/parole-eastside doctor",
 	 OPTIONS({"timeout", "SECONDS", "for each step over the network (default: 10)"}),
 	 tc_doctor_run},

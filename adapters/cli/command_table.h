@@ -12,6 +12,7 @@
 
 enum tc_exit tc_network_init_run(struct tc_invocation *invocation);
 enum tc_exit tc_network_add_run(struct tc_invocation *invocation);
+enum tc_exit tc_network_renew_run(struct tc_invocation *invocation);
 enum tc_exit tc_network_revoke_run(struct tc_invocation *invocation);
 enum tc_exit tc_message_send_run(struct tc_invocation *invocation);
 enum tc_exit tc_message_collect_run(struct tc_invocation *invocation);
@@ -25,6 +26,8 @@ enum tc_exit tc_consent_check_run(struct tc_invocation *invocation);
 enum tc_exit tc_mailbox_status_run(struct tc_invocation *invocation);
 enum tc_exit tc_agency_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_trail_find_run(struct tc_invocation *invocation);
+enum tc_exit tc_trail_why_run(struct tc_invocation *invocation);
+enum tc_exit tc_trail_what_if_run(struct tc_invocation *invocation);
 enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation);
 enum tc_exit tc_doctor_run(struct tc_invocation *invocation);
 enum tc_exit tc_bench_run(struct tc_invocation *invocation);

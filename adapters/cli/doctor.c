@@ -68,6 +68,17 @@ static bool logon_check(struct tc_doctor *doctor)
 	return stage_check(doctor, TC_STAGE_READY, "the exchange took the log-on");
 }
 
+static bool sealing_check(struct tc_doctor *doctor)
+{
+	if (tc_client_sealable(doctor->client) == 0) {
+		snprintf(doctor->detail, sizeof(doctor->detail),
+			 "others can seal parts to this certificate");
+		return true;
+	}
+	tc_session_problem(&doctor->problem, tc_client_error(doctor->client), TC_CLIENT_SEAL);
+	return false;
+}
+
 static const struct check {
 	const char *name;
 	bool (*run)(struct tc_doctor *doctor);
@@ -86,6 +97,7 @@ static const struct check {
 	{"log-on", logon_check, false},
 	{"registry", tc_doctor_registry, false},
 	{"message", tc_doctor_message, true},
+	{"sealing", sealing_check, true},
 };
 
 static json_t *row_make(const struct tc_doctor *doctor, const char *name, const char *result)

@@ -32,8 +32,10 @@ static int extensions_add(X509 *certificate, X509 *issuer,
 	} extensions[] = {
 		{NID_basic_constraints,
 		 request->authority ? "critical,CA:TRUE,pathlen:0" : "critical,CA:FALSE"},
-		{NID_key_usage,
-		 request->authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"},
+		/* Members' keys also agree on keys: what is sealed to them is (RFC 5753). */
+		{NID_key_usage, request->authority ? "critical,keyCertSign,cRLSign"
+				: request->server  ? "critical,digitalSignature"
+						   : "critical,digitalSignature,keyAgreement"},
 		{NID_ext_key_usage, request->authority ? NULL
 				    : request->server  ? "serverAuth,clientAuth"
 						       : "clientAuth"},

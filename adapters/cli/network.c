@@ -351,24 +351,26 @@ static int profile_share(const char *folder, const char *profile, struct tc_prob
 	return r;
 }
 
-int tc_network_profile_create(const char *folder, const struct tc_network_member *member,
-			      struct tc_problem *problem)
+/* Whether it has a certificate. */
+static int profile_find(const char *folder, const struct tc_network_member *member,
+			char profile[TC_FILE_PATH_BYTES], bool *ret, struct tc_problem *problem)
 {
-	struct tc_bytes trust_domain = {0};
-	char profile[TC_FILE_PATH_BYTES], path[TC_FILE_PATH_BYTES];
+	char path[TC_FILE_PATH_BYTES];
 	int r = tc_network_profile_path(folder, member, profile, problem);
 
 	if (r == 0 && !tc_file_path(path, profile, "certificate.pem"))
 		r = too_long(problem, profile);
-	if (r < 0)
-		return r;
-	if (tc_file_exists(path)) {
-		tc_problem_set(problem, "profile_exists", "there is a profile of this id",
-			       "use another id, or revoke this one and remove its folder", "%s",
-			       profile);
-		return TC_EINVAL;
-	}
-	r = text_read(folder, "trust-domain", &trust_domain, problem);
+	if (r == 0)
+		*ret = tc_file_exists(path);
+	return r;
+}
+
+/* A new key and its certificate, beside what the profile has of the network. */
+static int profile_write(const char *folder, const struct tc_network_member *member,
+			 const char *profile, struct tc_problem *problem)
+{
+	struct tc_bytes trust_domain = {0};
+	int r = text_read(folder, "trust-domain", &trust_domain, problem);
 	if (r < 0) {
 		tc_problem_set(problem, "network_missing", "there is no network in this folder",
 			       "make one with `throughcare network init DIR`", "%s", folder);
@@ -387,6 +389,42 @@ int tc_network_profile_create(const char *folder, const struct tc_network_member
 				   profile, problem);
 	tc_bytes_free(&trust_domain);
 	return r;
+}
+
+int tc_network_profile_create(const char *folder, const struct tc_network_member *member,
+			      struct tc_problem *problem)
+{
+	char profile[TC_FILE_PATH_BYTES];
+	bool there = false;
+	int r = profile_find(folder, member, profile, &there, problem);
+
+	if (r < 0)
+		return r;
+	if (there) {
+		tc_problem_set(problem, "profile_exists", "there is a profile of this id",
+			       "use another id, or give this one a new key with `throughcare "
+			       "network renew`",
+			       "%s", profile);
+		return TC_EINVAL;
+	}
+	return profile_write(folder, member, profile, problem);
+}
+
+int tc_network_profile_renew(const char *folder, const struct tc_network_member *member,
+			     struct tc_problem *problem)
+{
+	char profile[TC_FILE_PATH_BYTES];
+	bool there = false;
+	int r = profile_find(folder, member, profile, &there, problem);
+
+	if (r < 0)
+		return r;
+	if (!there) {
+		tc_problem_set(problem, "profile_missing", "there is no profile of this id",
+			       "make one with `throughcare network add`", "%s", profile);
+		return TC_EINVAL;
+	}
+	return profile_write(folder, member, profile, problem);
 }
 
 /* The process of throughcared.pid, when it is still a throughcared; else 0. A number that another

@@ -44,6 +44,11 @@ int tc_network_create(const char *folder, const char *trust_domain, const char *
 int tc_network_profile_create(const char *folder, const struct tc_network_member *member,
 			      struct tc_problem *problem) TC_MUST_CHECK;
 
+/* Puts a new key and certificate in the place of those that the profile has. The certificate before
+ * stays in force until it is revoked or expires. Refuses a profile that is not there. */
+int tc_network_profile_renew(const char *folder, const struct tc_network_member *member,
+			     struct tc_problem *problem) TC_MUST_CHECK;
+
 /* The profile's folder in `to`. */
 int tc_network_profile_path(const char *folder, const struct tc_network_member *member,
 			    char to[TC_FILE_PATH_BYTES], struct tc_problem *problem) TC_MUST_CHECK;

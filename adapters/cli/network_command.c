@@ -1,4 +1,5 @@
 /* network_command - network init, add and revoke. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 #include "cli/session.h"
 #include "throughcare/v1/record.pb-c.h"
 #include "throughcare/v1/registry.pb-c.h"
+#include "wire/base64.h"
 #include "wire/certificate.h"
 #include "wire/part_types.h"
 
@@ -86,11 +88,34 @@ static void entry_done(struct entry *entry)
 	tc_signing_key_free(&entry->key);
 }
 
-static json_t *entry_json(const char *id, const char *name, const char *kind)
+/* The certificate of a profile, in base64; NULL when it cannot be read. The caller frees it. */
+static char *certificate_text(const char *profile)
 {
-	return json_pack("{s:s,s:[{s:s,s:{s:s,s:s,s:s,s:s}}]}", "type", "AgencyEntry", "parts",
-			 "type", "AgencyEntry", "content", "agency", id, "name", name, "kind", kind,
-			 "status", "AGENCY_STATUS_ACTIVE");
+	struct tc_certificate *certificate = NULL;
+	char path[TC_FILE_PATH_BYTES];
+	char *text = NULL;
+
+	if (tc_file_path(path, profile, "certificate.pem") &&
+	    tc_certificate_load(path, &certificate) == 0) {
+		struct tc_slice der = tc_certificate_der(certificate);
+		text = malloc(TC_BASE64_TEXT_BYTES(der.len));
+		if (text)
+			tc_base64_encode(der, text);
+	}
+	tc_certificate_free(&certificate);
+	return text;
+}
+
+/* With the certificate that others seal to, so that they can before it has ever logged on. */
+static json_t *entry_json(const char *id, const char *name, const char *kind, const char *profile)
+{
+	char *certificate = certificate_text(profile);
+	json_t *entry = json_pack("{s:s,s:[{s:s,s:{s:s,s:s,s:s,s:s,s:s*}}]}", "type", "AgencyEntry",
+				  "parts", "type", "AgencyEntry", "content", "agency", id, "name",
+				  name, "kind", kind, "status", "AGENCY_STATUS_ACTIVE",
+				  "certificateDer", certificate);
+	free(certificate);
+	return entry;
 }
 
 static int entry_make(const char *operator_folder, json_t *message, struct entry *entry,
@@ -196,12 +221,12 @@ static enum tc_exit entry_submit(struct tc_invocation *invocation, const char *o
 }
 
 static enum tc_exit agency_enter(struct tc_invocation *invocation, const char *folder,
-				 const char *id, const char *name, const char *kind,
-				 bool *ret_entered)
+				 const char *profile, const char *id, const char *name,
+				 const char *kind, bool *ret_entered)
 {
 	struct entry entry = {0};
 	char operator_folder[TC_FILE_PATH_BYTES];
-	json_t *message = entry_json(id, name, kind);
+	json_t *message = entry_json(id, name, kind, profile);
 	enum tc_exit code = TC_EXIT_FAILED;
 
 	if (!message) {
@@ -242,8 +267,8 @@ enum tc_exit tc_network_add_run(struct tc_invocation *invocation)
 		return TC_EXIT_FAILED;
 	/* A further adapter of an agency needs a certificate, but no entry of its own. */
 	if (agency && !member.adapter[0])
-		code = agency_enter(invocation, folder, member.id, name ? name : member.id, kind,
-				    &entered);
+		code = agency_enter(invocation, folder, profile, member.id, name ? name : member.id,
+				    kind, &entered);
 	if (code != TC_EXIT_DONE)
 		return code;
 	json_t *row = json_pack("{s:s,s:s,s:s,s:b}", "member", invocation->operands[1], "profile",
@@ -256,6 +281,29 @@ enum tc_exit tc_network_add_run(struct tc_invocation *invocation)
 			      entered ? "entered the agency into the exchange's registry"
 				      : "the exchange does not answer: it enters the agency into "
 					"its registry when it starts");
+	return TC_EXIT_DONE;
+}
+
+enum tc_exit tc_network_renew_run(struct tc_invocation *invocation)
+{
+	struct tc_problem *problem = &invocation->problem;
+	char profile[TC_FILE_PATH_BYTES];
+	struct tc_network_member member;
+
+	if (tc_network_member_parse(invocation->operands[1], &member, problem) < 0)
+		return TC_EXIT_USAGE;
+	if (tc_network_profile_renew(invocation->operands[0], &member, problem) < 0 ||
+	    tc_network_profile_path(invocation->operands[0], &member, profile, problem) < 0)
+		return TC_EXIT_FAILED;
+	json_t *row = json_pack("{s:s,s:s}", "member", invocation->operands[1], "profile", profile);
+	tc_screen_line(&invocation->screen, row);
+	json_decref(row);
+	tc_screen_say(
+		&invocation->screen,
+		"made a new key and certificate in %s\n"
+		"at the next log-on with it, what waits sealed to the one before goes back to "
+		"its senders",
+		profile);
 	return TC_EXIT_DONE;
 }
 
