@@ -3,12 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/store_cursor.h"
 #include "store/store_row.h"
 
-enum grant_bit {
-	BIT_REVOCABLE_AT_EVENT = 1,
-	BIT_EXPIRES_AT_EVENT = 2,
-};
+#define VERSION_ANY UINT64_MAX
 
 int consent_fault(int r)
 {
@@ -17,10 +15,18 @@ int consent_fault(int r)
 	return r > 0 ? TC_ECORRUPT : r;
 }
 
+/* ---- keys ---- */
+
 void consent_key(struct store_key *key, struct tc_id id)
 {
 	store_key_init(key);
 	store_key_id(key, id);
+}
+
+void consent_version_key(struct store_key *key, struct tc_id id, uint32_t version)
+{
+	consent_key(key, id);
+	store_key_u32(key, version);
 }
 
 void pair_key(struct store_key *key, struct tc_id subject, struct tc_slice discloser,
@@ -32,19 +38,38 @@ void pair_key(struct store_key *key, struct tc_id subject, struct tc_slice discl
 	store_key_text(key, recipient);
 }
 
+void pair_key_grant(struct store_key *key, struct tc_id grant, uint32_t version)
+{
+	store_key_id(key, grant);
+	store_key_u32(key, version);
+}
+
+/* ---- pairs ---- */
+
 int pair_row_decode(struct tc_slice bytes, struct pair_row *ret)
 {
 	struct store_row_reader row = store_row_read(bytes);
+	uint8_t high;
+	const uint8_t *desks;
+	size_t len;
 
 	ret->flags = store_row_take_u8(&row);
+	ret->regime = store_row_take_u8(&row);
 	ret->categories = store_row_take_u64(&row);
 	ret->purposes = store_row_take_u32(&row);
 	ret->obligations = store_row_take_u32(&row);
+	ret->recorded_ms = store_row_take_i64(&row);
 	ret->valid_from_ms = store_row_take_i64(&row);
 	ret->expires_ms = store_row_take_i64(&row);
+	ret->ended_ms = store_row_take_i64(&row);
+	ret->event_ms = store_row_take_i64(&row);
+	ret->revoked_ms = store_row_take_i64(&row);
 	ret->effective_ms = store_row_take_i64(&row);
-	ret->roles = store_row_take_text(&row);
 	ret->proceeding = store_row_take_text(&row);
+	high = store_row_take_u8(&row);
+	len = (size_t)high << 8 | store_row_take_u8(&row);
+	desks = store_row_take(&row, len);
+	ret->desks = desks ? tc_slice(desks, len) : tc_slice(NULL, 0);
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
@@ -54,69 +79,168 @@ int pair_row_put(struct store_txn *txn, const struct consent_tables *tables,
 	struct store_row to = {.len = 0};
 
 	store_row_u8(&to, (uint8_t)row->flags);
+	store_row_u8(&to, row->regime);
 	store_row_u64(&to, row->categories);
 	store_row_u32(&to, row->purposes);
 	store_row_u32(&to, row->obligations);
+	store_row_i64(&to, row->recorded_ms);
 	store_row_i64(&to, row->valid_from_ms);
 	store_row_i64(&to, row->expires_ms);
+	store_row_i64(&to, row->ended_ms);
+	store_row_i64(&to, row->event_ms);
+	store_row_i64(&to, row->revoked_ms);
 	store_row_i64(&to, row->effective_ms);
-	store_row_text(&to, row->roles);
 	store_row_text(&to, row->proceeding);
+	store_row_u8(&to, (uint8_t)(row->desks.len >> 8));
+	store_row_u8(&to, (uint8_t)row->desks.len);
+	if (row->desks.len > 0)
+		memcpy(store_row_space(&to, row->desks.len), row->desks.data, row->desks.len);
 	return consent_fault(
 		store_put(txn, tables->pairs, store_key_slice(key), store_row_slice(&to)));
 }
 
-int grant_row_get(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
-		  struct grant_row *ret)
+/* ---- the newest version of a row, recorded by a time and below a version ---- */
+
+/* Every row begins with the time at which it was recorded. */
+static int64_t row_recorded_ms(struct tc_slice bytes)
 {
-	struct store_row_reader row;
-	struct tc_slice bytes;
-	struct store_key key;
-	unsigned bits;
+	struct store_row_reader row = store_row_read(bytes);
+
+	return store_row_take_i64(&row);
+}
+
+static int find_version(struct store_txn *txn, struct store_table table, struct tc_id id,
+			int64_t by_ms, uint64_t below, uint32_t *ret_version, struct tc_slice *ret)
+{
+	struct store_cursor cursor;
+	struct store_key prefix;
+	struct tc_slice key;
+	struct tc_id same;
 	int r;
 
-	consent_key(&key, grant);
-	r = store_get(txn, tables->grants, store_key_slice(&key), &bytes);
-	if (r == STORE_NOT_FOUND)
-		return GRANT_UNKNOWN;
-	if (r != 0)
-		return consent_fault(r);
-	row = store_row_read(bytes);
+	consent_key(&prefix, id);
+	r = store_cursor_init(&cursor, txn, table, store_key_slice(&prefix), STORE_BACKWARD);
+	while (r == 0) {
+		r = store_cursor_next(&cursor, &key, ret);
+		if (r != 0)
+			break;
+		if (!store_key_take_id(&key, &same) || !store_key_take_u32(&key, ret_version))
+			r = TC_ECORRUPT;
+		else if (*ret_version < below && row_recorded_ms(*ret) <= by_ms)
+			break;
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? GRANT_UNKNOWN : consent_fault(r);
+}
+
+/* ---- grants ---- */
+
+static int grant_row_decode(struct tc_slice bytes, struct tc_id grant, uint32_t version,
+			    struct grant_view *ret)
+{
+	struct store_row_reader row = store_row_read(bytes);
+
+	ret->grant = grant;
+	ret->version = version;
+	ret->recorded_ms = store_row_take_i64(&row);
 	ret->consent = store_row_take_id(&row);
 	ret->subject = store_row_take_id(&row);
 	ret->position = store_row_take_u32(&row);
-	ret->status = (enum grant_status)store_row_take_u8(&row);
-	bits = store_row_take_u8(&row);
-	ret->revocable_at_event = bits & BIT_REVOCABLE_AT_EVENT;
-	ret->expires_at_event = bits & BIT_EXPIRES_AT_EVENT;
 	ret->valid_from_ms = store_row_take_i64(&row);
 	ret->expires_ms = store_row_take_i64(&row);
 	ret->revocable_from_ms = store_row_take_i64(&row);
+	ret->ended_as = (enum grant_status)store_row_take_u8(&row);
+	ret->ended_ms = store_row_take_i64(&row);
 	ret->revoked_ms = store_row_take_i64(&row);
 	ret->effective_ms = store_row_take_i64(&row);
+	ret->partly_revoked_ms = store_row_take_i64(&row);
+	ret->partly_effective_ms = store_row_take_i64(&row);
+	ret->waiting = store_row_take_u8(&row) != 0;
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
-int grant_row_put(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
-		  const struct grant_row *row)
+int grant_row_put(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct grant_view *row)
 {
 	struct store_row to = {.len = 0};
 	struct store_key key;
 
+	store_row_i64(&to, row->recorded_ms);
 	store_row_id(&to, row->consent);
 	store_row_id(&to, row->subject);
 	store_row_u32(&to, row->position);
-	store_row_u8(&to, (uint8_t)row->status);
-	store_row_u8(&to, (uint8_t)((row->revocable_at_event ? BIT_REVOCABLE_AT_EVENT : 0) |
-				    (row->expires_at_event ? BIT_EXPIRES_AT_EVENT : 0)));
 	store_row_i64(&to, row->valid_from_ms);
 	store_row_i64(&to, row->expires_ms);
 	store_row_i64(&to, row->revocable_from_ms);
+	store_row_u8(&to, (uint8_t)row->ended_as);
+	store_row_i64(&to, row->ended_ms);
 	store_row_i64(&to, row->revoked_ms);
 	store_row_i64(&to, row->effective_ms);
-	consent_key(&key, grant);
+	store_row_i64(&to, row->partly_revoked_ms);
+	store_row_i64(&to, row->partly_effective_ms);
+	store_row_u8(&to, row->waiting);
+	consent_version_key(&key, row->grant, row->version);
 	return consent_fault(
 		store_put(txn, tables->grants, store_key_slice(&key), store_row_slice(&to)));
+}
+
+int grant_find_at(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
+		  int64_t by_ms, struct grant_view *ret)
+{
+	struct tc_slice bytes;
+	uint32_t version;
+	int r = find_version(txn, tables->grants, grant, by_ms, VERSION_ANY, &version, &bytes);
+
+	return r != 0 ? r : grant_row_decode(bytes, grant, version, ret);
+}
+
+int grant_find(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
+	       struct grant_view *ret)
+{
+	return grant_find_at(txn, tables, grant, INT64_MAX, ret);
+}
+
+int grant_find_version(struct store_txn *txn, const struct consent_tables *tables,
+		       struct tc_id grant, uint32_t version, struct grant_view *ret)
+{
+	struct tc_slice bytes;
+	struct store_key key;
+	int r;
+
+	consent_version_key(&key, grant, version);
+	r = store_get(txn, tables->grants, store_key_slice(&key), &bytes);
+	if (r == STORE_NOT_FOUND)
+		return GRANT_UNKNOWN;
+	return r != 0 ? consent_fault(r) : grant_row_decode(bytes, grant, version, ret);
+}
+
+int grant_find_below(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
+		     uint32_t below, struct grant_view *ret)
+{
+	struct tc_slice bytes;
+	uint32_t version;
+	int r = find_version(txn, tables->grants, grant, GRANT_NEVER, below, &version, &bytes);
+
+	return r != 0 ? r : grant_row_decode(bytes, grant, version, ret);
+}
+
+/* ---- consents ---- */
+
+static int consent_row_decode(struct tc_slice bytes, struct tc_id consent, uint32_t version,
+			      struct consent_view *ret)
+{
+	struct store_row_reader row = store_row_read(bytes);
+
+	ret->consent = consent;
+	ret->version = version;
+	ret->recorded_ms = store_row_take_i64(&row);
+	ret->subject = store_row_take_id(&row);
+	store_row_take_field(&row, ret->sender.name, sizeof(ret->sender.name));
+	ret->sequence = store_row_take_u64(&row);
+	ret->ended_as = (enum grant_status)store_row_take_u8(&row);
+	ret->ended_ms = store_row_take_i64(&row);
+	ret->document = tc_slice(row.at, (size_t)(row.end - row.at));
+	return row.failed ? TC_ECORRUPT : 0;
 }
 
 int consent_row_put(struct store_txn *txn, const struct consent_tables *tables,
@@ -127,17 +251,17 @@ int consent_row_put(struct store_txn *txn, const struct consent_tables *tables,
 	struct store_key key;
 	int r;
 
+	store_row_i64(&head, consent->recorded_ms);
 	store_row_id(&head, consent->subject);
 	store_row_text(&head, tc_slice_text(consent->sender.name));
 	store_row_u64(&head, consent->sequence);
-	store_row_i64(&head, consent->recorded_ms);
-	store_row_u32(&head, consent->version);
-	store_row_u8(&head, consent->superseded);
+	store_row_u8(&head, (uint8_t)consent->ended_as);
+	store_row_i64(&head, consent->ended_ms);
 	r = tc_bytes_append(&value, head.data, head.len);
 	if (r == 0)
 		r = tc_bytes_append(&value, consent->document.data, consent->document.len);
 	if (r == 0) {
-		consent_key(&key, consent->consent);
+		consent_version_key(&key, consent->consent, consent->version);
 		r = consent_fault(store_put(txn, tables->consents, store_key_slice(&key),
 					    tc_bytes_slice(&value)));
 	}
@@ -145,43 +269,47 @@ int consent_row_put(struct store_txn *txn, const struct consent_tables *tables,
 	return r;
 }
 
+int consent_find_at(struct store_txn *txn, const struct consent_tables *tables,
+		    struct tc_id consent, int64_t by_ms, struct consent_view *ret)
+{
+	struct tc_slice bytes;
+	uint32_t version;
+	int r = find_version(txn, tables->consents, consent, by_ms, VERSION_ANY, &version, &bytes);
+
+	return r != 0 ? r : consent_row_decode(bytes, consent, version, ret);
+}
+
 int consent_find(struct store_txn *txn, const struct consent_tables *tables, struct tc_id consent,
 		 struct consent_view *ret)
 {
-	struct store_row_reader row;
+	return consent_find_at(txn, tables, consent, INT64_MAX, ret);
+}
+
+int consent_find_below(struct store_txn *txn, const struct consent_tables *tables,
+		       struct tc_id consent, uint32_t below, struct consent_view *ret)
+{
+	struct tc_slice bytes;
+	uint32_t version;
+	int r = find_version(txn, tables->consents, consent, GRANT_NEVER, below, &version, &bytes);
+
+	return r != 0 ? r : consent_row_decode(bytes, consent, version, ret);
+}
+
+int consent_find_version(struct store_txn *txn, const struct consent_tables *tables,
+			 struct tc_id consent, uint32_t version, struct consent_view *ret)
+{
 	struct tc_slice bytes;
 	struct store_key key;
 	int r;
 
-	consent_key(&key, consent);
+	consent_version_key(&key, consent, version);
 	r = store_get(txn, tables->consents, store_key_slice(&key), &bytes);
 	if (r == STORE_NOT_FOUND)
 		return GRANT_UNKNOWN;
-	if (r != 0)
-		return consent_fault(r);
-	row = store_row_read(bytes);
-	ret->consent = consent;
-	ret->subject = store_row_take_id(&row);
-	store_row_take_field(&row, ret->sender.name, sizeof(ret->sender.name));
-	ret->sequence = store_row_take_u64(&row);
-	ret->recorded_ms = store_row_take_i64(&row);
-	ret->version = store_row_take_u32(&row);
-	ret->superseded = store_row_take_u8(&row) != 0;
-	ret->document = tc_slice(row.at, (size_t)(row.end - row.at));
-	return row.failed ? TC_ECORRUPT : 0;
+	return r != 0 ? consent_fault(r) : consent_row_decode(bytes, consent, version, ret);
 }
 
-int consent_mark_superseded(struct store_txn *txn, const struct consent_tables *tables,
-			    struct tc_id consent)
-{
-	struct consent_view view;
-	int r = consent_find(txn, tables, consent, &view);
-
-	if (r != 0)
-		return consent_fault(r);
-	view.superseded = true;
-	return consent_row_put(txn, tables, &view);
-}
+/* ---- changes ---- */
 
 int grant_changes_add(struct grant_changes *changes, const struct grant_change *change)
 {

@@ -1,8 +1,9 @@
 /*
  * consent_row - the flat rows of the consent tables, and their bytes.
  *
- * Rows are written once and read on every decision, so they hold what a decision asks
- * and nothing that must be decoded: masks, times, and two short texts.
+ * Rows hold what a decision asks and nothing that must be decoded: masks, times, and two
+ * short texts. What has happened to a grant stands as the time when it happened, never as
+ * a flag, so that a decision can be taken as of any time.
  *
  * Owner: the caller; texts that were read are borrowed from the store. Blocks: never.
  */
@@ -17,63 +18,56 @@
 /* In the place of an agency in a pair's key: names cannot hold '*'. */
 #define CONSENT_CLASS_TREATING "*treating"
 
-#define PAIR_ROLES_BYTES_MAX 255
+#define PAIR_DESKS_BYTES_MAX 640
 
 enum pair_flag {
-	PAIR_REVOKED = 1, /* from effective_ms on */
-	PAIR_ENDED = 2,   /* superseded by another consent */
-	PAIR_EXPIRED = 4, /* the event that it was to expire on has come */
+	PAIR_MEMBER = 1, /* a member that was taken out of a class: permits nothing by itself */
+	PAIR_PARTED = 2, /* of a class, and some members have rows of their own */
 };
 
-/* consent_pairs: one discloser and one recipient under one grant. The key ends with the grant. */
+/* consent_pairs: one discloser and one recipient under one grant. */
 struct pair_row {
 	unsigned flags; /* enum pair_flag bits */
+	uint8_t regime; /* throughcare.v1.ConsentRegime */
 	uint64_t categories;
 	uint32_t purposes;
-	uint32_t obligations;
+	uint32_t obligations; /* what the grant itself attaches */
+	int64_t recorded_ms;
 	int64_t valid_from_ms;
 	int64_t expires_ms;
-	int64_t effective_ms;  /* of a revocation; INT64_MAX: at an event */
-	struct tc_slice roles; /* one a line; empty: the agency as such and any desk of it */
+	/* GRANT_NEVER until it happens. */
+	int64_t ended_ms;      /* superseded, or entered in error */
+	int64_t event_ms;      /* the event that it was to expire on has come */
+	int64_t revoked_ms;    /* a revocation was recorded... */
+	int64_t effective_ms;  /* ...and took or takes effect */
+	struct tc_slice desks; /* see grant_pairs.h; empty: the agency and any desk of it */
 	struct tc_slice proceeding;
 };
 
-/* consent_grants */
-struct grant_row {
-	struct tc_id consent;
-	struct tc_id subject;
-	uint32_t position; /* in the document */
-	enum grant_status status;
-	bool revocable_at_event;
-	bool expires_at_event;
-	int64_t valid_from_ms;
-	int64_t expires_ms;
-	int64_t revocable_from_ms; /* 0: at once; INT64_MAX: at the event */
-	int64_t revoked_ms;
-	int64_t effective_ms;
-};
-
 void consent_key(struct store_key *key, struct tc_id id);
+void consent_version_key(struct store_key *key, struct tc_id id, uint32_t version);
 /* Without the grant: the prefix of every row between the two. */
 void pair_key(struct store_key *key, struct tc_id subject, struct tc_slice discloser,
 	      struct tc_slice recipient);
+/* What follows it in a row's key. */
+void pair_key_grant(struct store_key *key, struct tc_id grant, uint32_t version);
 
 /* 0 or TC_ECORRUPT. */
 int pair_row_decode(struct tc_slice bytes, struct pair_row *ret) TC_MUST_CHECK;
 int pair_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		 const struct store_key *key, const struct pair_row *row) TC_MUST_CHECK;
 
-/* 0, GRANT_UNKNOWN or a fault. */
-int grant_row_get(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
-		  struct grant_row *ret) TC_MUST_CHECK;
-int grant_row_put(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
-		  const struct grant_row *row) TC_MUST_CHECK;
+int grant_row_put(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct grant_view *row) TC_MUST_CHECK;
 int consent_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		    const struct consent_view *consent) TC_MUST_CHECK;
 
-/* The document stays readable; its grants no longer count. */
-int consent_mark_superseded(struct store_txn *txn, const struct consent_tables *tables,
-			    struct tc_id consent) TC_MUST_CHECK;
+/* The newest version below that one. 0, GRANT_UNKNOWN or a fault. */
+int grant_find_below(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
+		     uint32_t below, struct grant_view *ret) TC_MUST_CHECK;
+int consent_find_below(struct store_txn *txn, const struct consent_tables *tables,
+		       struct tc_id consent, uint32_t below,
+		       struct consent_view *ret) TC_MUST_CHECK;
 
 int grant_changes_add(struct grant_changes *changes,
 		      const struct grant_change *change) TC_MUST_CHECK;

@@ -1,11 +1,15 @@
 /*
  * consent_tables - where consents stand in the ledger's store.
  *
- *   consents             consent id                           -> state row, document
- *   consent_grants       grant id                             -> state row
- *   consent_pairs        subject, discloser, recipient, grant -> what a decision needs, flat
- *   consent_subjects     subject, consent id                  -> nothing
- *   consent_proceedings  proceeding, grant id                 -> nothing
+ *   consents             consent id, version                           -> state row, document
+ *   consent_grants       grant id, version of its consent              -> state row
+ *   consent_pairs        subject, discloser, recipient, grant, version -> what a decision needs
+ *   consent_subjects     subject, consent id                           -> nothing
+ *   consent_proceedings  proceeding, grant id, version                 -> nothing
+ *   consent_events       proceeding, event, subject                    -> when it last happened
+ *
+ * Nothing is ever overwritten by a later document: what a version said, and until when it
+ * counted, can be decided on again years later.
  *
  * Owner: ledger thread for writing; query threads read with their own read transaction.
  */
@@ -14,7 +18,7 @@
 
 #include "store/store.h"
 
-#define CONSENT_TABLES_COUNT 5
+#define CONSENT_TABLES_COUNT 6
 
 struct consent_tables {
 	struct store_table consents;
@@ -22,6 +26,7 @@ struct consent_tables {
 	struct store_table pairs;
 	struct store_table subjects;
 	struct store_table proceedings;
+	struct store_table events;
 };
 
 /* Once at start, while no write transaction is open. */

@@ -22,7 +22,7 @@
 #include "wire/limits.h"
 #include "wire/refusal.h"
 
-#define DECISION_GRANTS_MAX 4 /* one release relies on at most so many */
+#define DECISION_GRANTS_MAX POLICY_CATEGORY_COUNT /* at most one for each category */
 
 enum decision_kind {
 	DECISION_PERMIT = 1,   /* every part */
@@ -36,19 +36,20 @@ struct decision_request {
 	enum agency_kind sender_kind;
 	const tc_agency *recipient;
 	enum agency_kind recipient_kind;
-	struct tc_slice recipient_role; /* header.recipients[i].role; empty: the agency as such */
-	struct tc_id subject;           /* none: only EXCHANGE parts can go */
-	uint32_t purpose;               /* throughcare.v1.Purpose */
-	struct tc_id grant;             /* header.basis.grant_id; none: any grant of the subject */
-	uint32_t legal;                 /* header.basis.legal; 0: none named */
-	struct tc_slice reference;      /* header.basis.reference */
-	struct tc_slice actor;          /* header.actor.id */
-	struct tc_slice proceeding;     /* header.proceeding_id */
-	const uint8_t *categories;      /* of each part, in order */
-	size_t part_count;              /* 0..TC_PARTS_MAX; none: permitted */
+	struct tc_slice recipient_role;   /* header.recipients[i].role; empty: the agency as such */
+	struct tc_slice recipient_person; /* header.recipients[i].person; empty: nobody named */
+	struct tc_id subject;             /* none: only EXCHANGE parts can go */
+	uint32_t purpose;                 /* throughcare.v1.Purpose */
+	struct tc_id grant;         /* header.basis.grant_id; none: any grant of the subject */
+	uint32_t legal;             /* header.basis.legal; 0: none named */
+	struct tc_slice reference;  /* header.basis.reference */
+	struct tc_slice actor;      /* header.actor.id */
+	struct tc_slice proceeding; /* header.proceeding_id */
+	const uint8_t *categories;  /* of each part, in order */
+	size_t part_count;          /* 0..TC_PARTS_MAX; none: permitted */
 	uint64_t forbidden; /* bit i: the rule that part i came with forbids to pass it on so */
 	bool message;       /* the parts are one message's: the first one leads */
-	int64_t now_ms;
+	int64_t now_ms;     /* or any time before: the decision is taken as of then */
 	const struct tc_id *without; /* grants taken for revoked from the start: "what if?" */
 	size_t without_count;
 };

@@ -8,15 +8,30 @@
 #include <string.h>
 
 #include "consent/consent_check.h"
+#include "consent/consent_event.h"
 #include "consent/consent_row.h"
 #include "consent/grant_pairs.h"
 #include "consent/notice.h"
 #include "consent/revoke.h"
-#include "store/store_cursor.h"
+#include "consent/standing.h"
 
 typedef Throughcare__V1__ConsentGrant consent_document;
 typedef Throughcare__V1__ConsentGrant__Grant consent_grant;
 
+/* What part 2 lets a recipient do with it when the document says nothing: 2.32(a), 2.35(d). */
+static uint32_t rule_unsaid(const consent_document *consent, const consent_grant *grant)
+{
+	if (grant->redisclosure !=
+	    THROUGHCARE__V1__REDISCLOSURE_RULE__REDISCLOSURE_RULE_UNSPECIFIED)
+		return 0;
+	if (consent->regime == THROUGHCARE__V1__CONSENT_REGIME__CONSENT_REGIME_PART2_CJ)
+		return 1u << NOTICE_REDISCLOSE_OFFICIAL_DUTY;
+	if (consent->regime == THROUGHCARE__V1__CONSENT_REGIME__CONSENT_REGIME_PART2)
+		return 1u << NOTICE_REDISCLOSE_NONE;
+	return 0;
+}
+
+/* What the grant itself attaches; what its regime adds is the policy's, at each decision. */
 static uint32_t obligations_of(const consent_document *consent, const consent_grant *grant)
 {
 	static const uint32_t attached[] = {
@@ -35,8 +50,6 @@ static uint32_t obligations_of(const consent_document *consent, const consent_gr
 		[THROUGHCARE__V1__REDISCLOSURE_RULE__REDISCLOSURE_RULE_AS_STATED] =
 			1u << NOTICE_REDISCLOSE_AS_STATED,
 	};
-	const uint32_t statements = 1u << NOTICE_PART2_LONG | 1u << NOTICE_PART2_SHORT;
-	const uint32_t explanations = 1u << NOTICE_CONSENT_COPY | 1u << NOTICE_SCOPE_TEXT;
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < grant->n_attach; i++)
@@ -44,50 +57,53 @@ static uint32_t obligations_of(const consent_document *consent, const consent_gr
 			bits |= attached[grant->attach[i]];
 	if ((unsigned)grant->redisclosure < sizeof(redisclosure) / sizeof(redisclosure[0]))
 		bits |= redisclosure[grant->redisclosure];
-	/* 2.32: every part 2 disclosure carries a statement and what explains its scope. */
-	if (consent->regime == THROUGHCARE__V1__CONSENT_REGIME__CONSENT_REGIME_PART2 ||
-	    consent->regime == THROUGHCARE__V1__CONSENT_REGIME__CONSENT_REGIME_PART2_CJ) {
-		if (!(bits & statements))
-			bits |= 1u << NOTICE_PART2_LONG;
-		if (!(bits & explanations))
-			bits |= 1u << NOTICE_SCOPE_TEXT;
-	}
-	return bits;
+	return bits | rule_unsaid(consent, grant);
 }
 
-static struct grant_row row_of(const consent_document *consent, const consent_grant *grant,
-			       const struct consent_arrival *arrival, struct tc_id id,
-			       size_t position)
+static int64_t signed_ms(const consent_document *consent, int64_t absent)
 {
-	struct grant_row row = {
-		.consent = id,
+	return consent->signature ? consent_time_ms(consent->signature->signed_at, absent) : absent;
+}
+
+static struct grant_view view_of(const consent_document *consent, const consent_grant *grant,
+				 const struct consent_arrival *arrival, struct tc_id consent_id,
+				 size_t position)
+{
+	struct grant_view row = {
+		.version = consent->version,
+		.consent = consent_id,
 		.subject = arrival->subject,
 		.position = (uint32_t)position,
-		.status = GRANT_ACTIVE,
-		.valid_from_ms = consent_time_ms(grant->valid_from,
-						 consent_time_ms(consent->signature->signed_at, 0)),
-		.expires_ms = consent_time_ms(grant->expiry->at, INT64_MAX),
-		.expires_at_event = grant->expiry->event_code != NULL,
-		.effective_ms = INT64_MAX,
+		.recorded_ms = arrival->now_ms,
+		.valid_from_ms =
+			consent_time_ms(grant->valid_from, signed_ms(consent, arrival->now_ms)),
+		.expires_ms = consent_time_ms(grant->expiry->at, GRANT_NEVER),
+		.ended_ms = GRANT_NEVER,
+		.revoked_ms = GRANT_NEVER,
+		.effective_ms = GRANT_NEVER,
+		.partly_revoked_ms = GRANT_NEVER,
+		.partly_effective_ms = GRANT_NEVER,
 	};
 
-	if (grant->revocable_from) {
-		row.revocable_at_event = grant->revocable_from->event_code != NULL;
-		row.revocable_from_ms = consent_time_ms(grant->revocable_from->at, INT64_MAX);
-	}
+	if (grant->revocable_from)
+		row.revocable_from_ms = consent_time_ms(grant->revocable_from->at, GRANT_NEVER);
 	return row;
 }
 
 static int write_pairs(struct store_txn *txn, const struct consent_tables *tables,
 		       const consent_document *consent, const consent_grant *grant,
-		       const struct grant_row *row, struct tc_id id,
-		       const struct grant_pairs *pairs)
+		       const struct grant_view *row, const struct grant_pairs *pairs)
 {
 	struct pair_row pair = {
+		.regime = (uint8_t)consent->regime,
 		.obligations = obligations_of(consent, grant),
+		.recorded_ms = row->recorded_ms,
 		.valid_from_ms = row->valid_from_ms,
 		.expires_ms = row->expires_ms,
-		.effective_ms = INT64_MAX,
+		.ended_ms = GRANT_NEVER,
+		.event_ms = GRANT_NEVER,
+		.revoked_ms = GRANT_NEVER,
+		.effective_ms = GRANT_NEVER,
 		.proceeding = tc_slice_text(grant->proceeding_id),
 	};
 	int r = 0;
@@ -99,15 +115,15 @@ static int write_pairs(struct store_txn *txn, const struct consent_tables *table
 	for (size_t i = 0; r == 0 && i < pairs->count; i++) {
 		struct store_key key;
 
-		pair.roles = tc_slice_text(pairs->rows[i].roles);
-		grant_pair_key(&key, row->subject, &pairs->rows[i], id);
+		pair.desks = grant_pair_desks(&pairs->rows[i]);
+		grant_pair_key(&key, row->subject, &pairs->rows[i], row->grant, row->version);
 		r = pair_row_put(txn, tables, &key, &pair);
 	}
 	return r;
 }
 
 static int index_proceeding(struct store_txn *txn, const struct consent_tables *tables,
-			    const consent_grant *grant, struct tc_id id)
+			    const consent_grant *grant, const struct grant_view *row)
 {
 	struct store_key key;
 
@@ -115,9 +131,35 @@ static int index_proceeding(struct store_txn *txn, const struct consent_tables *
 		return 0;
 	store_key_init(&key);
 	store_key_text(&key, tc_slice_text(grant->proceeding_id));
-	store_key_id(&key, id);
+	pair_key_grant(&key, row->grant, row->version);
 	return consent_fault(
 		store_put(txn, tables->proceedings, store_key_slice(&key), tc_slice(NULL, 0)));
+}
+
+/* A final disposition between the signature and now: it need not be waited for. */
+static int meet_disposition(struct store_txn *txn, const struct consent_tables *tables,
+			    const consent_document *consent, const consent_grant *grant,
+			    const struct policy *policy, struct grant_view *row)
+{
+	const struct policy_event *event;
+	int64_t last_ms;
+	int r = 0;
+
+	for (size_t i = 0;
+	     row->revocable_from_ms > row->recorded_ms && (event = policy_event(policy, i)) != NULL;
+	     i++) {
+		if (!event->disposition_final &&
+		    (!grant->revocable_from->event_code ||
+		     strcmp(grant->revocable_from->event_code, event->event_code) != 0))
+			continue;
+		r = consent_event_last_ms(txn, tables, tc_slice_text(grant->proceeding_id),
+					  event->event_code, row->subject, &last_ms);
+		if (r != 0)
+			break;
+		if (last_ms >= signed_ms(consent, row->recorded_ms))
+			row->revocable_from_ms = last_ms;
+	}
+	return r;
 }
 
 static int write_grant(struct store_txn *txn, const struct consent_tables *tables,
@@ -125,28 +167,35 @@ static int write_grant(struct store_txn *txn, const struct consent_tables *table
 		       struct tc_id consent_id, size_t position)
 {
 	const consent_grant *grant = consent->grants[position];
-	struct grant_row row = row_of(consent, grant, arrival, consent_id, position);
+	struct grant_view row = view_of(consent, grant, arrival, consent_id, position);
 	struct grant_pairs pairs = {0};
-	struct tc_id id;
 	int r;
 
-	if (!tc_id_parse(tc_slice_text(grant->grant_id), &id))
+	if (!tc_id_parse(tc_slice_text(grant->grant_id), &row.grant))
 		return TC_ECORRUPT;
 	r = grant_pairs_make(grant, &pairs);
+	if (r == 0 && grant->proceeding_id)
+		r = meet_disposition(txn, tables, consent, grant, arrival->policy, &row);
 	if (r == 0)
-		r = grant_row_put(txn, tables, id, &row);
+		r = grant_row_put(txn, tables, &row);
 	if (r == 0)
-		r = write_pairs(txn, tables, consent, grant, &row, id, &pairs);
+		r = write_pairs(txn, tables, consent, grant, &row, &pairs);
 	if (r == 0)
-		r = index_proceeding(txn, tables, grant, id);
+		r = index_proceeding(txn, tables, grant, &row);
 	grant_pairs_free(&pairs);
 	return r > 0 ? TC_ECORRUPT : r;
+}
+
+static bool consent_in_error(const consent_document *consent)
+{
+	return consent->status == THROUGHCARE__V1__CONSENT_STATUS__CONSENT_STATUS_ENTERED_IN_ERROR;
 }
 
 static int write_consent(struct store_txn *txn, const struct consent_tables *tables,
 			 const consent_document *consent, const struct consent_arrival *arrival,
 			 struct tc_id id)
 {
+	bool in_error = consent_in_error(consent);
 	struct consent_view view = {
 		.consent = id,
 		.subject = arrival->subject,
@@ -154,6 +203,8 @@ static int write_consent(struct store_txn *txn, const struct consent_tables *tab
 		.sequence = arrival->sequence,
 		.recorded_ms = arrival->now_ms,
 		.version = consent->version,
+		.ended_as = in_error ? GRANT_IN_ERROR : GRANT_OPEN,
+		.ended_ms = in_error ? arrival->now_ms : GRANT_NEVER,
 		.document = arrival->document,
 	};
 	struct store_key key;
@@ -167,80 +218,187 @@ static int write_consent(struct store_txn *txn, const struct consent_tables *tab
 	store_key_id(&key, id);
 	r = consent_fault(
 		store_put(txn, tables->subjects, store_key_slice(&key), tc_slice(NULL, 0)));
-	for (size_t i = 0; r == 0 && i < consent->n_grants; i++)
+	for (size_t i = 0; r == 0 && !in_error && i < consent->n_grants; i++)
 		r = write_grant(txn, tables, consent, arrival, id, i);
 	return r;
 }
 
-/* Ids of grants are new, or those of the same consent's earlier version; pairs are few enough. */
-static int check_grants(struct store_txn *txn, const struct consent_tables *tables,
-			const consent_document *consent, struct tc_id consent_id,
-			struct tc_refusal *refusal)
-{
-	for (size_t i = 0; i < consent->n_grants; i++) {
-		struct tc_slice text = tc_slice_text(consent->grants[i]->grant_id);
-		struct grant_pairs pairs = {0};
-		struct grant_row row;
-		struct tc_id id;
-		int r;
+/* ---- what must be true of the tables ---- */
 
-		if (!tc_id_parse(text, &id))
-			return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID, "grants[%zu].grant_id",
-					 i);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(consent->grants[j]->grant_id, consent->grants[i]->grant_id) == 0)
-				return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
-						 "grants[%zu].grant_id: used twice", i);
-		r = grant_row_get(txn, tables, id, &row);
-		if (r < 0)
-			return r;
-		if (r == 0 && !tc_id_equal(row.consent, consent_id))
-			return tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "grants[%zu].grant_id",
-					 i);
-		r = grant_pairs_make(consent->grants[i], &pairs);
-		grant_pairs_free(&pairs);
-		if (r < 0)
-			return r;
-		if (r > 0)
-			return tc_refuse(refusal, TC_REFUSAL_CONSENT_DEFICIENT,
-					 "grants[%zu]: names too many", i);
-	}
-	return 0;
+/* An expiry on an event that came after the signature is over on arrival. */
+static int check_expiry(struct store_txn *txn, const struct consent_tables *tables,
+			const consent_document *consent, size_t position,
+			const struct consent_arrival *arrival, struct tc_refusal *refusal)
+{
+	const consent_grant *grant = consent->grants[position];
+	int64_t last_ms;
+	int r;
+
+	if (!grant->expiry->event_code)
+		return 0;
+	r = consent_event_last_ms(txn, tables, tc_slice_text(grant->proceeding_id),
+				  grant->expiry->event_code, arrival->subject, &last_ms);
+	if (r == 0 && last_ms >= signed_ms(consent, arrival->now_ms))
+		r = tc_refuse(refusal, TC_REFUSAL_CONSENT_EXPIRED, "grants[%zu].expiry.event_code",
+			      position);
+	return r;
 }
 
-/* The consent whose place this one takes, if any: an earlier version, or the one it names. */
-static int find_predecessor(struct store_txn *txn, const struct consent_tables *tables,
+/* Ids of grants are new, or those of the same consent's earlier versions; pairs are few enough. */
+static int check_grant(struct store_txn *txn, const struct consent_tables *tables,
+		       const consent_document *consent, size_t position, struct tc_id consent_id,
+		       struct tc_refusal *refusal)
+{
+	const consent_grant *grant = consent->grants[position];
+	struct grant_pairs pairs = {0};
+	struct grant_view row;
+	struct tc_id id;
+	int r;
+
+	if (!tc_id_parse(tc_slice_text(grant->grant_id), &id))
+		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID, "grants[%zu].grant_id",
+				 position);
+	for (size_t i = 0; i < position; i++)
+		if (strcmp(consent->grants[i]->grant_id, grant->grant_id) == 0)
+			return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
+					 "grants[%zu].grant_id: used twice", position);
+	r = grant_find(txn, tables, id, &row);
+	if (r < 0)
+		return r;
+	if (r == 0 && !tc_id_equal(row.consent, consent_id))
+		return tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "grants[%zu].grant_id", position);
+	r = grant_pairs_make(grant, &pairs);
+	grant_pairs_free(&pairs);
+	if (r > 0)
+		return tc_refuse(refusal, TC_REFUSAL_CONSENT_DEFICIENT,
+				 "grants[%zu].recipients: names too many", position);
+	return r;
+}
+
+static int check_tables(struct store_txn *txn, const struct consent_tables *tables,
+			const consent_document *consent, const struct consent_arrival *arrival,
+			struct tc_id id, struct tc_refusal *refusal)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < consent->n_grants; i++) {
+		r = check_grant(txn, tables, consent, i, id, refusal);
+		if (r == 0)
+			r = check_expiry(txn, tables, consent, i, arrival, refusal);
+	}
+	return r;
+}
+
+/* ---- what it takes the place of ---- */
+
+/* Whether the sender may put another document in the place of this one. */
+static int may_supersede(struct store_txn *txn, const struct consent_tables *tables,
+			 const struct consent_view *earlier, const struct consent_arrival *arrival,
+			 bool *ret)
+{
+	const struct standing standing = {arrival->sender, arrival->sender_kind, arrival->policy};
+	struct standing_consent about = {.view = *earlier};
+	consent_document *document;
+	int r;
+
+	*ret = false;
+	if (!tc_id_equal(earlier->subject, arrival->subject))
+		return 0;
+	document = throughcare__v1__consent_grant__unpack(NULL, earlier->document.len,
+							  earlier->document.data);
+	if (!document)
+		return TC_ECORRUPT;
+	about.document = document;
+	r = standing_supersedes(txn, tables, &standing, &about, ret);
+	throughcare__v1__consent_grant__free_unpacked(document, NULL);
+	return r;
+}
+
+/* An earlier version of the same consent. Another's id must not tell that it exists: a conflict, as
+ * for any id. What was entered in error stays so. */
+static int check_version(struct store_txn *txn, const struct consent_tables *tables,
+			 const consent_document *consent, const struct consent_arrival *arrival,
+			 struct tc_id id, bool *ret_earlier, struct tc_refusal *refusal)
+{
+	struct consent_view earlier;
+	bool may;
+	int r = consent_find(txn, tables, id, &earlier);
+
+	*ret_earlier = r == 0;
+	if (r == GRANT_UNKNOWN)
+		return 0;
+	if (r == 0)
+		r = may_supersede(txn, tables, &earlier, arrival, &may);
+	if (r == 0 &&
+	    (!may || consent->version <= earlier.version || earlier.ended_as == GRANT_IN_ERROR))
+		r = tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "consent_id");
+	return r;
+}
+
+/* The other consent that it names. *ret is none when it names none. */
+static int check_superseded(struct store_txn *txn, const struct consent_tables *tables,
 			    const consent_document *consent, const struct consent_arrival *arrival,
 			    struct tc_id id, struct tc_id *ret, struct tc_refusal *refusal)
 {
 	struct consent_view earlier;
+	bool may = false;
 	int r;
 
 	*ret = (struct tc_id){{0}};
-	r = consent_find(txn, tables, id, &earlier);
-	if (r < 0)
-		return r;
-	if (r == 0) {
-		/* Another's id must not tell that it exists: a conflict, as for any id. A new
-		 * version comes from whoever recorded the first; another desk records a consent
-		 * of its own and says which one it supersedes. */
-		if (!tc_id_equal(earlier.subject, arrival->subject) ||
-		    !tc_agency_equal(&earlier.sender, arrival->sender) ||
-		    consent->version <= earlier.version)
-			return tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "consent_id");
-		*ret = id;
-		return 0;
-	}
 	if (!consent->supersedes || !*consent->supersedes)
 		return 0;
-	if (!tc_id_parse(tc_slice_text(consent->supersedes), ret))
+	if (!tc_id_parse(tc_slice_text(consent->supersedes), ret) || tc_id_equal(*ret, id))
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID, "supersedes");
 	r = consent_find(txn, tables, *ret, &earlier);
+	if (r == 0)
+		r = may_supersede(txn, tables, &earlier, arrival, &may);
+	if (r >= 0 && !may)
+		r = tc_refuse(refusal, TC_REFUSAL_UNKNOWN_CONSENT, "supersedes");
+	return r;
+}
+
+/* ---- recording ---- */
+
+static int record_active(struct store_txn *txn, const struct consent_tables *tables,
+			 const consent_document *consent, const struct consent_arrival *arrival,
+			 struct tc_id id, struct grant_changes *ended, struct tc_refusal *refusal)
+{
+	struct tc_id other;
+	bool earlier;
+	int r = consent_check(consent, arrival, refusal);
+
+	if (r == 0)
+		r = check_tables(txn, tables, consent, arrival, id, refusal);
+	if (r == 0)
+		r = check_version(txn, tables, consent, arrival, id, &earlier, refusal);
+	if (r == 0)
+		r = check_superseded(txn, tables, consent, arrival, id, &other, refusal);
+	if (r == 0 && earlier)
+		r = consent_supersede(txn, tables, id, arrival->now_ms, ended);
+	if (r == 0 && !tc_id_is_none(other))
+		r = consent_supersede(txn, tables, other, arrival->now_ms, ended);
+	return r != 0 ? r : write_consent(txn, tables, consent, arrival, id);
+}
+
+/* By whoever recorded it; to everybody else there is no such consent. */
+static int record_in_error(struct store_txn *txn, const struct consent_tables *tables,
+			   const consent_document *consent, const struct consent_arrival *arrival,
+			   struct tc_id id, struct grant_changes *ended, struct tc_refusal *refusal)
+{
+	struct consent_view earlier;
+	bool own;
+	int r = standing_recorded(txn, tables, id, arrival->sender, &own);
+
+	if (r == 0)
+		r = consent_find(txn, tables, id, &earlier);
 	if (r < 0)
 		return r;
-	if (r == GRANT_UNKNOWN || !tc_id_equal(earlier.subject, arrival->subject))
-		return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_CONSENT, "supersedes");
-	return 0;
+	if (r > 0 || !own || !tc_id_equal(earlier.subject, arrival->subject))
+		return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_CONSENT, "consent_id");
+	if (consent->version <= earlier.version || earlier.ended_as == GRANT_IN_ERROR)
+		return tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "version");
+	r = consent_enter_in_error(txn, tables, id, arrival->now_ms, ended);
+	return r != 0 ? r : write_consent(txn, tables, consent, arrival, id);
 }
 
 int consent_record(struct store_txn *txn, const struct consent_tables *tables,
@@ -248,167 +406,19 @@ int consent_record(struct store_txn *txn, const struct consent_tables *tables,
 		   struct tc_refusal *refusal)
 {
 	consent_document *consent;
-	struct tc_id id, predecessor;
+	struct tc_id id;
 	int r;
 
 	consent = throughcare__v1__consent_grant__unpack(NULL, arrival->document.len,
 							 arrival->document.data);
 	if (!consent)
 		return tc_refuse(refusal, TC_REFUSAL_MALFORMED, "ConsentGrant");
-	if (!tc_id_parse(tc_slice_text(consent->consent_id), &id)) {
+	if (!tc_id_parse(tc_slice_text(consent->consent_id), &id))
 		r = tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID, "consent_id");
-		goto out;
-	}
-	r = consent_check(consent, arrival, refusal);
-	if (r == 0)
-		r = check_grants(txn, tables, consent, id, refusal);
-	if (r == 0)
-		r = find_predecessor(txn, tables, consent, arrival, id, &predecessor, refusal);
-	if (r == 0 && !tc_id_is_none(predecessor))
-		r = consent_supersede(txn, tables, predecessor, arrival->now_ms, ended);
-	if (r == 0)
-		r = write_consent(txn, tables, consent, arrival, id);
-out:
+	else if (consent_in_error(consent))
+		r = record_in_error(txn, tables, consent, arrival, id, ended, refusal);
+	else
+		r = record_active(txn, tables, consent, arrival, id, ended, refusal);
 	throughcare__v1__consent_grant__free_unpacked(consent, NULL);
 	return r;
-}
-
-/* ---- finding ---- */
-
-int grant_find(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
-	       struct grant_view *ret)
-{
-	struct grant_row row;
-	int r = grant_row_get(txn, tables, grant, &row);
-
-	if (r != 0)
-		return r;
-	*ret = (struct grant_view){
-		.grant = grant,
-		.consent = row.consent,
-		.subject = row.subject,
-		.position = row.position,
-		.status = row.status,
-		.valid_from_ms = row.valid_from_ms,
-		.expires_ms = row.expires_ms,
-		.revoked_ms = row.revoked_ms,
-		.effective_ms = row.effective_ms,
-	};
-	return 0;
-}
-
-int consent_find_either(struct store_txn *txn, const struct consent_tables *tables, struct tc_id id,
-			struct consent_view *ret)
-{
-	struct grant_row row;
-	int r = consent_find(txn, tables, id, ret);
-
-	if (r != GRANT_UNKNOWN)
-		return r;
-	r = grant_row_get(txn, tables, id, &row);
-	return r != 0 ? r : consent_find(txn, tables, row.consent, ret);
-}
-
-int consent_list(struct store_txn *txn, const struct consent_tables *tables, struct tc_id subject,
-		 struct tc_id after, struct tc_id *ret, size_t max, size_t *ret_count)
-{
-	struct store_cursor cursor;
-	struct store_key key;
-	size_t count = 0;
-	int r;
-
-	consent_key(&key, subject);
-	r = store_cursor_init(&cursor, txn, tables->subjects, store_key_slice(&key), STORE_FORWARD);
-	if (r == 0 && !tc_id_is_none(after)) {
-		store_key_id(&key, after);
-		r = store_cursor_seek(&cursor, store_key_slice(&key));
-	}
-	while (r == 0 && count < max) {
-		struct tc_slice row;
-		struct tc_id skipped;
-
-		r = store_cursor_next(&cursor, &row, NULL);
-		if (r != 0)
-			break;
-		if (!store_key_take_id(&row, &skipped) || !store_key_take_id(&row, &ret[count]))
-			r = TC_ECORRUPT;
-		else if (!tc_id_equal(ret[count], after))
-			count++;
-	}
-	store_cursor_done(&cursor);
-	if (r != 0 && r != STORE_NOT_FOUND)
-		return consent_fault(r);
-	*ret_count = count;
-	return 0;
-}
-
-/* ---- statuses ---- */
-
-static const char *const status_names[] = {
-	[GRANT_ACTIVE] = "active",
-	[GRANT_REVOCATION_PENDING] = "revocation_pending",
-	[GRANT_PARTLY_REVOKED] = "partly_revoked",
-	[GRANT_REVOKED] = "revoked",
-	[GRANT_SUPERSEDED] = "superseded",
-	[GRANT_ENDED] = "expired",
-};
-
-const char *grant_status_at(const struct grant_view *grant, int64_t now_ms)
-{
-	enum grant_status status = grant->status;
-
-	if (status == GRANT_REVOCATION_PENDING && grant->effective_ms <= now_ms)
-		return status_names[GRANT_REVOKED];
-	if (status == GRANT_REVOKED || status == GRANT_SUPERSEDED)
-		return status_names[status];
-	if (grant->expires_ms <= now_ms)
-		return status_names[GRANT_ENDED];
-	if (status == GRANT_ACTIVE && grant->valid_from_ms > now_ms)
-		return "not_yet_valid";
-	return (unsigned)status < sizeof(status_names) / sizeof(status_names[0])
-		       ? status_names[status]
-		       : "unknown";
-}
-
-/* All grants alike: that. Some in force: partly what the others are. */
-int consent_status_at(struct store_txn *txn, const struct consent_tables *tables,
-		      const struct consent_view *consent, int64_t now_ms, const char **ret)
-{
-	consent_document *document;
-	const char *status = NULL;
-	int r = 0;
-
-	if (consent->superseded) {
-		*ret = status_names[GRANT_SUPERSEDED];
-		return 0;
-	}
-	document = throughcare__v1__consent_grant__unpack(NULL, consent->document.len,
-							  consent->document.data);
-	if (!document)
-		return TC_ECORRUPT;
-	for (size_t i = 0; r == 0 && i < document->n_grants; i++) {
-		struct grant_view grant;
-		const char *one;
-		struct tc_id id;
-
-		if (!tc_id_parse(tc_slice_text(document->grants[i]->grant_id), &id)) {
-			r = TC_ECORRUPT;
-			break;
-		}
-		r = grant_find(txn, tables, id, &grant);
-		if (r != 0)
-			break;
-		one = grant_status_at(&grant, now_ms);
-		if (!status || strcmp(status, one) == 0)
-			status = one;
-		else if (strcmp(status, "revoked") == 0 || strcmp(one, "revoked") == 0)
-			status = status_names[GRANT_PARTLY_REVOKED];
-		else if (strcmp(one, "active") == 0)
-			status = one;
-	}
-	throughcare__v1__consent_grant__free_unpacked(document, NULL);
-	if (r != 0)
-		return consent_fault(r);
-	*ret = status ? status : "unknown";
-	return 0;
 }

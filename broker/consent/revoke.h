@@ -21,31 +21,35 @@ struct revoke_arrival {
 	struct tc_slice document; /* packed throughcare.v1.ConsentRevoke, as validated */
 	struct tc_id subject;     /* of the header */
 	const tc_agency *sender;
+	enum agency_kind sender_kind;
+	const struct policy *policy; /* in force now */
 	int64_t now_ms;
 };
 
-/* 0 and what flips or waits; REVOKE_REFUSED with UNKNOWN_CONSENT (also for another subject's); or a
- * fault. Revoking again changes nothing and is done. */
+/*
+ * 0; or REVOKE_REFUSED with UNKNOWN_CONSENT (also for another subject's, and for a sender that
+ * may not revoke it) or TIME_ABSURD; or a fault. *ret gets what flips or waits from now on.
+ * *ret_pending gets every grant that it was about and that the sender may know of whose revocation
+ * waits, also since an earlier one: revoking again changes nothing, and is answered alike.
+ */
 int consent_revoke(struct store_txn *txn, const struct consent_tables *tables,
 		   const struct revoke_arrival *arrival, struct grant_changes *ret,
-		   struct tc_refusal *refusal) TC_MUST_CHECK;
+		   struct grant_changes *ret_pending, struct tc_refusal *refusal) TC_MUST_CHECK;
 
-/* Another consent takes this one's place: its grants end now. Appends those that were in force. */
+/* Another document takes the place of this one: its grants end now, those that cannot be revoked
+ * yet (42 CFR 2.35(c)) when they can. Appends those that were in force. */
 int consent_supersede(struct store_txn *txn, const struct consent_tables *tables,
 		      struct tc_id consent, int64_t now_ms,
 		      struct grant_changes *ret) TC_MUST_CHECK;
+/* It should never have been recorded: every grant of every version ends now. */
+int consent_enter_in_error(struct store_txn *txn, const struct consent_tables *tables,
+			   struct tc_id consent, int64_t now_ms,
+			   struct grant_changes *ret) TC_MUST_CHECK;
 
-/* The timer that grant_change.effective_ms asked for. Appends the grant to *ret when its pending
- * revocation is now in effect. */
+/* The timer that grant_change.effective_ms asked for. Appends the grant to *ret when a revocation
+ * of it that waited is now in effect. */
 int consent_revocation_due(struct store_txn *txn, const struct consent_tables *tables,
 			   struct tc_id grant, int64_t now_ms,
 			   struct grant_changes *ret) TC_MUST_CHECK;
-
-/* A HearingResult with disposition_final, from a court or board (the caller checks): pending
- * revocations that waited for it take effect, grants that were to expire with it end. `subject`
- * none: of anybody. */
-int consent_proceeding_final(struct store_txn *txn, const struct consent_tables *tables,
-			     struct tc_slice proceeding, struct tc_id subject, int64_t now_ms,
-			     struct grant_changes *ret) TC_MUST_CHECK;
 
 #endif

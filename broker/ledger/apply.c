@@ -161,7 +161,7 @@ static int tick_grant(struct ledger *ledger, struct tc_id grant)
 				       &changes);
 
 	if (r == 0)
-		r = reconsider_grants(ledger, &changes, NULL);
+		r = reconsider_grants(ledger, &changes);
 	grant_changes_free(&changes);
 	return r;
 }

@@ -5,7 +5,14 @@
 #include "ledger/row.h"
 #include "ledger/state.h"
 
-enum { FLAG_OWN = 1, FLAG_PARKED = 2, FLAG_READY = 4, FLAG_LANED = 8, FLAG_ASIDE = 16 };
+enum {
+	FLAG_OWN = 1,
+	FLAG_PARKED = 2,
+	FLAG_READY = 4,
+	FLAG_LANED = 8,
+	FLAG_ASIDE = 16,
+	FLAG_ACTED = 32
+};
 
 static void delivery_write(const struct delivery *d, struct row_writer *row)
 {
@@ -19,7 +26,7 @@ static void delivery_write(const struct delivery *d, struct row_writer *row)
 	row_put_u8(row, d->evidence);
 	row_put_u8(row, (uint8_t)((d->own ? FLAG_OWN : 0) | (d->parked ? FLAG_PARKED : 0) |
 				  (d->ready ? FLAG_READY : 0) | (d->laned ? FLAG_LANED : 0) |
-				  (d->aside ? FLAG_ASIDE : 0)));
+				  (d->aside ? FLAG_ASIDE : 0) | (d->acted ? FLAG_ACTED : 0)));
 	row_put_u16(row, d->attempt);
 	row_put_u16(row, d->failures);
 	row_put_u32(row, d->sender);
@@ -44,6 +51,7 @@ static void delivery_write(const struct delivery *d, struct row_writer *row)
 	row_put_text(row, d->basis);
 	row_put_text(row, d->type);
 	row_put_text(row, d->role);
+	row_put_text(row, d->person);
 	row_put_text(row, d->proceeding);
 	row_put_text(row, d->reference);
 }
@@ -70,6 +78,7 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->ready = (flags & FLAG_READY) != 0;
 	d->laned = (flags & FLAG_LANED) != 0;
 	d->aside = (flags & FLAG_ASIDE) != 0;
+	d->acted = (flags & FLAG_ACTED) != 0;
 	d->attempt = row_take_u16(&row);
 	d->failures = row_take_u16(&row);
 	d->sender = row_take_u32(&row);
@@ -96,6 +105,7 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	row_take_text(&row, d->basis, sizeof(d->basis));
 	row_take_text(&row, d->type, sizeof(d->type));
 	row_take_text(&row, d->role, sizeof(d->role));
+	row_take_text(&row, d->person, sizeof(d->person));
 	row_take_text(&row, d->proceeding, sizeof(d->proceeding));
 	row_take_text(&row, d->reference, sizeof(d->reference));
 	return row_read_whole(&row);

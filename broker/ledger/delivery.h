@@ -24,6 +24,7 @@
 #include "wire/refusal.h"
 
 #define DELIVERY_TYPE_BYTES_MAX       64
+#define DELIVERY_PERSON_BYTES_MAX     64
 #define DELIVERY_PROCEEDING_BYTES_MAX 64
 #define DELIVERY_REFERENCE_BYTES_MAX  200
 #define DELIVERY_BASIS_BYTES          40
@@ -62,6 +63,7 @@ struct delivery {
 	bool laned;       /* it has its row in LANE */
 	bool aside; /* it has its row in ASIDE: of a lane, but held, or behind what a job releases
 		     */
+	bool acted; /* its header names the person who acts */
 	uint16_t attempt;  /* hand-overs so far */
 	uint16_t failures; /* of these, ended without an acknowledgement by the recipient's fault */
 	uint32_t sender;   /* principal; 0: the exchange */
@@ -87,6 +89,7 @@ struct delivery {
 	char basis[DELIVERY_BASIS_BYTES]; /* relied on when it was last decided */
 	char type[DELIVERY_TYPE_BYTES_MAX + 1];
 	char role[REGISTRY_ROLE_BYTES_MAX + 1];
+	char person[DELIVERY_PERSON_BYTES_MAX + 1]; /* of the recipient; "": nobody in particular */
 	char proceeding[DELIVERY_PROCEEDING_BYTES_MAX + 1];
 	char reference[DELIVERY_REFERENCE_BYTES_MAX + 1];
 };

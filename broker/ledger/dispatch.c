@@ -26,11 +26,13 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 {
 	struct decision_request request = {
 		.recipient_role = tc_slice_text(delivery->role),
+		.recipient_person = tc_slice_text(delivery->person),
 		.subject = delivery->subject,
 		.purpose = delivery->purpose,
 		.grant = delivery->grant,
 		.legal = delivery->legal,
 		.reference = tc_slice_text(delivery->reference),
+		.actor = tc_slice_text(delivery->acted ? "named" : NULL),
 		.proceeding = tc_slice_text(delivery->proceeding),
 		.categories = delivery->categories,
 		.part_count = delivery->part_count,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "consent/grant.h"
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
 #include "ledger/mailbox.h"
@@ -201,18 +202,23 @@ int evidence_consent_notice(struct ledger *ledger, uint32_t recipient, struct tc
 	Throughcare__V1__ConsentNotice content = THROUGHCARE__V1__CONSENT_NOTICE__INIT;
 	struct own_subject about = {"ConsentNotice", subject, {{0}}, {{0}}};
 	Google__Protobuf__Timestamp at = own_timestamp(effective_ms);
-	char id[TC_ID_TEXT_BYTES];
+	char id[TC_ID_TEXT_BYTES], event[GRANT_EVENT_BYTES_MAX + 1];
+	int r = 0;
 
+	if (effective_ms == GRANT_NEVER)
+		r = grant_event(ledger->txn, &ledger->consent, grant, event);
+	if (r < 0)
+		return r;
 	tc_id_format(grant, id);
 	content.grant_id = id;
 	content.has_kind = 1;
 	content.kind =
 		ended ? THROUGHCARE__V1__CONSENT_NOTICE_KIND__CONSENT_NOTICE_KIND_ENDED
 		      : THROUGHCARE__V1__CONSENT_NOTICE_KIND__CONSENT_NOTICE_KIND_REVOCATION_PENDING;
-	if (effective_ms != INT64_MAX)
+	if (effective_ms != GRANT_NEVER)
 		content.effective_at = &at;
 	else
-		content.event_code = (char *)(uintptr_t) "final_disposition";
+		content.event_code = event;
 	return own_send(ledger, recipient, &about, &content.base);
 }
 

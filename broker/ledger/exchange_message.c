@@ -2,13 +2,13 @@
 
 #include "consent/grant.h"
 #include "consent/revoke.h"
+#include "ledger/evidence.h"
 #include "ledger/fact.h"
 #include "ledger/logon.h"
 #include "ledger/policy_state.h"
 #include "ledger/reconsider.h"
 #include "ledger/sealed.h"
 #include "ledger/state.h"
-#include "throughcare/v1/consent.pb-c.h"
 #include "wire/part_types.h"
 
 static struct tc_slice exchange_body(const struct submission *submission)
@@ -47,6 +47,7 @@ static int exchange_consent_grant(struct ledger *ledger, struct submission *subm
 		.document = exchange_body(submission),
 		.subject = submission->header.subject,
 		.sender = &submission->sender->name,
+		.sender_kind = submission->sender_kind,
 		.sequence = ledger->sequence,
 		.now_ms = ledger->now_ms,
 		.policy = ledger->policy,
@@ -62,26 +63,26 @@ static int exchange_consent_grant(struct ledger *ledger, struct submission *subm
 	if (r == 0)
 		r = exchange_fact(ledger, submission, "consent_recorded", NULL);
 	if (r == 0)
-		r = reconsider_grants(ledger, &ended, NULL);
+		r = reconsider_grants(ledger, &ended);
 	if (r == 0)
 		r = reconsider_subject(ledger, arrival.subject, false);
 	grant_changes_free(&ended);
 	return r;
 }
 
-/* The one agency that a revocation is about, if it names one. */
-static int exchange_revoked_for(struct ledger *ledger, const struct submission *submission,
-				tc_agency *ret, bool *ret_named)
+/* What waits: the receipt says that it does, a notice for each grant until when. */
+static int exchange_pending(struct ledger *ledger, struct submission *submission,
+			    const struct grant_changes *pending)
 {
-	Throughcare__V1__ConsentRevoke *revoke = throughcare__v1__consent_revoke__unpack(
-		&ledger->arena.allocator, submission->record->body.len,
-		submission->record->body.data);
+	int r = 0;
 
-	if (revoke == NULL)
-		return TC_ECORRUPT;
-	*ret_named =
-		revoke->recipient != NULL && tc_agency_parse(tc_slice_text(revoke->recipient), ret);
-	return 0;
+	if (pending->count > 0)
+		submission->receipt.lines[0].code = TC_REFUSAL_REVOCATION_PENDING;
+	for (size_t i = 0; r == 0 && i < pending->count; i++)
+		r = evidence_consent_notice(ledger, submission->sender->number,
+					    pending->rows[i].grant, pending->rows[i].subject, false,
+					    pending->rows[i].effective_ms);
+	return r;
 }
 
 static int exchange_consent_revoke(struct ledger *ledger, struct submission *submission)
@@ -90,23 +91,25 @@ static int exchange_consent_revoke(struct ledger *ledger, struct submission *sub
 		.document = exchange_body(submission),
 		.subject = submission->header.subject,
 		.sender = &submission->sender->name,
+		.sender_kind = submission->sender_kind,
+		.policy = ledger->policy,
 		.now_ms = ledger->now_ms,
 	};
-	struct grant_changes changes = {0};
-	tc_agency only;
-	bool named;
-	int r = exchange_revoked_for(ledger, submission, &only, &named);
+	struct grant_changes changes = {0}, pending = {0};
+	int r = consent_revoke(ledger->txn, &ledger->consent, &arrival, &changes, &pending,
+			       &submission->refusal);
 
-	if (r < 0)
-		return r;
-	r = consent_revoke(ledger->txn, &ledger->consent, &arrival, &changes, &submission->refusal);
 	if (r == REVOKE_REFUSED)
 		r = SUBMISSION_REFUSED;
 	if (r == 0)
-		r = exchange_fact(ledger, submission, "consent_revoked", NULL);
+		r = exchange_fact(ledger, submission, "consent_revoked",
+				  pending.count > 0 ? "revocation_pending" : NULL);
 	if (r == 0)
-		r = reconsider_grants(ledger, &changes, named ? &only : NULL);
+		r = exchange_pending(ledger, submission, &pending);
+	if (r == 0)
+		r = reconsider_grants(ledger, &changes);
 	grant_changes_free(&changes);
+	grant_changes_free(&pending);
 	return r;
 }
 

@@ -100,8 +100,7 @@ int reconsider_everything(struct ledger *ledger)
 /* ---- grants ---- */
 
 /* A notice to each agency in GRANT_USE of this grant. */
-static int reconsider_notify(struct ledger *ledger, const struct grant_change *change,
-			     uint32_t only)
+static int reconsider_notify(struct ledger *ledger, const struct grant_change *change)
 {
 	struct job job = {
 		.kind = JOB_NOTICE,
@@ -110,13 +109,21 @@ static int reconsider_notify(struct ledger *ledger, const struct grant_change *c
 		.effective_ms = change->effective ? ledger->now_ms : change->effective_ms,
 		.about = change->grant,
 		.subject = change->subject,
-		.principal = only,
 	};
 
+	if (change->recipient[0] != '\0') {
+		const struct principal *only =
+			principal_find(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
+				       tc_slice_text(change->recipient));
+
+		if (only == NULL)
+			return 0; /* nothing was ever sent to it */
+		job.principal = only->number;
+	}
 	return job_start(ledger, &job);
 }
 
-static int reconsider_grant(struct ledger *ledger, const struct grant_change *change, uint32_t only)
+static int reconsider_grant(struct ledger *ledger, const struct grant_change *change)
 {
 	struct fact_draft draft;
 	char grant[TC_ID_TEXT_BYTES];
@@ -128,27 +135,17 @@ static int reconsider_grant(struct ledger *ledger, const struct grant_change *ch
 	fact_subject(&draft, change->subject);
 	fact_text(&draft.row.basis, grant);
 	r = fact_push(ledger, &draft);
-	if (r == 0 && !change->effective && change->effective_ms != INT64_MAX)
+	if (r == 0 && !change->effective && change->effective_ms != GRANT_NEVER)
 		r = timer_set(ledger, change->effective_ms, TIMER_GRANT, change->grant);
 	if (r == 0)
-		r = reconsider_notify(ledger, change, only);
+		r = reconsider_notify(ledger, change);
 	return r;
 }
 
-int reconsider_grants(struct ledger *ledger, const struct grant_changes *changes,
-		      const tc_agency *only)
+int reconsider_grants(struct ledger *ledger, const struct grant_changes *changes)
 {
-	uint32_t number = 0;
-
-	if (only != NULL) {
-		const struct principal *principal =
-			principal_find(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
-				       tc_slice_text(only->name));
-
-		number = principal == NULL ? UINT32_MAX : principal->number;
-	}
 	for (size_t i = 0; i < changes->count; i++) {
-		int r = reconsider_grant(ledger, &changes->rows[i], number);
+		int r = reconsider_grant(ledger, &changes->rows[i]);
 
 		if (r < 0)
 			return r;

@@ -31,8 +31,8 @@ int reconsider_everything(struct ledger *ledger) TC_MUST_CHECK;
 int reconsider_delivery(struct ledger *ledger, struct delivery *delivery, bool ended) TC_MUST_CHECK;
 
 /* After grants ended or are about to: timers, facts, recalls, and a notice to each agency that
- * something was released to under them; with `only`, to that agency alone. */
-int reconsider_grants(struct ledger *ledger, const struct grant_changes *changes,
-		      const tc_agency *only) TC_MUST_CHECK;
+ * something was released to under them; where only one recipient is concerned, to that one alone.
+ */
+int reconsider_grants(struct ledger *ledger, const struct grant_changes *changes) TC_MUST_CHECK;
 
 #endif

@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "consent/revoke.h"
 #include "ledger/dispatch.h"
 #include "ledger/exchange_message.h"
 #include "ledger/fact.h"
 #include "ledger/job.h"
 #include "ledger/mailbox.h"
 #include "ledger/origin.h"
+#include "ledger/proceeding.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
 #include "ledger/sealed.h"
@@ -78,6 +78,7 @@ static void submission_template(const struct ledger *ledger, const struct submis
 	ret->grant = header->grant_id;
 	ret->purpose = (uint16_t)header->purpose;
 	ret->legal = (uint16_t)header->legal;
+	ret->acted = header->actor_id.len > 0;
 	ret->bytes = (uint32_t)record->header.len;
 	ret->part_count = (uint8_t)record->n_parts;
 	for (size_t i = 0; i < record->n_parts; i++) {
@@ -127,6 +128,7 @@ static int submission_recipient(struct ledger *ledger, struct submission *submis
 	delivery->recipient = principal->number;
 	submission->recipients[index] = &principal->name;
 	memcpy(delivery->role, address.role, sizeof(delivery->role));
+	submission_text(delivery->person, sizeof(delivery->person), to->person);
 	for (size_t i = 0; i < index; i++) {
 		if (submission->deliveries[i].recipient == principal->number)
 			return submission_refuse(submission, TC_REFUSAL_FIELD_INVALID,
@@ -302,30 +304,6 @@ static int submission_fact(struct ledger *ledger, const struct submission *submi
 	return fact_push(ledger, &draft);
 }
 
-/* A final disposition ends what waited for it (42 CFR 2.35(c)). Only a court or board says so. */
-static int submission_disposition(struct ledger *ledger, const struct submission *submission)
-{
-	const struct tc_header *header = &submission->header;
-	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
-	struct grant_changes changes = {0};
-	struct tc_slice proceeding = header->proceeding_id;
-	int r;
-
-	if (claim == NULL || !claim->has_disposition_final || !claim->disposition_final ||
-	    !policy_agency_kind(ledger->policy, submission->sender_kind)->orders)
-		return 0;
-	if (proceeding.len == 0) /* the HearingResult names it, too */
-		proceeding = tc_slice_text(claim->about_id);
-	if (proceeding.len == 0)
-		return 0;
-	r = consent_proceeding_final(ledger->txn, &ledger->consent, proceeding, header->subject,
-				     ledger->now_ms, &changes);
-	if (r == 0)
-		r = reconsider_grants(ledger, &changes, NULL);
-	grant_changes_free(&changes);
-	return r;
-}
-
 /* Into the mailboxes; those with credit are handed it in the same step. */
 static int submission_enqueue(struct ledger *ledger, struct submission *submission)
 {
@@ -370,7 +348,7 @@ static int submission_relay(struct ledger *ledger, struct submission *submission
 		r = submission_enqueue(ledger, submission);
 	if (r == 0)
 		r = submission_recall_referrals(ledger, submission);
-	return r < 0 ? r : submission_disposition(ledger, submission);
+	return r < 0 ? r : proceeding_follow(ledger, submission);
 }
 
 /* To the exchange itself. */

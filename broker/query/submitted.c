@@ -56,6 +56,7 @@ static int find_desk(const struct question *question, const struct tc_header *he
 			continue;
 		}
 		ret->recipient_role = role;
+		ret->recipient_person = to->person;
 		return 0;
 	}
 	return 0;

@@ -47,7 +47,7 @@ static bool actor_read(struct tc_slice packed, struct tc_header *ret)
 static bool recipient_read(struct tc_slice packed, struct tc_header *ret)
 {
 	struct tc_slice rest = packed;
-	struct tc_recipient recipient = {{0}, {0}, {0}};
+	struct tc_recipient recipient = {{0}, {0}, {0}, {0}};
 	struct tc_field field;
 	int r;
 
@@ -60,6 +60,8 @@ static bool recipient_read(struct tc_slice packed, struct tc_header *ret)
 			recipient.service = field.bytes;
 		else if (field.number == 3)
 			recipient.role = field.bytes;
+		else if (field.number == 4)
+			recipient.person = field.bytes;
 	}
 	ret->recipients[ret->recipient_count++] = recipient;
 	return r == TC_FIELDS_END;

@@ -29,6 +29,7 @@ struct tc_recipient {
 	struct tc_slice agency;
 	struct tc_slice service;
 	struct tc_slice role;
+	struct tc_slice person; /* one user of the agency */
 };
 
 struct tc_header {

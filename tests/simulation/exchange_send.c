@@ -197,7 +197,8 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 		 "\"refusal_consequence\":\"none\"},\"grants\":[{\"grant_id\":\"%s\","
 		 "\"disclosers\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}],"
 		 "\"recipients\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}%s],"
-		 "\"intermediary_named\":true,\"categories\":[\"CATEGORY_%s\"],"
+		 "\"intermediary_named\":true,\"description\":\"Dates\",\"categories\":[\"CATEGORY_"
+		 "%s\"],"
 		 "\"purposes\":[\"PURPOSE_REFERRAL_COORDINATION\"],%s"
 		 "\"direction\":\"GRANT_DIRECTION_ONE_WAY\",\"valid_from\":\"%s\","
 		 "\"expiry\":{\"at\":\"%s\"},\"redisclosure\":\"REDISCLOSURE_RULE_NONE\"}]}",

@@ -32,6 +32,7 @@ int fixture_teardown(void **state)
 	struct fixture *f = *state;
 
 	grant_changes_free(&f->changes);
+	grant_changes_free(&f->pending);
 	policy_free(&f->policy);
 	store_abort(&f->txn);
 	store_close(&f->store);
@@ -79,7 +80,7 @@ json_t *consent_json(void)
 		"\"grants\":[{\"grant_id\":\"" GRANT "\","
 		"\"disclosers\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"treatment-a\"}],"
 		"\"recipients\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"parole\"}],"
-		"\"intermediary_named\":true,"
+		"\"intermediary_named\":true,\"description\":\"what the form says\","
 		"\"categories\":[\"CATEGORY_ATTENDANCE\",\"CATEGORY_SUD_TREATMENT\"],"
 		"\"purposes\":[\"PURPOSE_REFERRAL_COORDINATION\",\"PURPOSE_SUPERVISION_"
 		"MONITORING\"],"
@@ -165,7 +166,7 @@ int record(struct fixture *f, json_t *consent, int64_t now_ms)
 	tc_agency sender = {"intake"};
 	struct consent_arrival arrival = {
 		.document = tc_bytes_slice(&document),
-		.subject = id_of(PERSON),
+		.subject = id_of(f->person ? f->person : PERSON),
 		.sender = &sender,
 		.sequence = 7,
 		.now_ms = now_ms,
@@ -176,6 +177,7 @@ int record(struct fixture *f, json_t *consent, int64_t now_ms)
 
 	if (f->desk)
 		assert_true(tc_agency_parse(tc_slice_text(f->desk), &sender));
+	arrival.sender_kind = kind_of_name(NULL, &sender);
 	grant_changes_free(&f->changes);
 	r = consent_record(f->txn, &f->tables, &arrival, &f->changes, &f->refusal);
 	tc_bytes_free(&document);
@@ -200,26 +202,59 @@ void assert_refused(struct fixture *f, json_t *consent, enum tc_refusal_code cod
 		fail_msg("detail is '%s', not '%s'", f->refusal.detail, detail);
 }
 
-int take_back(struct fixture *f, const char *grant, const char *recipient, int64_t now_ms)
+int take_back_json(struct fixture *f, json_t *json, int64_t now_ms)
+{
+	struct tc_bytes document = packed(json, &throughcare__v1__consent_revoke__descriptor);
+	tc_agency sender = {"intake"};
+	struct revoke_arrival arrival = {
+		.document = tc_bytes_slice(&document),
+		.subject = id_of(f->person ? f->person : PERSON),
+		.sender = &sender,
+		.policy = f->policy,
+		.now_ms = now_ms,
+	};
+	int r;
+
+	if (f->desk)
+		assert_true(tc_agency_parse(tc_slice_text(f->desk), &sender));
+	arrival.sender_kind = kind_of_name(NULL, &sender);
+	grant_changes_free(&f->changes);
+	grant_changes_free(&f->pending);
+	r = consent_revoke(f->txn, &f->tables, &arrival, &f->changes, &f->pending, &f->refusal);
+	tc_bytes_free(&document);
+	return r;
+}
+
+json_t *revoke_json(const char *grant, const char *recipient)
 {
 	json_t *json = json_pack("{s:s,s:s,s:s}", "consent_id", CONSENT, "by",
 				 "SIGNER_CAPACITY_SELF", "method", "SIGNATURE_METHOD_INK");
-	const tc_agency sender = {"intake"};
-	struct revoke_arrival arrival = {
-		.subject = id_of(PERSON), .sender = &sender, .now_ms = now_ms};
-	struct tc_bytes document;
-	int r;
 
 	if (grant)
 		json_object_set_new(json, "grant_id", json_string(grant));
 	if (recipient)
 		json_object_set_new(json, "recipient", json_string(recipient));
-	document = packed(json, &throughcare__v1__consent_revoke__descriptor);
-	arrival.document = tc_bytes_slice(&document);
+	return json;
+}
+
+int take_back(struct fixture *f, const char *grant, const char *recipient, int64_t now_ms)
+{
+	return take_back_json(f, revoke_json(grant, recipient), now_ms);
+}
+
+void happen(struct fixture *f, const char *code, const char *proceeding, const char *subject,
+	    int64_t now_ms)
+{
+	const struct consent_event event = {
+		.proceeding = tc_slice_text(proceeding),
+		.code = code,
+		.final = strcmp(code, "final_disposition") == 0,
+		.subject = subject ? id_of(subject) : (struct tc_id){{0}},
+		.now_ms = now_ms,
+	};
+
 	grant_changes_free(&f->changes);
-	r = consent_revoke(f->txn, &f->tables, &arrival, &f->changes, &f->refusal);
-	tc_bytes_free(&document);
-	return r;
+	assert_int_equal(consent_event_happen(f->txn, &f->tables, &event, &f->changes), 0);
 }
 
 struct decision ask(struct fixture *f, struct question question)
@@ -232,12 +267,16 @@ struct decision ask(struct fixture *f, struct question question)
 		.recipient_role = tc_slice_text(question.role),
 		.reference = tc_slice_text(question.reference),
 		.proceeding = tc_slice_text(question.proceeding),
+		.recipient_person = tc_slice_text(question.person),
+		.actor = tc_slice_text(question.actor),
 		.categories = question.categories,
+		.forbidden = question.forbidden,
 		.message = question.message,
 		.now_ms = question.now_ms ? question.now_ms : NOW_MS,
 	};
 	tc_agency from, to;
 	struct decision decision;
+	struct tc_id without;
 
 	assert_true(tc_agency_parse(tc_slice_text(question.from ? question.from : "treatment-a"),
 				    &from));
@@ -248,9 +287,15 @@ struct decision ask(struct fixture *f, struct question question)
 	request.recipient_kind = kind_of_name(NULL, &to);
 	if (question.grant)
 		request.grant = id_of(question.grant);
+	if (question.without) {
+		without = id_of(question.without);
+		request.without = &without;
+		request.without_count = 1;
+	}
 	if (question.categories[0] == 0)
 		question.categories[0] = (uint8_t)CATEGORY(ATTENDANCE);
-	while (request.part_count < 4 && question.categories[request.part_count] != 0)
+	while (request.part_count < QUESTION_PARTS_MAX &&
+	       question.categories[request.part_count] != 0)
 		request.part_count++;
 	assert_int_equal(decision_take(f->txn, &f->tables, f->policy, &request, &decision), 0);
 	return decision;

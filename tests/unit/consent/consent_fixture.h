@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "consent/consent_event.h"
 #include "consent/decision.h"
 #include "consent/grant.h"
 #include "consent/notice.h"
@@ -43,7 +44,9 @@ struct fixture {
 	struct consent_tables tables;
 	struct policy *policy; /* the default */
 	const char *desk;      /* who records; NULL: intake */
+	const char *person;    /* whose consent; NULL: PERSON */
 	struct grant_changes changes;
+	struct grant_changes pending; /* what the revoker was told of */
 	struct tc_refusal refusal;
 };
 
@@ -68,17 +71,28 @@ int record(struct fixture *f, json_t *consent, int64_t now_ms);
 void record_done(struct fixture *f, json_t *consent);
 void assert_refused(struct fixture *f, json_t *consent, enum tc_refusal_code code,
 		    const char *detail);
+/* Revokes the consent, or one grant of it, for one recipient, as f->desk does. */
 int take_back(struct fixture *f, const char *grant, const char *recipient, int64_t now_ms);
+json_t *revoke_json(const char *grant, const char *recipient);
+int take_back_json(struct fixture *f, json_t *json, int64_t now_ms);
+/* An event of a proceeding; `subject` NULL: of everybody. */
+void happen(struct fixture *f, const char *code, const char *proceeding, const char *subject,
+	    int64_t now_ms);
+
+#define QUESTION_PARTS_MAX 8
 
 /* What a test asks; zero fields take the usual: treatment-a to parole, attendance. */
 struct question {
-	const char *from, *to, *role;
+	const char *from, *to, *role, *person;
 	uint32_t purpose;
 	const char *grant;
 	uint32_t legal;
 	const char *reference;
 	const char *proceeding;
-	uint8_t categories[4];
+	const char *actor;
+	const char *without;
+	uint64_t forbidden;
+	uint8_t categories[QUESTION_PARTS_MAX];
 	bool message; /* they are one message's parts */
 	int64_t now_ms;
 	const char *subject;

@@ -105,6 +105,7 @@ static void a_criminal_justice_consent_reaches_only_those_who_monitor(void **sta
 	json_t *consent = consent_json();
 
 	json_change(consent, "regime", "\"CONSENT_REGIME_PART2_CJ\"");
+	json_change(consent, "grants[0].proceeding_id", "\"case-1\"");
 	json_change(consent, "grants[0].revocable_from", "{\"at\":\"2027-01-01T00:00:00Z\"}");
 	json_change(consent, "grants[0].imposing_authority", "\"District Court\"");
 	json_change(consent, "grants[0].monitor_role", "\"officer\"");
@@ -217,12 +218,14 @@ static void a_higher_version_takes_the_place_of_the_one_before(void **state)
 	assert_int_equal(f->changes.count, 1);
 	assert_true(f->changes.rows[0].effective);
 	decision = ask(f, (struct question){.grant = GRANT});
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_REVOKED, 0);
+	decision = ask(f, (struct question){.grant = GRANT, .now_ms = NOW_MS - 1});
 	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_MISSING, 0);
 	decision = ask(f, (struct question){.grant = GRANT, .categories = {CATEGORY(HOUSING)}});
 	assert_decision(&decision, DECISION_PERMIT, TC_REFUSAL_NONE, 1);
 	assert_int_equal(consent_find(f->txn, &f->tables, id_of(CONSENT), &view), 0);
 	assert_int_equal(view.version, 2);
-	assert_false(view.superseded);
+	assert_int_equal(view.ended_ms, GRANT_NEVER);
 }
 
 /* Else whoever learns of its id could put another document in its place. */

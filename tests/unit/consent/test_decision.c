@@ -194,8 +194,14 @@ static void a_role_is_reached_only_as_that_role(void **state)
 	record_done(*state, consent);
 	decision = ask(*state, (struct question){.role = "drug-court-team"});
 	assert_decision(&decision, DECISION_PERMIT, TC_REFUSAL_NONE, 1);
-	decision = ask(*state, (struct question){.role = "w-7"});
+	decision = ask(*state, (struct question){.person = "w-7"});
 	assert_decision(&decision, DECISION_PERMIT, TC_REFUSAL_NONE, 1);
+	decision = ask(*state, (struct question){.role = "front-desk", .person = "w-7"});
+	assert_decision(&decision, DECISION_PERMIT, TC_REFUSAL_NONE, 1);
+	decision = ask(*state, (struct question){.role = "w-7"});
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_MISSING, 0);
+	decision = ask(*state, (struct question){.person = "w-77"});
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_MISSING, 0);
 	decision = ask(*state, (struct question){.role = "drug-court"});
 	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_MISSING, 0);
 	decision = ask(*state, (struct question){0});

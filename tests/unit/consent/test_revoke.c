@@ -183,7 +183,6 @@ static void a_revocation_waits_for_the_final_disposition_of_its_proceeding(void 
 {
 	struct fixture *f = *state;
 	const struct question question = {.proceeding = "case-1"};
-	const struct tc_id anybody = {{0}};
 
 	record_done(f, cj_json("{\"event_code\":\"final_disposition\"}"));
 	assert_int_equal(take_back(f, NULL, NULL, NOW_MS), 0);
@@ -192,17 +191,11 @@ static void a_revocation_waits_for_the_final_disposition_of_its_proceeding(void 
 	assert_permitted(f, question);
 
 	grant_changes_free(&f->changes);
-	assert_int_equal(consent_proceeding_final(f->txn, &f->tables, tc_slice_text("case-10"),
-						  anybody, NOW_MS, &f->changes),
-			 0);
-	assert_int_equal(consent_proceeding_final(f->txn, &f->tables, tc_slice_text("case-1"),
-						  id_of(OTHER), NOW_MS, &f->changes),
-			 0);
+	happen(f, "final_disposition", "case-10", NULL, NOW_MS);
+	happen(f, "final_disposition", "case-1", OTHER, NOW_MS);
 	assert_int_equal(f->changes.count, 0);
 	assert_permitted(f, question);
-	assert_int_equal(consent_proceeding_final(f->txn, &f->tables, tc_slice_text("case-1"),
-						  id_of(PERSON), NOW_MS, &f->changes),
-			 0);
+	happen(f, "final_disposition", "case-1", PERSON, NOW_MS);
 	assert_int_equal(f->changes.count, 1);
 	assert_held(f, question, TC_REFUSAL_CONSENT_REVOKED);
 	assert_string_equal(status_of(f, GRANT, NOW_MS), "revoked");
@@ -213,9 +206,7 @@ static void the_final_disposition_makes_a_grant_revocable(void **state)
 	struct fixture *f = *state;
 
 	record_done(f, cj_json("{\"event_code\":\"final_disposition\"}"));
-	assert_int_equal(consent_proceeding_final(f->txn, &f->tables, tc_slice_text("case-1"),
-						  id_of(PERSON), NOW_MS, &f->changes),
-			 0);
+	happen(f, "final_disposition", "case-1", PERSON, NOW_MS);
 	assert_int_equal(f->changes.count, 0);
 	assert_permitted(f, (struct question){.proceeding = "case-1"});
 	assert_int_equal(take_back(f, NULL, NULL, NOW_MS), 0);
@@ -231,9 +222,7 @@ static void a_grant_that_expires_with_its_proceeding_ends_then(void **state)
 	json_change(consent, "grants[0].expiry", "{\"event_code\":\"final_disposition\"}");
 	record_done(f, consent);
 	assert_permitted(f, question);
-	assert_int_equal(consent_proceeding_final(f->txn, &f->tables, tc_slice_text("case-1"),
-						  id_of(PERSON), NOW_MS, &f->changes),
-			 0);
+	happen(f, "final_disposition", "case-1", PERSON, NOW_MS);
 	assert_int_equal(f->changes.count, 1);
 	assert_held(f, question, TC_REFUSAL_CONSENT_EXPIRED);
 	assert_string_equal(status_of(f, GRANT, NOW_MS), "expired");

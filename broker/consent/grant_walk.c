@@ -1,0 +1,339 @@
+#include "consent/grant_walk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "consent/consent_row.h"
+#include "consent/grant_pairs.h"
+#include "store/store_cursor.h"
+
+typedef Throughcare__V1__ConsentGrant__Grant consent_grant;
+
+/* ---- opening ---- */
+
+static int unpack(int r, struct walk_consent *consent)
+{
+	if (r != 0)
+		return r;
+	consent->document = throughcare__v1__consent_grant__unpack(NULL, consent->view.document.len,
+								   consent->view.document.data);
+	return consent->document ? 0 : TC_ECORRUPT;
+}
+
+int walk_open(struct store_txn *txn, const struct consent_tables *tables, struct tc_id consent,
+	      struct walk_consent *ret)
+{
+	ret->document = NULL;
+	return unpack(consent_find(txn, tables, consent, &ret->view), ret);
+}
+
+int walk_open_version(struct store_txn *txn, const struct consent_tables *tables,
+		      struct tc_id consent, uint32_t version, struct walk_consent *ret)
+{
+	ret->document = NULL;
+	return unpack(consent_find_version(txn, tables, consent, version, &ret->view), ret);
+}
+
+void walk_close(struct walk_consent *consent)
+{
+	if (consent->document)
+		throughcare__v1__consent_grant__free_unpacked(consent->document, NULL);
+	consent->document = NULL;
+}
+
+int walk_grant(struct store_txn *txn, const struct consent_tables *tables,
+	       const struct walk_consent *consent, size_t position, struct walk_grant *ret)
+{
+	struct tc_id id;
+	int r;
+
+	if (position >= consent->document->n_grants)
+		return TC_ECORRUPT;
+	ret->grant = consent->document->grants[position];
+	if (!tc_id_parse(tc_slice_text(ret->grant->grant_id), &id))
+		return TC_ECORRUPT;
+	r = grant_find_version(txn, tables, id, consent->view.version, &ret->row);
+	return r > 0 ? TC_ECORRUPT : r;
+}
+
+bool walk_grant_over(const struct walk_grant *grant, int64_t now_ms)
+{
+	return grant->row.ended_ms <= now_ms || grant->row.effective_ms <= now_ms;
+}
+
+int64_t walk_revocable_ms(const struct walk_grant *grant, char ret_event[GRANT_EVENT_BYTES_MAX + 1])
+{
+	const Throughcare__V1__ConsentGrant__RevocableFrom *from = grant->grant->revocable_from;
+
+	ret_event[0] = '\0';
+	if (from && from->event_code)
+		snprintf(ret_event, GRANT_EVENT_BYTES_MAX + 1, "%s", from->event_code);
+	return grant->row.revocable_from_ms;
+}
+
+/* ---- pairs ---- */
+
+static bool two_way(const consent_grant *grant)
+{
+	return grant->direction == THROUGHCARE__V1__GRANT_DIRECTION__GRANT_DIRECTION_TWO_WAY;
+}
+
+static bool is_class(struct tc_slice party)
+{
+	return tc_slice_equal(party, tc_slice_text(CONSENT_CLASS_TREATING));
+}
+
+static int pair_get(struct store_txn *txn, const struct consent_tables *tables,
+		    const struct store_key *key, struct pair_row *ret)
+{
+	struct tc_slice bytes;
+	int r = store_get(txn, tables->pairs, store_key_slice(key), &bytes);
+
+	if (r == STORE_NOT_FOUND)
+		return GRANT_UNKNOWN;
+	return r != 0 ? consent_fault(r) : pair_row_decode(bytes, ret);
+}
+
+/* One row, revoked. */
+static int revoke_row(struct store_txn *txn, const struct consent_tables *tables,
+		      const struct store_key *key, const struct walk_revocation *revocation,
+		      struct pair_row *row, struct walk_revoked *ret)
+{
+	if (row->revoked_ms == GRANT_NEVER) {
+		row->revoked_ms = revocation->now_ms;
+		row->effective_ms = revocation->effective_ms;
+		ret->changed = true;
+	}
+	if (row->effective_ms > revocation->now_ms)
+		ret->waiting = true;
+	return pair_row_put(txn, tables, key, row);
+}
+
+/* The row of one member under a class's pair: what the class's row says, revoked. */
+static int revoke_member(struct store_txn *txn, const struct consent_tables *tables,
+			 const struct store_key *class_key, const struct store_key *member_key,
+			 const struct walk_revocation *revocation, struct walk_revoked *ret)
+{
+	struct pair_row class_row, member;
+	int r = pair_get(txn, tables, class_key, &class_row);
+
+	if (r != 0)
+		return consent_fault(r);
+	class_row.flags |= PAIR_PARTED;
+	r = pair_row_put(txn, tables, class_key, &class_row);
+	if (r == 0)
+		r = pair_get(txn, tables, member_key, &member);
+	if (r == GRANT_UNKNOWN) {
+		/* Read again: what was borrowed is no longer there after a write. */
+		r = pair_get(txn, tables, class_key, &member);
+		member.flags = PAIR_MEMBER;
+		member.revoked_ms = member.effective_ms = GRANT_NEVER;
+	}
+	return r != 0 ? consent_fault(r)
+		      : revoke_row(txn, tables, member_key, revocation, &member, ret);
+}
+
+/* The members' rows that a revocation for one recipient makes under a class's pair. */
+static int revoke_from_class(struct store_txn *txn, const struct consent_tables *tables,
+			     const struct walk_grant *grant, const struct grant_pair *pair,
+			     const struct walk_revocation *revocation, struct walk_revoked *ret)
+{
+	const struct grant_view *row = &grant->row;
+	struct store_key class_key, member_key;
+	int r = 0;
+
+	grant_pair_key(&class_key, row->subject, pair, row->grant, row->version);
+	if (is_class(pair->recipient)) {
+		pair_key(&member_key, row->subject, pair->discloser, revocation->recipient);
+		pair_key_grant(&member_key, row->grant, row->version);
+		r = revoke_member(txn, tables, &class_key, &member_key, revocation, ret);
+	}
+	if (r == 0 && is_class(pair->discloser) && two_way(grant->grant)) {
+		pair_key(&member_key, row->subject, revocation->recipient, pair->recipient);
+		pair_key_grant(&member_key, row->grant, row->version);
+		r = revoke_member(txn, tables, &class_key, &member_key, revocation, ret);
+	}
+	return r;
+}
+
+static bool pair_concerned(const struct walk_grant *grant, const struct grant_pair *pair,
+			   struct tc_slice recipient)
+{
+	return recipient.len == 0 || tc_slice_equal(pair->recipient, recipient) ||
+	       (two_way(grant->grant) && tc_slice_equal(pair->discloser, recipient));
+}
+
+int walk_revoke(struct store_txn *txn, const struct consent_tables *tables,
+		const struct walk_grant *grant, const struct walk_revocation *revocation,
+		struct walk_revoked *ret)
+{
+	const struct grant_view *view = &grant->row;
+	struct grant_pairs pairs = {0};
+	int r = grant_pairs_make(grant->grant, &pairs);
+
+	*ret = (struct walk_revoked){.whole = true, .effective_ms = INT64_MIN};
+	for (size_t i = 0; r == 0 && i < pairs.count; i++) {
+		const struct grant_pair *pair = &pairs.rows[i];
+		struct pair_row row;
+		struct store_key key;
+
+		grant_pair_key(&key, view->subject, pair, view->grant, view->version);
+		if (pair_concerned(grant, pair, revocation->recipient)) {
+			r = pair_get(txn, tables, &key, &row);
+			if (r == 0)
+				r = revoke_row(txn, tables, &key, revocation, &row, ret);
+		} else {
+			r = revoke_from_class(txn, tables, grant, pair, revocation, ret);
+		}
+		if (r == 0)
+			r = pair_get(txn, tables, &key, &row);
+		if (r != 0)
+			break;
+		if (row.revoked_ms == GRANT_NEVER)
+			ret->whole = false;
+		else if (row.effective_ms > ret->effective_ms)
+			ret->effective_ms = row.effective_ms;
+	}
+	grant_pairs_free(&pairs);
+	return consent_fault(r);
+}
+
+/* ---- every row of a grant, also those of members of a class ---- */
+
+typedef bool (*row_change)(struct pair_row *row, int64_t now_ms);
+
+static bool take_effect(struct pair_row *row, int64_t now_ms)
+{
+	if (row->revoked_ms == GRANT_NEVER || row->effective_ms <= now_ms)
+		return false;
+	row->effective_ms = now_ms;
+	return true;
+}
+
+static bool end_by_event(struct pair_row *row, int64_t now_ms)
+{
+	row->event_ms = now_ms;
+	return true;
+}
+
+static bool end_by_document(struct pair_row *row, int64_t now_ms)
+{
+	row->ended_ms = now_ms;
+	return true;
+}
+
+static bool key_is_of(struct tc_slice key, const struct grant_view *view)
+{
+	struct store_key tail;
+
+	store_key_init(&tail);
+	pair_key_grant(&tail, view->grant, view->version);
+	return key.len > tail.len &&
+	       memcmp(key.data + key.len - tail.len, tail.data, tail.len) == 0;
+}
+
+static int change_rows(struct store_txn *txn, const struct consent_tables *tables,
+		       const struct grant_view *view, row_change change, int64_t now_ms,
+		       bool *ret_any)
+{
+	struct store_cursor cursor;
+	struct store_key key;
+	int r;
+
+	*ret_any = false;
+	consent_key(&key, view->subject);
+	r = store_cursor_init(&cursor, txn, tables->pairs, store_key_slice(&key), STORE_FORWARD);
+	while (r == 0) {
+		struct tc_slice at, bytes;
+		struct pair_row row;
+
+		r = store_cursor_next(&cursor, &at, &bytes);
+		if (r != 0)
+			break;
+		if (!key_is_of(at, view))
+			continue;
+		r = pair_row_decode(bytes, &row);
+		if (r != 0 || !change(&row, now_ms))
+			continue;
+		*ret_any = true;
+		store_key_init(&key);
+		store_key_bytes(&key, at);
+		r = pair_row_put(txn, tables, &key, &row);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+}
+
+int walk_take_effect(struct store_txn *txn, const struct consent_tables *tables,
+		     const struct grant_view *grant, int64_t now_ms, bool *ret)
+{
+	return change_rows(txn, tables, grant, take_effect, now_ms, ret);
+}
+
+/* The recipient in a pair's key. */
+static bool key_recipient(struct tc_slice key, struct tc_slice *ret)
+{
+	struct tc_id subject;
+
+	return store_key_take_id(&key, &subject) && store_key_take_text(&key, ret) &&
+	       store_key_take_text(&key, ret);
+}
+
+static int add_recipient(struct grant_changes *changes, const struct grant_view *grant,
+			 struct tc_slice recipient, int64_t now_ms)
+{
+	struct grant_change change = {
+		.grant = grant->grant,
+		.subject = grant->subject,
+		.effective = true,
+		.effective_ms = now_ms,
+	};
+
+	if (recipient.len < sizeof(change.recipient) && recipient.len > 0)
+		memcpy(change.recipient, recipient.data, recipient.len);
+	for (size_t i = changes->count; i > 0; i--)
+		if (tc_id_equal(changes->rows[i - 1].grant, grant->grant) &&
+		    strcmp(changes->rows[i - 1].recipient, change.recipient) == 0)
+			return 0;
+	return grant_changes_add(changes, &change);
+}
+
+int grant_changes_effective(struct store_txn *txn, const struct consent_tables *tables,
+			    const struct grant_view *grant, int64_t now_ms,
+			    struct grant_changes *ret)
+{
+	struct store_cursor cursor;
+	struct store_key key;
+	int r;
+
+	if (grant->revoked_ms != GRANT_NEVER)
+		return add_recipient(ret, grant, tc_slice(NULL, 0), now_ms);
+	consent_key(&key, grant->subject);
+	r = store_cursor_init(&cursor, txn, tables->pairs, store_key_slice(&key), STORE_FORWARD);
+	while (r == 0) {
+		struct tc_slice at, bytes, recipient;
+		struct pair_row row;
+
+		r = store_cursor_next(&cursor, &at, &bytes);
+		if (r != 0)
+			break;
+		if (!key_is_of(at, grant))
+			continue;
+		r = pair_row_decode(bytes, &row);
+		if (r != 0 || row.effective_ms > now_ms || row.effective_ms == row.revoked_ms)
+			continue;
+		r = key_recipient(at, &recipient) ? add_recipient(ret, grant, recipient, now_ms)
+						  : TC_ECORRUPT;
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+}
+
+int walk_end(struct store_txn *txn, const struct consent_tables *tables,
+	     const struct grant_view *grant, enum grant_status as, int64_t now_ms)
+{
+	bool any;
+
+	return change_rows(txn, tables, grant, as == GRANT_ENDED ? end_by_event : end_by_document,
+			   now_ms, &any);
+}

@@ -1,0 +1,68 @@
+#include "consent/standing.h"
+
+#include <string.h>
+
+#include "consent/consent_row.h"
+
+typedef Throughcare__V1__ConsentGrant__Grant consent_grant;
+typedef Throughcare__V1__ConsentGrant__Party consent_party;
+
+static bool among(const tc_agency *agency, consent_party *const *parties, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (parties[i]->agency && strcmp(parties[i]->agency, agency->name) == 0)
+			return true;
+	return false;
+}
+
+static bool discloses(const tc_agency *agency, const consent_grant *grant)
+{
+	bool both = grant->direction == THROUGHCARE__V1__GRANT_DIRECTION__GRANT_DIRECTION_TWO_WAY;
+
+	return among(agency, grant->disclosers, grant->n_disclosers) ||
+	       (both && among(agency, grant->recipients, grant->n_recipients));
+}
+
+bool standing_named(const struct standing *standing, const consent_grant *grant)
+{
+	return among(standing->agency, grant->disclosers, grant->n_disclosers) ||
+	       among(standing->agency, grant->recipients, grant->n_recipients);
+}
+
+int standing_recorded(struct store_txn *txn, const struct consent_tables *tables,
+		      struct tc_id consent, const tc_agency *agency, bool *ret)
+{
+	struct consent_view view;
+	int r = consent_find(txn, tables, consent, &view);
+
+	*ret = false;
+	while (r == 0 && !*ret) {
+		*ret = tc_agency_equal(&view.sender, agency);
+		r = consent_find_below(txn, tables, consent, view.version, &view);
+	}
+	return r == GRANT_UNKNOWN ? 0 : r;
+}
+
+int standing_supersedes(struct store_txn *txn, const struct consent_tables *tables,
+			const struct standing *standing, const struct standing_consent *consent,
+			bool *ret)
+{
+	*ret = policy_agency_kind(standing->policy, standing->kind)->consent_desk;
+	for (size_t i = 0; !*ret && i < consent->document->n_grants; i++)
+		*ret = discloses(standing->agency, consent->document->grants[i]);
+	if (*ret)
+		return 0;
+	return standing_recorded(txn, tables, consent->view.consent, standing->agency, ret);
+}
+
+int standing_revokes(struct store_txn *txn, const struct consent_tables *tables,
+		     const struct standing *standing, const struct standing_consent *consent,
+		     bool *ret)
+{
+	*ret = false;
+	for (size_t i = 0; !*ret && i < consent->document->n_grants; i++)
+		*ret = standing_named(standing, consent->document->grants[i]);
+	if (*ret)
+		return 0;
+	return standing_supersedes(txn, tables, standing, consent, ret);
+}

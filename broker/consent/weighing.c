@@ -1,0 +1,274 @@
+#include "consent/weighing.h"
+
+#include <string.h>
+
+#include "consent/consent_row.h"
+#include "consent/grant_pairs.h"
+#include "consent/notice.h"
+#include "store/store_cursor.h"
+
+enum tc_refusal_code weighing_code(enum weighing_reason reason)
+{
+	static const enum tc_refusal_code codes[] = {
+		[WEIGHING_MISSING] = TC_REFUSAL_CONSENT_MISSING,
+		[WEIGHING_EXPIRED] = TC_REFUSAL_CONSENT_EXPIRED,
+		[WEIGHING_REVOKED] = TC_REFUSAL_CONSENT_REVOKED,
+		[WEIGHING_NOT_YET_VALID] = TC_REFUSAL_CONSENT_NOT_YET_VALID,
+	};
+
+	return codes[reason];
+}
+
+/* A row of the pairs' table, with what its key says. */
+struct pair_at {
+	struct tc_id grant;
+	uint32_t version;
+	struct tc_slice discloser; /* agency or class, of the run that is read */
+	struct tc_slice recipient;
+	struct pair_row row;
+};
+
+static uint64_t parts_of(const struct weighing *weighing, uint64_t categories)
+{
+	uint64_t parts = 0;
+
+	for (; categories != 0; categories &= categories - 1)
+		parts |= weighing->parts[__builtin_ctzll(categories)];
+	return parts;
+}
+
+/* ---- one grant ---- */
+
+static bool left_out(const struct decision_request *request, struct tc_id grant)
+{
+	for (size_t i = 0; i < request->without_count; i++)
+		if (tc_id_equal(request->without[i], grant))
+			return true;
+	return false;
+}
+
+/* Whether the class of this row has this member no more, by a row of the member's own. */
+static int member_out(struct store_txn *txn, const struct consent_tables *tables,
+		      const struct weighing *weighing, const struct pair_at *pair,
+		      struct tc_slice discloser, struct tc_slice recipient, bool *ret)
+{
+	struct tc_slice bytes;
+	struct store_key key;
+	struct pair_row own;
+	int r;
+
+	pair_key(&key, weighing->request->subject, discloser, recipient);
+	pair_key_grant(&key, pair->grant, pair->version);
+	r = store_get(txn, tables->pairs, store_key_slice(&key), &bytes);
+	if (r == STORE_NOT_FOUND)
+		return 0;
+	if (r == 0)
+		r = pair_row_decode(bytes, &own);
+	if (r == 0 && own.effective_ms <= weighing->request->now_ms)
+		*ret = true;
+	return consent_fault(r);
+}
+
+static int members_out(struct store_txn *txn, const struct consent_tables *tables,
+		       const struct weighing *weighing, const struct pair_at *pair, bool *ret)
+{
+	const struct decision_request *request = weighing->request;
+	struct tc_slice class = tc_slice_text(CONSENT_CLASS_TREATING);
+	int r = 0;
+
+	if (tc_slice_equal(pair->recipient, class))
+		r = member_out(txn, tables, weighing, pair, pair->discloser,
+			       tc_slice_text(request->recipient->name), ret);
+	if (r == 0 && !*ret && tc_slice_equal(pair->discloser, class))
+		r = member_out(txn, tables, weighing, pair, tc_slice_text(request->sender->name),
+			       pair->recipient, ret);
+	return r;
+}
+
+static int pair_revoked(struct store_txn *txn, const struct consent_tables *tables,
+			const struct weighing *weighing, const struct pair_at *pair, bool *ret)
+{
+	const struct decision_request *request = weighing->request;
+
+	*ret = pair->row.ended_ms <= request->now_ms || pair->row.effective_ms <= request->now_ms ||
+	       left_out(request, pair->grant);
+	if (*ret || !(pair->row.flags & PAIR_PARTED))
+		return 0;
+	return members_out(txn, tables, weighing, pair, ret);
+}
+
+/* Not in force: why, for each category that it would have covered. */
+static void tell(struct weighing *weighing, uint64_t categories, enum weighing_reason reason,
+		 int64_t coming_ms)
+{
+	for (; categories != 0; categories &= categories - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(categories);
+
+		if (weighing->told[i] < reason)
+			weighing->told[i] = (uint8_t)reason;
+		if (coming_ms != 0 &&
+		    (weighing->coming_ms[i] == 0 || coming_ms < weighing->coming_ms[i]))
+			weighing->coming_ms[i] = coming_ms;
+	}
+}
+
+/* In force: kept for each category that it serves better than what was found before. */
+static void keep(struct weighing *weighing, uint64_t categories, const struct pair_at *pair)
+{
+	const struct weighed_grant found = {
+		.grant = pair->grant,
+		.parts = parts_of(weighing, categories),
+		.obligations = pair->row.obligations,
+		.regime = pair->row.regime,
+	};
+	int count = __builtin_popcountll(found.parts);
+
+	for (; categories != 0; categories &= categories - 1) {
+		struct weighed_grant *best = &weighing->best[__builtin_ctzll(categories)];
+
+		if (__builtin_popcountll(best->parts) < count)
+			*best = found;
+	}
+}
+
+static int weigh(struct store_txn *txn, const struct consent_tables *tables,
+		 struct weighing *weighing, const struct pair_at *pair)
+{
+	const struct decision_request *request = weighing->request;
+	const struct pair_row *row = &pair->row;
+	uint64_t categories = weighing->asked & row->categories;
+	bool revoked;
+	int r;
+
+	if (categories == 0 || row->flags & PAIR_MEMBER || row->recorded_ms > request->now_ms ||
+	    request->purpose >= 32 || !(row->purposes & UINT32_C(1) << request->purpose) ||
+	    !grant_desks_reach(row->desks, request->recipient_role, request->recipient_person))
+		return 0;
+	r = pair_revoked(txn, tables, weighing, pair, &revoked);
+	if (r != 0)
+		return r;
+	if (revoked)
+		tell(weighing, categories, WEIGHING_REVOKED, 0);
+	else if (row->event_ms <= request->now_ms || row->expires_ms <= request->now_ms)
+		tell(weighing, categories, WEIGHING_EXPIRED, 0);
+	else if (row->valid_from_ms > request->now_ms)
+		tell(weighing, categories, WEIGHING_NOT_YET_VALID, row->valid_from_ms);
+	else if (row->proceeding.len > 0 && !tc_slice_equal(row->proceeding, request->proceeding))
+		weighing->elsewhere |= categories;
+	else
+		keep(weighing, categories, pair);
+	return 0;
+}
+
+/* ---- the grants between two ---- */
+
+static int weigh_run(struct store_txn *txn, const struct consent_tables *tables,
+		     struct weighing *weighing, struct tc_slice discloser,
+		     struct tc_slice recipient)
+{
+	struct pair_at pair = {.discloser = discloser, .recipient = recipient};
+	struct store_cursor cursor;
+	struct store_key prefix;
+	size_t pair_len;
+	int r;
+
+	pair_key(&prefix, weighing->request->subject, discloser, recipient);
+	pair_len = prefix.len;
+	if (!tc_id_is_none(weighing->request->grant))
+		store_key_id(&prefix, weighing->request->grant);
+	r = store_cursor_init(&cursor, txn, tables->pairs, store_key_slice(&prefix), STORE_FORWARD);
+	while (r == 0) {
+		struct tc_slice key, bytes;
+
+		r = store_cursor_next(&cursor, &key, &bytes);
+		if (r != 0)
+			break;
+		key = tc_slice(key.data + pair_len, key.len - pair_len);
+		if (!store_key_take_id(&key, &pair.grant) ||
+		    !store_key_take_u32(&key, &pair.version))
+			r = TC_ECORRUPT;
+		if (r == 0)
+			r = pair_row_decode(bytes, &pair.row);
+		if (r == 0)
+			r = weigh(txn, tables, weighing, &pair);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+}
+
+int weighing_weigh(struct store_txn *txn, const struct consent_tables *tables,
+		   struct weighing *weighing)
+{
+	const struct decision_request *request = weighing->request;
+	struct tc_slice class = tc_slice_text(CONSENT_CLASS_TREATING);
+	struct tc_slice sender = tc_slice_text(request->sender->name);
+	struct tc_slice recipient = tc_slice_text(request->recipient->name);
+	bool sender_treats = policy_agency_kind(weighing->policy, request->sender_kind)->treating;
+	bool recipient_treats =
+		policy_agency_kind(weighing->policy, request->recipient_kind)->treating;
+	int r;
+
+	r = weigh_run(txn, tables, weighing, sender, recipient);
+	if (r == 0 && recipient_treats)
+		r = weigh_run(txn, tables, weighing, sender, class);
+	if (r == 0 && sender_treats)
+		r = weigh_run(txn, tables, weighing, class, recipient);
+	if (r == 0 && sender_treats && recipient_treats)
+		r = weigh_run(txn, tables, weighing, class, class);
+	return r;
+}
+
+/* ---- the choice ---- */
+
+/* What goes along with a release under this grant: what it attaches, and what its regime adds. */
+static uint32_t obligations_of(const struct policy *policy, const struct weighed_grant *grant)
+{
+	const uint32_t statements = 1u << NOTICE_PART2_LONG | 1u << NOTICE_PART2_SHORT;
+	const uint32_t explanations = 1u << NOTICE_CONSENT_COPY | 1u << NOTICE_SCOPE_TEXT;
+	const struct policy_regime *regime = policy_regime(policy, grant->regime);
+	uint32_t bits = grant->obligations;
+
+	if (!regime)
+		return bits;
+	if (!(bits & statements))
+		bits |= regime->notices;
+	if (regime->scope && !(bits & explanations))
+		bits |= 1u << NOTICE_SCOPE_TEXT;
+	return bits;
+}
+
+static void rely(struct decision *decision, struct tc_id grant)
+{
+	if (decision->grant_count == 0)
+		tc_id_format(grant, decision->basis);
+	for (size_t i = 0; i < decision->grant_count; i++)
+		if (tc_id_equal(decision->grants[i], grant))
+			return; /* two versions of it */
+	decision->grants[decision->grant_count++] = grant;
+}
+
+void weighing_choose(const struct weighing *weighing, struct decision *ret)
+{
+	uint64_t open = parts_of(weighing, weighing->asked);
+
+	while (open != 0) {
+		const struct weighed_grant *best = NULL;
+		int best_count = 0;
+
+		for (uint64_t left = weighing->asked; left != 0; left &= left - 1) {
+			const struct weighed_grant *grant = &weighing->best[__builtin_ctzll(left)];
+			int count = __builtin_popcountll(grant->parts & open);
+
+			if (count > best_count) {
+				best = grant;
+				best_count = count;
+			}
+		}
+		if (!best)
+			break;
+		rely(ret, best->grant);
+		ret->obligations |= obligations_of(weighing->policy, best);
+		ret->parts_mask |= best->parts;
+		open &= ~best->parts;
+	}
+}

@@ -1,0 +1,18 @@
+/*
+ * proceeding - what a message tells of the proceeding that it is about: the policy says
+ * which messages of whom make an event that consents wait for (42 CFR 2.35(c)).
+ *
+ * Owner: ledger thread, inside its transaction. Blocks: never.
+ */
+#ifndef LEDGER_PROCEEDING_H
+#define LEDGER_PROCEEDING_H
+
+#include "base/err.h"
+#include "ledger/submission.h"
+
+struct ledger;
+
+/* Of a message that was accepted: its events happen, and what they end is decided again. */
+int proceeding_follow(struct ledger *ledger, const struct submission *submission) TC_MUST_CHECK;
+
+#endif
