@@ -127,13 +127,11 @@ const struct tc_command tc_command_table[] = {
 	 tc_consent_show_run},
 	{"consent", "check", "", 0, 0, "ask whether something may be told to somebody",
 	 "Answers what the exchange would decide about a message of these parts, the first\n"
-	 "category that of its leading part: permit, permit_parts, hold or deny; for each "
-	 "category\n"
-	 "yes, no or hold, why, and by which rule and grant; which consent would cure a hold; and\n"
-	 "which notices would go along. Ask for a time to come and it is judged as of then. Never\n"
-	 "shows the consent document. Agencies ask about what they would send themselves, "
-	 "auditors\n"
-	 "about everybody.",
+	 "category that of its leading part: permit, permit_parts, hold or deny; for each one\n"
+	 "yes, no or hold, why, and by which rule and grant; which consent would cure a hold;\n"
+	 "and which notices would go along. With --at it is judged as of that time, also one to\n"
+	 "come. Never shows the consent document. Agencies ask about what they would send\n"
+	 "themselves, auditors about everybody.",
 	 "throughcare consent check --from clinic-north --to parole-eastside --subject PERSON \\\n"
 	 "    --category attendance,drug_test --purpose supervision_monitoring",
 	 OPTIONS({"from", "AGENCY", "who would tell (default: your agency)"},

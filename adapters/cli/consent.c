@@ -146,6 +146,9 @@ static int check_read(struct tc_invocation *invocation, struct check *check)
 	check->query.to = TEXT(tc_invocation_option(invocation, "to"));
 	check->query.subject = TEXT(tc_invocation_option(invocation, "subject"));
 	check->query.proceeding_id = TEXT(tc_invocation_option(invocation, "proceeding"));
+	check->query.service = TEXT(tc_invocation_option(invocation, "service"));
+	check->query.role = TEXT(tc_invocation_option(invocation, "role"));
+	check->query.person = TEXT(tc_invocation_option(invocation, "person"));
 	if (!check->query.to || !check->query.subject) {
 		tc_invocation_usage(invocation, "name --to and --subject");
 		return TC_EINVAL;
@@ -163,12 +166,35 @@ static int check_read(struct tc_invocation *invocation, struct check *check)
 	return 0;
 }
 
-enum tc_exit tc_consent_check_run(struct tc_invocation *invocation)
+/* The decision, then what is behind it for each category. */
+static void answer_print(const struct tc_screen *screen, const json_t *answer)
 {
 	static const struct tc_column columns[] = {
-		{"decision", "decision"},   {"code", "code"},         {"explanation", "because"},
-		{"permitted", "permitted"}, {"withheld", "withheld"}, {NULL, NULL},
+		{"decision", "decision"},
+		{"code", "code"},
+		{"explanation", "because"},
+		{"at", "as of"},
+		{"cure", "cured by"},
+		{"recheckAt", "decided again"},
+		{"grants", "grants"},
+		{"notices", "notices"},
+		{"policyId", "policy"},
+		{"policyVersion", "version"},
+		{NULL, NULL},
 	};
+	static const struct tc_column line_columns[] = {
+		{"category", "CATEGORY"}, {"answer", "ANSWER"},   {"because", "BECAUSE"},
+		{"code", "CODE"},         {"ruleId", "RULE"},     {"cite", "SOURCE"},
+		{"grantId", "GRANT"},     {"expiresAt", "UNTIL"}, {NULL, NULL},
+	};
+
+	tc_screen_record(screen, columns, answer);
+	if (!screen->json)
+		tc_screen_table(screen, line_columns, json_object_get(answer, "lines"));
+}
+
+enum tc_exit tc_consent_check_run(struct tc_invocation *invocation)
+{
 	struct check check = {.query = THROUGHCARE__V1__CONSENT_CHECK_QUERY__INIT,
 			      .basis = THROUGHCARE__V1__BASIS__INIT};
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
@@ -188,8 +214,7 @@ enum tc_exit tc_consent_check_run(struct tc_invocation *invocation)
 		code = tc_question_ask(invocation, client, &query, &reply);
 	}
 	if (code == TC_EXIT_DONE)
-		tc_screen_record(&invocation->screen, columns,
-				 json_object_get(reply, "consentAnswer"));
+		answer_print(&invocation->screen, json_object_get(reply, "consentAnswer"));
 	json_decref(reply);
 	tc_client_close(&client);
 	return code;

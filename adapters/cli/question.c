@@ -112,62 +112,77 @@ static int cursor_take(const json_t *reply, struct tc_bytes *cursor)
 	return tc_rendition_bytes(text, cursor);
 }
 
-static void rows_take(const struct tc_screen *screen, const json_t *reply, const char *key,
-		      int64_t limit, int64_t *seen, json_t *kept)
-{
-	size_t index;
-	json_t *row;
-
-	json_array_foreach(json_object_get(reply, key), index, row)
-	{
-		if (*seen >= limit)
-			return;
-		(*seen)++;
-		if (screen->json)
-			tc_screen_line(screen, row);
-		else
-			json_array_append(kept, row);
-	}
-}
-
-enum tc_exit tc_question_table(struct tc_invocation *invocation, Throughcare__V1__Query *query,
-			       const char *key, const struct tc_column *columns)
+enum tc_exit tc_question_pages(struct tc_invocation *invocation, Throughcare__V1__Query *query,
+			       size_t page_rows, tc_question_visitor visit, void *context)
 {
 	Throughcare__V1__Actor actor;
 	Throughcare__V1__Page page = THROUGHCARE__V1__PAGE__INIT;
 	struct tc_client *client = NULL;
 	struct tc_bytes cursor = {0};
-	json_t *kept = json_array();
-	int64_t limit = ROWS_MAX, seen = 0;
-	enum tc_exit code = TC_EXIT_USAGE;
+	bool more = true;
 
-	if (has_option(invocation->command, "limit") &&
-	    tc_invocation_number(invocation, "limit", 1, ROWS_MAX, ROWS_MAX, &limit) < 0)
-		goto out;
 	tc_question_actor(invocation, query, &actor);
 	query->page = &page;
 	page.has_limit = true;
-	page.limit = limit < TC_PAGE_ROWS_MAX ? (uint32_t)limit : TC_PAGE_ROWS_MAX;
-	code = tc_session_open(invocation, &client);
-	while (code == TC_EXIT_DONE) {
+	page.limit = page_rows < TC_PAGE_ROWS_MAX ? (uint32_t)page_rows : TC_PAGE_ROWS_MAX;
+	enum tc_exit code = tc_session_open(invocation, &client);
+	while (code == TC_EXIT_DONE && more) {
 		json_t *reply = NULL;
 		code = tc_question_ask(invocation, client, query, &reply);
 		if (code != TC_EXIT_DONE)
 			break;
-		rows_take(&invocation->screen, reply, key, limit, &seen, kept);
-		int r = cursor_take(reply, &cursor);
+		more = visit(context, reply) && cursor_take(reply, &cursor) == 0 && cursor.len > 0;
 		json_decref(reply);
-		if (r != 0 || cursor.len == 0 || seen >= limit)
-			break;
 		page.has_cursor = true;
 		page.cursor = (ProtobufCBinaryData){.data = cursor.data, .len = cursor.len};
 	}
-	if (code == TC_EXIT_DONE && !invocation->screen.json)
-		tc_screen_table(&invocation->screen, columns, kept);
-out:
-	json_decref(kept);
+	query->page = NULL;
 	tc_bytes_free(&cursor);
 	tc_client_close(&client);
+	return code;
+}
+
+/* Rows on their way to a table. */
+struct rows {
+	const struct tc_screen *screen;
+	const char *key;
+	int64_t limit;
+	int64_t seen;
+	json_t *kept;
+};
+
+static bool rows_take(void *context, const json_t *reply)
+{
+	struct rows *rows = context;
+	size_t index;
+	json_t *row;
+
+	json_array_foreach(json_object_get(reply, rows->key), index, row)
+	{
+		if (rows->seen >= rows->limit)
+			return false;
+		rows->seen++;
+		if (rows->screen->json)
+			tc_screen_line(rows->screen, row);
+		else
+			json_array_append(rows->kept, row);
+	}
+	return rows->seen < rows->limit;
+}
+
+enum tc_exit tc_question_table(struct tc_invocation *invocation, Throughcare__V1__Query *query,
+			       const char *key, const struct tc_column *columns)
+{
+	struct rows rows = {
+		.screen = &invocation->screen, .key = key, .limit = ROWS_MAX, .kept = json_array()};
+	enum tc_exit code = TC_EXIT_USAGE;
+
+	if (!has_option(invocation->command, "limit") ||
+	    tc_invocation_number(invocation, "limit", 1, ROWS_MAX, ROWS_MAX, &rows.limit) == 0)
+		code = tc_question_pages(invocation, query, (size_t)rows.limit, rows_take, &rows);
+	if (code == TC_EXIT_DONE && !invocation->screen.json)
+		tc_screen_table(&invocation->screen, columns, rows.kept);
+	json_decref(rows.kept);
 	return code;
 }
 

@@ -22,6 +22,12 @@ void tc_question_time(int64_t ms, Google__Protobuf__Timestamp *to);
 enum tc_exit tc_question_ask(struct tc_invocation *invocation, struct tc_client *client,
 			     Throughcare__V1__Query *query, json_t **ret);
 
+/* Connects and asks page by page, at most `page_rows` on each; `page` is given each reply and says
+ * whether to go on. The actor is taken from --actor. */
+typedef bool (*tc_question_visitor)(void *context, const json_t *reply);
+enum tc_exit tc_question_pages(struct tc_invocation *invocation, Throughcare__V1__Query *query,
+			       size_t page_rows, tc_question_visitor visit, void *context);
+
 /* Connects, asks for every page (or --limit rows, where the command has that option) and prints
  * the rows that the reply has under `key`. The actor is taken from --actor. */
 enum tc_exit tc_question_table(struct tc_invocation *invocation, Throughcare__V1__Query *query,

@@ -210,8 +210,7 @@ static void value_append(struct tc_bytes *text, const json_t *value)
 	(void)r; /* a cell that memory has no room for stays short */
 }
 
-/* The cell's escaped text; NULL when the row has no such value. */
-static char *cell_text(const json_t *row, const char *key)
+char *tc_screen_cell(const json_t *row, const char *key)
 {
 	const json_t *value = row_value(row, key);
 	struct tc_bytes text = {0};
@@ -246,7 +245,7 @@ static void table_print(const struct tc_screen *screen, const struct tc_column *
 	{
 		struct libscols_line *line = scols_table_new_line(table, NULL);
 		for (size_t i = 0; line && columns[i].title; i++) {
-			char *text = cell_text(row, columns[i].key);
+			char *text = tc_screen_cell(row, columns[i].key);
 			if (text && scols_line_refer_data(line, i, text) != 0)
 				free(text);
 		}
@@ -283,7 +282,7 @@ void tc_screen_record(const struct tc_screen *screen, const struct tc_column *co
 		if ((int)strlen(column->title) > width)
 			width = (int)strlen(column->title);
 	for (const struct tc_column *column = columns; column->title; column++) {
-		char *text = cell_text(row, column->key);
+		char *text = tc_screen_cell(row, column->key);
 		if (text && *text)
 			fprintf(screen->out, "%s%-*s%s  %s\n", screen->colour ? "\033[1m" : "",
 				width, column->title, screen->colour ? "\033[0m" : "", text);

@@ -40,6 +40,10 @@ struct tc_screen tc_screen_standard(bool json);
  * UTF-8, direction marks. Owned by the caller (free); NULL when there is no memory. */
 char *tc_screen_escape(struct tc_slice text);
 
+/* The value at `key` as tables show it: enumerations in words, lists with commas, escaped. Owned by
+ * the caller (free); NULL when the row has no such value. */
+char *tc_screen_cell(const json_t *row, const char *key);
+
 /* A line for people only; nothing with --json. What is interpolated is escaped. */
 void tc_screen_say(const struct tc_screen *screen, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
