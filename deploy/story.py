@@ -7,17 +7,15 @@ answers is checked at each step; the first surprise ends the demo with exit code
 """
 import argparse
 import atexit
-import datetime
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
-import uuid
+
+from story_network import Network, Surprise, chapter, expect, in_days, new_id, released, say, withheld
 
 AGENCIES = {
     "intake-desk": ("intake", "Intake Desk, State Correctional Facility"),
@@ -27,119 +25,8 @@ AGENCIES = {
     "court-county": ("court", "County Court"),
 }
 AUDITOR = "auditor-state"
-OPERATOR = "operator"
 PROCEEDING = "2026-cr-1187"
-COLOUR = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-
-
-class Surprise(Exception):
-    """The exchange did something else than the story expects."""
-
-
-def paint(code, text):
-    return f"\033[{code}m{text}\033[0m" if COLOUR else text
-
-
-def chapter(title):
-    print("\n" + paint("1", title))
-
-
-def say(text, mark=" "):
-    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
-    print(textwrap.fill(text, width, initial_indent=f"  {mark} ", subsequent_indent="    "))
-
-
-def released(text):
-    say(text, paint("32", "✓") if COLOUR else "+")
-
-
-def withheld(text):
-    say(text, paint("33", "■") if COLOUR else "-")
-
-
-def expect(condition, what):
-    if not condition:
-        raise Surprise(what)
-
-
-def new_id():
-    """An RFC 9562 version 7 id: time first, so that the exchange's tables stay in order."""
-    now = int(time.time() * 1000)
-    value = (now << 80) | (0x7 << 76) | (int.from_bytes(os.urandom(10), "big") & ((1 << 76) - 1))
-    value = value & ~(0x3 << 62) | (0x2 << 62)
-    return str(uuid.UUID(int=value))
-
-
-def in_days(days):
-    when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Network:
-    """The folder with authority, profiles and configuration, and the broker that serves it."""
-
-    def __init__(self, programs, folder):
-        self.cli = os.path.join(programs, "throughcare")
-        self.daemon = os.path.join(programs, "throughcared")
-        self.folder = folder
-        self.broker = None
-
-    def run(self, *words, profile=None, stdin=None, allow=(0,)):
-        command = [self.cli]
-        if profile:
-            command += ["--profile", os.path.join(self.folder, "profiles", profile)]
-        command += ["--json", *words]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode not in allow:
-            raise Surprise(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
-
-    def make(self):
-        self.run("network", "init", self.folder, "--trust-domain", "demo.example", "--listen", "127.0.0.1:0")
-        for agency, (kind, name) in AGENCIES.items():
-            self.run("network", "add", self.folder, f"agency/{agency}", "--name", name, "--agency-kind", kind)
-        self.run("network", "add", self.folder, f"auditor/{AUDITOR}", "--name", "State Auditor")
-
-    def start(self):
-        log = open(os.path.join(self.folder, "throughcared.log"), "ab")
-        self.broker = subprocess.Popen(
-            [self.daemon, "--config", os.path.join(self.folder, "throughcared.yaml")],
-            stderr=log, stdout=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        log.close()
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if self.broker.poll() is not None:
-                break
-            if self.run("exchange", "status", profile=OPERATOR, allow=(0, 1)) and self.answers():
-                return
-        with open(os.path.join(self.folder, "throughcared.log"), encoding="utf-8", errors="replace") as lines:
-            raise Surprise("the broker did not start:\n" + "".join(lines.readlines()[-20:]))
-
-    def answers(self):
-        rows = self.run("exchange", "status", profile=OPERATOR, allow=(0, 1))
-        return bool(rows) and "logSequence" in rows[0]
-
-    def status(self):
-        return self.run("exchange", "status", profile=OPERATOR)[0]
-
-    def kill(self):
-        self.broker.send_signal(signal.SIGKILL)
-        self.broker.wait()
-
-    def stop(self):
-        if self.broker and self.broker.poll() is None:
-            self.broker.send_signal(signal.SIGTERM)
-            try:
-                self.broker.wait(20)
-            except subprocess.TimeoutExpired:
-                self.broker.kill()
-                self.broker.wait()
-
-    def send(self, agency, envelope, allow=(0,)):
-        return self.run("message", "send", "-", profile=agency, stdin=json.dumps(envelope), allow=allow)[0]
-
-    def collect(self, agency, most=20):
-        return self.run("message", "collect", "--max", str(most), "--wait", "0", profile=agency)
+SPECIMEN = "specimen-7719-of-jordan"
 
 
 def part(part_type, /, **content):
@@ -258,14 +145,11 @@ class Story:
             proceedingId=PROCEEDING, imposingAuthority="State Parole Board",
             monitorRole="Parole officer who supervises the release",
             durationReason="Length of supervision", redisclosure="REDISCLOSURE_RULE_OFFICIAL_DUTY_CASE",
-            revocableFrom={"at": in_days(300)})], regime="CONSENT_REGIME_PART2_CJ")
+            revocableFrom={"eventCode": "final_disposition"})], regime="CONSENT_REGIME_PART2_CJ")
         self.consent("court report", [self.grant(
             "court report", ["treatment-riverbend"], ["court-county"],
             ["supervision_conditions", "attendance", "drug_test"], ["legal_proceeding"],
             "Attendance and drug tests, for the review hearing", proceedingId=PROCEEDING)])
-        self.consent("treatment to housing", [self.grant(
-            "treatment to housing", ["treatment-riverbend"], ["housing-harbor"], ["progress", "attendance"],
-            ["referral_coordination"], "Progress in treatment")])
 
     def refer(self):
         chapter("3. The parole officer refers Jordan to treatment and to housing")
@@ -302,17 +186,22 @@ class Story:
         for kind, content, what in (
                 ("AttendanceRecord", {"appointmentId": new_id(), "status": "ATTENDANCE_STATUS_ATTENDED",
                                       "sessionNumber": 1, "sessionsPlanned": 12}, "first session attended"),
-                ("DrugTestResult", {"specimenId": "s-1", "collectedAt": in_days(-0.02), "status": "TEST_STATUS_GIVEN",
+                ("DrugTestResult", {"specimenId": SPECIMEN, "collectedAt": in_days(-0.02), "status": "TEST_STATUS_GIVEN",
                                     "analytes": [{"substance": "opiates", "result": "ANALYTE_RESULT_NEGATIVE"}]},
                  "drug test, negative")):
             self.submit(clinic, self.message(kind, {"agency": "parole-eastside"}, [part(kind, **content)],
                                              "PURPOSE_SUPERVISION_MONITORING", grant, self.treatment_referral,
                                              proceedingId=PROCEEDING), what)
-        kinds = [d["type"] for d in self.net.collect("parole-eastside", 200)]
+        got = {d["type"]: d for d in self.net.collect("parole-eastside", 200)}
         for kind in ("ReferralResponse", "AttendanceRecord", "DrugTestResult"):
-            expect(kind in kinds, f"parole should have got {kind}, got {kinds}")
+            expect(kind in got, f"parole should have got {kind}, got {sorted(got)}")
+        test = got["DrugTestResult"]["parts"][0]
+        expect(test.get("sealed") and test["content"]["specimenId"] == SPECIMEN, f"not sealed and opened: {test}")
+        expect(not self.net.stored(SPECIMEN), "the exchange's files hold the content of a sealed part")
         released("released to parole-eastside: two responses, attendance and the drug test, "
                  "because of the person's consent “treatment to parole” (42 CFR 2.35)")
+        say("the drug test was sealed to parole's certificate by the clinic's program: the exchange decided on its "
+            "label, never saw its content, and its files hold no trace of it", "#")
         row = self.referral("parole-eastside", self.treatment_referral)
         expect(row["state"] == "IN_PROGRESS", f"the referral should be in progress: {row}")
         say(f"parole-eastside looks the referral up: {row['state'].lower().replace('_', ' ')}, "
@@ -320,7 +209,7 @@ class Story:
 
     def report_to_court(self):
         chapter("5. The court gets what the consent for its proceeding covers, and not a part more")
-        report = self.message("CourtReport", {"agency": "court-county"}, [
+        report = self.court_report = self.message("CourtReport", {"agency": "court-county"}, [
             part("CourtReport", kind="COURT_REPORT_KIND_PROGRESS", summary="Progress report for the review hearing."),
             part("AttendanceNote", title="Attendance", text="Attended every session so far."),
             part("DrugTestNote", title="Tests", text="One test, negative."),
@@ -342,12 +231,28 @@ class Story:
         expect(receipt["refusal"]["code"] == "consent_other_proceeding", f"not refused: {receipt}")
         withheld(f"a report for another proceeding is refused: {receipt['refusal']['message']}")
 
+    def progress_report(self, narrative):
+        return self.message("ProgressReport", {"agency": "housing-harbor"}, [
+            part("ProgressReport", period={"start": in_days(-7)[:10], "end": in_days(0)[:10]}, narrative=narrative)],
+            "PURPOSE_REFERRAL_COORDINATION")
+
+    def hold(self):
+        chapter("6. The clinic writes to Harbor House without a consent: held, until Jordan signs one")
+        report = self.progress_report("Settles in well.")
+        receipt = self.submit("treatment-riverbend", report, "progress report")
+        expect(receipt["dispositions"][0]["kind"] == "DISPOSITION_KIND_HELD", f"not held: {receipt}")
+        expect(not self.net.collect("housing-harbor"), "Harbor House got something without a consent")
+        withheld(f"held, code {receipt['dispositions'][0]['code']}: Harbor House sees nothing, not even that "
+                 "there is something")
+        self.consent("treatment to housing", [self.grant(
+            "treatment to housing", ["treatment-riverbend"], ["housing-harbor"], ["progress", "attendance"],
+            ["referral_coordination"], "Progress in treatment")])
+        self.received("housing-harbor", "ProgressReport", "the report, by itself, the moment the consent is recorded")
+        self.evidence("treatment-riverbend", "EVIDENCE_KIND_RELEASED", report["messageId"])
+
     def crash(self):
-        chapter("6. A message waits for Harbor House; the broker is killed with SIGKILL and started again")
-        self.queued = self.message("ProgressReport", {"agency": "housing-harbor"}, [
-            part("ProgressReport", period={"start": in_days(-7)[:10], "end": in_days(0)[:10]},
-                 narrative="Attends and takes part.")],
-            "PURPOSE_REFERRAL_COORDINATION", "treatment to housing")
+        chapter("7. A message waits for Harbor House; the broker is killed with SIGKILL and started again")
+        self.queued = self.progress_report("Attends and takes part.")
         first = self.submit("treatment-riverbend", self.queued, "progress report, still queued")
         before = self.referral("parole-eastside", self.treatment_referral)
         waiting = self.net.run("mailbox", "status", profile="housing-harbor")[0]
@@ -363,7 +268,7 @@ class Story:
                  f"first receipt (log position {first['logSequence']})")
 
     def revoke(self):
-        chapter("7. Jordan revokes the consent “treatment to housing” while that report is queued")
+        chapter("8. Jordan revokes the consent “treatment to housing” while that report is queued")
         self.submit("intake-desk", {"type": "ConsentRevoke", "subject": self.person, "parts": [part(
             "ConsentRevoke", consentId=self.consents["treatment to housing"], by="SIGNER_CAPACITY_SELF",
             method="SIGNATURE_METHOD_INK", reasonCode="person_asked")]}, "revocation, in writing")
@@ -373,7 +278,7 @@ class Story:
         withheld("recalled: Harbor House's mailbox no longer has the progress report, and the clinic is told so")
 
     def house(self):
-        chapter("8. Harbor House gives Jordan a room, and reports how it ended")
+        chapter("9. Harbor House gives Jordan a room, and reports how it ended")
         for status in ("RECEIVED", "ACCEPTED", "IN_PROGRESS"):
             self.respond("housing-harbor", self.housing_referral, status)
         self.submit("housing-harbor", self.message("OutcomeReport", {"agency": "parole-eastside"}, [
@@ -387,8 +292,32 @@ class Story:
         released("released to parole-eastside: the outcome [progress, housing], because of the legal basis "
                  "non_part2_operational (no part 2 programme made it)")
 
+    def attend(self, session):
+        return self.message("AttendanceRecord", {"agency": "parole-eastside"}, [part(
+            "AttendanceRecord", appointmentId=new_id(), status="ATTENDANCE_STATUS_ATTENDED", sessionNumber=session,
+            sessionsPlanned=12)], "PURPOSE_SUPERVISION_MONITORING", "treatment to parole", self.treatment_referral,
+            proceedingId=PROCEEDING)
+
+    def hearing(self):
+        chapter("10. Jordan revokes what parole gets, which the law lets take effect with the final disposition")
+        receipt = self.submit("intake-desk", {"type": "ConsentRevoke", "subject": self.person, "parts": [part(
+            "ConsentRevoke", consentId=self.consents["treatment to parole"], by="SIGNER_CAPACITY_SELF",
+            method="SIGNATURE_METHOD_INK", reasonCode="person_asked")]}, "revocation of “treatment to parole”")
+        expect(receipt["dispositions"][0].get("code") == "revocation_pending", f"not pending: {receipt}")
+        say("recorded, and it waits: 42 CFR 2.35(c) lets it take effect when the proceeding has ended", "?")
+        self.submit("treatment-riverbend", self.attend(2), "second session attended")
+        self.received("parole-eastside", "AttendanceRecord", "attendance, as before")
+        self.submit("court-county", self.message("HearingResult", {"agency": "parole-eastside"}, [part(
+            "HearingResult", hearingId="hearing-1", result="discharged", dispositionFinal=True,
+            proceedingId=PROCEEDING)], "PURPOSE_REFERRAL_COORDINATION", proceedingId=PROCEEDING,
+            basis={"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"}), "hearing: final disposition")
+        receipt = self.submit("treatment-riverbend", self.attend(3), "third session attended")
+        expect(receipt["dispositions"][0]["kind"] == "DISPOSITION_KIND_HELD", f"not held: {receipt}")
+        withheld("held: the revocation has taken effect by itself, and parole was told that no more comes under "
+                 "that consent")
+
     def close(self):
-        chapter("9. Parole has seen how it ended, and closes the loop")
+        chapter("11. Parole has seen how it ended, and closes the loop")
         self.submit("parole-eastside", self.message("LoopClosed", {"agency": "housing-harbor"}, [
             part("LoopClosed", decision="LOOP_DECISION_ACCEPTED")], "PURPOSE_REFERRAL_COORDINATION",
             referral=self.housing_referral, basis={"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"}), "loop closed")
@@ -398,7 +327,7 @@ class Story:
             say(f"{step['at'][:19]}  {step.get('by', ''):<22} {step.get('toState', '').lower().replace('_', ' ')}", "·")
 
     def audit(self):
-        chapter("10. The auditor reads the trail of this person")
+        chapter("12. The auditor reads the trail of this person")
         rows = self.net.run("trail", "find", "--subject", self.person, profile=AUDITOR)
         events = {}
         for row in rows:
@@ -413,13 +342,16 @@ class Story:
                     f"{row.get('code', '')}", "·")
         say("evidence from the exchange to the senders is left out here")
         say("in all: " + ", ".join(f"{count} {event}" for event, count in sorted(events.items())), "=")
+        say("why did the court get its report, and why not all of it? `trail why` says:", "?")
+        for line in self.net.words("trail", "why", self.court_report["messageId"], profile=AUDITOR).splitlines():
+            print(f"      {line}")
         refused = self.net.run("trail", "find", "--subject", self.person, profile="housing-harbor", allow=(0, 3))
         expect(not any(row.get("event") == "release" and row.get("recipient") == "court-county" for row in refused),
                "housing can see what the court got")
 
     def play(self):
         for step in (self.open_services, self.sign_consents, self.refer, self.treat, self.report_to_court,
-                     self.crash, self.revoke, self.house, self.close, self.audit):
+                     self.hold, self.crash, self.revoke, self.house, self.hearing, self.close, self.audit):
             step()
 
 
@@ -429,6 +361,7 @@ def go_on(network, person):
     for line in (
             f"{cli} --profile {folder}/profiles/parole-eastside referral list",
             f"{cli} --profile {folder}/profiles/{AUDITOR} trail find --subject {person}",
+            f"{cli} --profile {folder}/profiles/{AUDITOR} trail whatif --subject {person} --at {in_days(400)}",
             f"{cli} message template ProgressReport",
             f"{cli} --profile {folder}/profiles/treatment-riverbend doctor",
             f"kill $(cat {folder}/throughcared.pid)        # stop the broker"):
@@ -450,7 +383,7 @@ def main():
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     started = time.monotonic()
     try:
-        network.make()
+        network.make(AGENCIES, AUDITOR)
         network.start()
         story = Story(network)
         story.play()
