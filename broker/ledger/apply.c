@@ -8,10 +8,12 @@
 #include "ledger/delivery.h"
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
+#include "ledger/hold.h"
 #include "ledger/job.h"
 #include "ledger/logon.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
+#include "ledger/review.h"
 #include "ledger/session.h"
 #include "ledger/settlement.h"
 #include "ledger/state.h"
@@ -150,6 +152,8 @@ static int tick_delivery(struct ledger *ledger, enum timer_kind kind, uint64_t i
 		return dispatch_end(ledger, &delivery, DELIVERY_EXPIRED, NULL);
 	if (kind == TIMER_RETRY)
 		return dispatch_requeue(ledger, &delivery);
+	if (kind == TIMER_HOLD)
+		return hold_expire(ledger, &delivery);
 	delivery.due_ms = 0; /* this timer is gone */
 	return reconsider_delivery(ledger, &delivery, false);
 }
@@ -183,9 +187,12 @@ static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id i
 	case TIMER_RECHECK:
 	case TIMER_EXPIRY:
 	case TIMER_RETRY:
+	case TIMER_HOLD:
 		return tick_delivery(ledger, kind, timer_delivery_of(id));
 	case TIMER_REFERRAL:
 		return tick_referral(ledger, id);
+	case TIMER_REVIEW:
+		return review_clock(ledger, timer_delivery_of(id));
 	}
 	return TC_ECORRUPT;
 }

@@ -21,6 +21,8 @@ static void delivery_write(const struct delivery *d, struct row_writer *row)
 	row_put_u64(row, (uint64_t)d->accepted_ms);
 	row_put_u64(row, (uint64_t)d->expires_ms);
 	row_put_u64(row, (uint64_t)d->due_ms);
+	row_put_u64(row, (uint64_t)d->held_ms);
+	row_put_u16(row, d->hold_days);
 	row_put_u8(row, (uint8_t)d->state);
 	row_put_u8(row, d->priority);
 	row_put_u8(row, d->evidence);
@@ -69,6 +71,8 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->accepted_ms = (int64_t)row_take_u64(&row);
 	d->expires_ms = (int64_t)row_take_u64(&row);
 	d->due_ms = (int64_t)row_take_u64(&row);
+	d->held_ms = (int64_t)row_take_u64(&row);
+	d->hold_days = row_take_u16(&row);
 	d->state = (enum delivery_state)row_take_u8(&row);
 	d->priority = row_take_u8(&row);
 	d->evidence = row_take_u8(&row);

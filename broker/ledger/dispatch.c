@@ -11,6 +11,7 @@
 
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
+#include "ledger/hold.h"
 #include "ledger/job.h"
 #include "ledger/lend.h"
 #include "ledger/mailbox.h"
@@ -144,9 +145,8 @@ int dispatch_enqueue(struct ledger *ledger, struct delivery *delivery,
 		recipient->box.bytes += delivery->bytes;
 	if (behind)
 		return dispatch_stand_aside(ledger, delivery);
-	if (held && delivery->due_ms != 0)
-		r = timer_drop(ledger, delivery->due_ms, TIMER_RECHECK,
-			       timer_delivery(delivery->id));
+	if (held)
+		r = hold_end(ledger, delivery);
 	delivery->due_ms = 0;
 	if (decision != NULL)
 		dispatch_rely(delivery, decision);
@@ -199,9 +199,8 @@ static int dispatch_detach(struct ledger *ledger, struct delivery *delivery, uin
 	if (delivery->state == DELIVERY_RETRY_WAIT)
 		return timer_drop(ledger, delivery->due_ms, TIMER_RETRY,
 				  timer_delivery(delivery->id));
-	if (delivery->state == DELIVERY_HELD && delivery->due_ms != 0)
-		return timer_drop(ledger, delivery->due_ms, TIMER_RECHECK,
-				  timer_delivery(delivery->id));
+	if (delivery->state == DELIVERY_HELD)
+		return hold_end(ledger, delivery);
 	if (delivery->state == DELIVERY_IN_FLIGHT) {
 		session = session_find(ledger, delivery->connection);
 		if (session == NULL)
@@ -231,10 +230,7 @@ int dispatch_hold(struct ledger *ledger, struct delivery *delivery, const struct
 	if (r < 0)
 		return r;
 	dispatch_rely(delivery, decision);
-	delivery->due_ms = decision->recheck_ms;
-	if (delivery->due_ms != 0)
-		r = timer_set(ledger, delivery->due_ms, TIMER_RECHECK,
-			      timer_delivery(delivery->id));
+	r = hold_begin(ledger, delivery, decision);
 	if (r == 0)
 		r = mailbox_aside_add(ledger, delivery);
 	if (r == 0)

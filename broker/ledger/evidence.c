@@ -222,6 +222,22 @@ int evidence_consent_notice(struct ledger *ledger, uint32_t recipient, struct tc
 	return own_send(ledger, recipient, &about, &content.base);
 }
 
+int evidence_review_notice(struct ledger *ledger, uint32_t sender, struct tc_id message,
+			   struct tc_id subject, int64_t due_ms, bool overdue)
+{
+	Throughcare__V1__ReviewNotice content = THROUGHCARE__V1__REVIEW_NOTICE__INIT;
+	struct own_subject about = {"ReviewNotice", subject, {{0}}, message};
+	Google__Protobuf__Timestamp due = own_timestamp(due_ms);
+	char id[TC_ID_TEXT_BYTES];
+
+	tc_id_format(message, id);
+	content.message_id = id;
+	content.due = &due;
+	content.has_overdue = overdue;
+	content.overdue = overdue;
+	return own_send(ledger, sender, &about, &content.base);
+}
+
 int evidence_delivery(struct ledger *ledger, const struct delivery *delivery, uint32_t lease_ms,
 		      struct tc_bytes *ret)
 {

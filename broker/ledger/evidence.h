@@ -25,6 +25,11 @@ int evidence_send(struct ledger *ledger, const struct delivery *delivery,
 int evidence_consent_notice(struct ledger *ledger, uint32_t recipient, struct tc_id grant,
 			    struct tc_id subject, bool ended, int64_t effective_ms) TC_MUST_CHECK;
 
+/* Tells the agency that disclosed `message` that this must be reviewed until `due_ms`, or was not.
+ */
+int evidence_review_notice(struct ledger *ledger, uint32_t sender, struct tc_id message,
+			   struct tc_id subject, int64_t due_ms, bool overdue) TC_MUST_CHECK;
+
 /* The packed Delivery for the hand-over of an own message. Owned. */
 int evidence_delivery(struct ledger *ledger, const struct delivery *delivery, uint32_t lease_ms,
 		      struct tc_bytes *ret) TC_MUST_CHECK;

@@ -7,8 +7,10 @@
 #include "ledger/logon.h"
 #include "ledger/policy_state.h"
 #include "ledger/reconsider.h"
+#include "ledger/review.h"
 #include "ledger/sealed.h"
 #include "ledger/state.h"
+#include "throughcare/v1/registry.pb-c.h"
 #include "wire/part_types.h"
 
 static struct tc_slice exchange_body(const struct submission *submission)
@@ -125,18 +127,44 @@ static struct registry_entry exchange_entry(const struct ledger *ledger,
 	};
 }
 
+/* Whom an AgencyEntry is about; an empty name when it says none that could be. */
+static int exchange_agency_named(struct ledger *ledger, const struct submission *submission,
+				 tc_agency *ret)
+{
+	Throughcare__V1__AgencyEntry *entry = throughcare__v1__agency_entry__unpack(
+		&ledger->arena.allocator, submission->record->body.len,
+		submission->record->body.data);
+
+	if (entry == NULL)
+		return TC_ECORRUPT;
+	if (!tc_agency_parse(tc_slice_text(entry->agency), ret))
+		*ret = (tc_agency){0};
+	return 0;
+}
+
 static int exchange_agency(struct ledger *ledger, struct submission *submission)
 {
 	struct registry_entry entry = exchange_entry(ledger, submission);
-	int r = registry_apply_agency(ledger->txn, &ledger->registry, &entry, &submission->refusal);
+	enum agency_kind before, after;
+	tc_agency agency;
+	int r = exchange_agency_named(ledger, submission, &agency);
 
+	if (r == 0)
+		r = registry_kind(ledger->txn, &ledger->registry, &agency, &before);
+	if (r == 0)
+		r = registry_apply_agency(ledger->txn, &ledger->registry, &entry,
+					  &submission->refusal);
 	if (r != 0)
 		return r == REGISTRY_REFUSED ? SUBMISSION_REFUSED : r;
 	r = exchange_fact(ledger, submission, "registry", "agency");
 	if (r == 0)
 		r = sealed_entry(ledger, submission->record);
-	/* A suspended agency's connections are over. */
-	return r < 0 ? r : logon_check_again(ledger);
+	/* A suspended agency's connections are over; what is queued for it stays. */
+	if (r == 0)
+		r = logon_check_again(ledger);
+	if (r == 0)
+		r = registry_kind(ledger->txn, &ledger->registry, &agency, &after);
+	return r < 0 || before == after ? r : reconsider_agency(ledger, &agency);
 }
 
 static int exchange_service(struct ledger *ledger, struct submission *submission)
@@ -163,6 +191,7 @@ static const struct {
 	{"AgencyEntry", exchange_agency},           {"ConsentGrant", exchange_consent_grant},
 	{"ConsentRevoke", exchange_consent_revoke}, {"PolicyAck", exchange_policy_ack},
 	{"ReleasePolicy", policy_state_submit},     {"ServiceEntry", exchange_service},
+	{"EmergencyReview", review_submit},
 };
 
 #define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))

@@ -231,3 +231,22 @@ int ledger_view_submission(struct ledger_view *view, Throughcare__V1__PeerKind k
 	*ret_sequence = receipt.sequence;
 	return 0;
 }
+
+int ledger_view_reviews(struct ledger_view *view, const tc_agency *agency, bool open_only,
+			uint64_t after, struct review *ret, size_t max, size_t *ret_count,
+			bool *ret_more)
+{
+	struct review_filter filter = {.open_only = open_only, .after = after};
+
+	*ret_count = 0;
+	*ret_more = false;
+	if (agency != NULL) {
+		int r = view_number(view, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, agency,
+				    &filter.sender);
+
+		if (r != 0)
+			return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
+	}
+	return review_list(view->txn, view->table[LEDGER_TABLE_REVIEW], &filter, ret, max,
+			   ret_count, ret_more);
+}

@@ -19,6 +19,7 @@
 #include "ledger/policy_state.h"
 #include "ledger/principal.h"
 #include "ledger/registry.h"
+#include "ledger/review.h"
 #include "referral/referral.h"
 #include "store/store.h"
 
@@ -66,5 +67,10 @@ int ledger_view_submission(struct ledger_view *view, Throughcare__V1__PeerKind k
 
 /* The name behind receipt_line.recipient and the like. */
 int ledger_view_principal(struct ledger_view *view, uint32_t number, tc_agency *ret) TC_MUST_CHECK;
+
+/* Releases that are reviewed, of one agency or (NULL) of all; see review_list. */
+int ledger_view_reviews(struct ledger_view *view, const tc_agency *agency, bool open_only,
+			uint64_t after, struct review *ret, size_t max, size_t *ret_count,
+			bool *ret_more) TC_MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include "ledger/fact.h"
 #include "ledger/mailbox.h"
 #include "ledger/origin.h"
+#include "ledger/review.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
 #include "ledger/terms.h"
@@ -99,6 +100,20 @@ static int lend_own(struct ledger *ledger, const struct session *session,
 	return r < 0 ? r : fact_release(ledger, delivery, NULL, NULL);
 }
 
+/* What the first hand-over to this recipient changes besides. */
+static int lend_first(struct ledger *ledger, const struct delivery *delivery)
+{
+	int r = evidence_send(ledger, delivery,
+			      THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_DELIVERED, NULL);
+
+	if (r < 0 || delivery->own)
+		return r;
+	if (!tc_id_is_none(delivery->referral) && strcmp(delivery->type, "Referral") == 0)
+		r = referral_shown(ledger->txn, &ledger->referral, delivery->referral,
+				   delivery->message);
+	return r < 0 ? r : review_released(ledger, delivery);
+}
+
 int lend_delivery(struct ledger *ledger, struct session *session, struct delivery *delivery,
 		  const struct decision *decision)
 {
@@ -123,7 +138,6 @@ int lend_delivery(struct ledger *ledger, struct session *session, struct deliver
 		r = delivery->own ? lend_own(ledger, session, delivery)
 				  : lend_release(ledger, session, delivery, decision);
 	if (r == 0 && delivery->attempt == 1)
-		r = evidence_send(ledger, delivery,
-				  THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_DELIVERED, NULL);
+		r = lend_first(ledger, delivery);
 	return r;
 }

@@ -4,28 +4,22 @@
 
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
+#include "ledger/hold.h"
 #include "ledger/job.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
 
-/* A held one that stays held: only its reason and the time to look again may have changed. */
+/* A held one that stays held: only its reason and its clocks may have changed. */
 static int reconsider_held(struct ledger *ledger, struct delivery *delivery,
 			   const struct decision *decision)
 {
-	struct tc_id timer = timer_delivery(delivery->id);
-	int r = 0;
+	bool changed;
+	int r = hold_renew(ledger, delivery, decision, &changed);
 
-	if (delivery->due_ms == decision->recheck_ms && delivery->code == decision->code)
-		return 0;
-	if (delivery->due_ms != decision->recheck_ms) {
-		if (delivery->due_ms != 0)
-			r = timer_drop(ledger, delivery->due_ms, TIMER_RECHECK, timer);
-		delivery->due_ms = decision->recheck_ms;
-		if (r == 0 && delivery->due_ms != 0)
-			r = timer_set(ledger, delivery->due_ms, TIMER_RECHECK, timer);
-	}
+	if (r < 0 || (!changed && delivery->code == decision->code))
+		return r;
 	dispatch_rely(delivery, decision);
-	return r < 0 ? r : delivery_put(ledger, delivery);
+	return delivery_put(ledger, delivery);
 }
 
 /* One that may go on waiting for its turn. */

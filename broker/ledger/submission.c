@@ -11,6 +11,7 @@
 #include "ledger/proceeding.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
+#include "ledger/review.h"
 #include "ledger/sealed.h"
 #include "ledger/state.h"
 #include "ledger/transition.h"
@@ -344,6 +345,8 @@ static int submission_relay(struct ledger *ledger, struct submission *submission
 	r = submission_fact(ledger, submission, "submission", "accepted");
 	if (r == 0)
 		r = origin_keep(ledger, submission);
+	if (r == 0)
+		r = review_expect(ledger, submission);
 	if (r == 0)
 		r = submission_enqueue(ledger, submission);
 	if (r == 0)

@@ -24,8 +24,9 @@
 	TABLE(ASIDE,                                                                               \
 	      "aside")    /* recipient, referral, delivery id -> nothing: of a lane, not in it */  \
 	TABLE(JOB, "job") /* sequence, index -> what, how far */                                   \
-	TABLE(TIMER, "timer")         /* due, kind, id -> nothing */                               \
-	TABLE(POLICY, "policy")       /* version -> sequence, time, packed ReleasePolicy */        \
+	TABLE(REVIEW, "review") /* sequence of the submission -> who sent, who reviewed it */      \
+	TABLE(TIMER, "timer")   /* due, kind, id -> nothing */                                     \
+	TABLE(POLICY, "policy") /* version -> sequence, time, packed ReleasePolicy */              \
 	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */      \
 	TABLE(ORIGIN, "origin")       /* part's digest, sequence -> who sent it, bound by what */  \
 	TABLE(RELEASED, "released")   /* sequence, recipient -> parts, redisclosure rules */

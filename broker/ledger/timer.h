@@ -21,13 +21,15 @@ enum timer_kind {
 	TIMER_EXPIRY = 3,   /* a waiting delivery expires */
 	TIMER_RETRY = 4,    /* a delivery is due again */
 	TIMER_REFERRAL = 5, /* the clock of a referral; id: the referral */
+	TIMER_HOLD = 6,     /* a held delivery has waited for a consent long enough */
+	TIMER_REVIEW = 7,   /* nobody has reviewed a release; id: the submission, timer_delivery */
 };
 
 enum timer_outcome {
 	TIMER_NONE_DUE = 1,
 };
 
-/* A delivery's number as the id of its timer, and back. */
+/* The number of a delivery (or a record) as the id of its timer, and back. */
 struct tc_id timer_delivery(uint64_t delivery);
 uint64_t timer_delivery_of(struct tc_id id);
 

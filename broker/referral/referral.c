@@ -315,7 +315,7 @@ static unsigned actors_of(const struct referral_event *event, const struct refer
 
 	if (tc_agency_equal(event->sender, &referral->source))
 		actors |= REFERRAL_BY_SOURCE;
-	if (tc_agency_equal(event->sender, &referral->target))
+	if (referral->shown && tc_agency_equal(event->sender, &referral->target))
 		actors |= REFERRAL_BY_TARGET;
 	if (event->sender_orders && orders && tc_id_equal(event->subject, referral->subject))
 		actors |= REFERRAL_BY_COURT;
@@ -467,4 +467,18 @@ int referral_undelivered(struct store_txn *txn, const struct referral_tables *ta
 	ret->due_before_ms = referral.due_ms;
 	change_fill(&referral, ret);
 	return 0;
+}
+
+int referral_shown(struct store_txn *txn, const struct referral_tables *tables,
+		   struct tc_id referral_id, struct tc_id message)
+{
+	struct referral referral;
+	int r = referral_find(txn, tables, referral_id, &referral);
+
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? 0 : r;
+	if (referral.shown || !tc_id_equal(referral.message, message))
+		return 0;
+	referral.shown = true;
+	return referral_put(txn, tables, &referral, false);
 }

@@ -63,6 +63,7 @@ struct referral {
 	int64_t loop_closed_ms; /* 0: not acknowledged */
 	struct lifecycle_days days;
 	struct tc_id message; /* the Referral's own message: its delivery is this referral's */
+	bool shown;           /* it was handed over: before, the target does not know of it */
 };
 
 struct referral_step {
@@ -135,6 +136,12 @@ int referral_clock(struct store_txn *txn, const struct referral_tables *tables,
 int referral_undelivered(struct store_txn *txn, const struct referral_tables *tables,
 			 struct tc_id referral, struct tc_id message, uint64_t sequence,
 			 int64_t now_ms, struct referral_change *ret) TC_MUST_CHECK;
+
+/* The message was handed over to its recipient: if it is the Referral itself, the target is a party
+ * from now on. Until then its answers are refused like those of strangers: an id that was guessed,
+ * or leaked, must not tell that there is a referral, and moves nothing. */
+int referral_shown(struct store_txn *txn, const struct referral_tables *tables,
+		   struct tc_id referral, struct tc_id message) TC_MUST_CHECK;
 
 /* ---- reading ---- */
 

@@ -8,6 +8,7 @@
 enum row_bit {
 	BIT_OVERDUE = 1,
 	BIT_EXTENDED = 2,
+	BIT_SHOWN = 4,
 };
 
 int referral_fault(int r)
@@ -98,7 +99,8 @@ int referral_put(struct store_txn *txn, const struct referral_tables *tables,
 	store_row_i64(&row, referral->offer_expires_ms);
 	store_row_i64(&row, referral->respond_by_ms);
 	store_row_u8(&row, (uint8_t)((referral->overdue ? BIT_OVERDUE : 0) |
-				     (referral->extended ? BIT_EXTENDED : 0)));
+				     (referral->extended ? BIT_EXTENDED : 0) |
+				     (referral->shown ? BIT_SHOWN : 0)));
 	store_row_i64(&row, referral->created_ms);
 	store_row_i64(&row, referral->changed_ms);
 	store_row_i64(&row, referral->occurred_ms);
@@ -150,6 +152,7 @@ int referral_find(struct store_txn *txn, const struct referral_tables *tables, s
 	bits = store_row_take_u8(&row);
 	ret->overdue = bits & BIT_OVERDUE;
 	ret->extended = bits & BIT_EXTENDED;
+	ret->shown = bits & BIT_SHOWN;
 	ret->created_ms = store_row_take_i64(&row);
 	ret->changed_ms = store_row_take_i64(&row);
 	ret->occurred_ms = store_row_take_i64(&row);

@@ -72,7 +72,7 @@ void exchange_open(struct exchange *x)
 	snprintf(x->path, sizeof(x->path), "%s/ledger", x->folder);
 	x->options = (struct ledger_options){.path = x->path,
 					     .map_bytes = MAP_BYTES,
-					     .mailbox_messages_max = 100000,
+					     .mailbox_messages_max = 1000000,
 					     .mailbox_bytes_max = 1 << 30,
 					     .delivery_attempts_max = 3,
 					     .retry_first_ms = 1000,

@@ -90,6 +90,7 @@ struct message {
 	Throughcare__V1__EvidenceLevel evidence;
 	uint32_t legal;
 	const char *proceeding;
+	const char *actor;  /* NULL: "worker-1" */
 	int64_t expires_ms; /* 0: not given */
 	Throughcare__V1__LifecycleClaim *claim;
 	uint8_t flavour;     /* other content under the same id */
@@ -114,6 +115,10 @@ struct consent {
 uint64_t exchange_consent(struct exchange *x, const struct consent *consent);
 uint64_t exchange_revoke(struct exchange *x, const struct consent *consent);
 
+/* What a named person of an agency finds about an emergency: "JUSTIFIED", "NOT_JUSTIFIED". */
+uint64_t exchange_review(struct exchange *x, const char *from, struct tc_id message,
+			 const char *actor, const char *finding);
+
 /* ---- what came out ---- */
 
 /* The n-th effect of that kind, or NULL. */
@@ -125,6 +130,8 @@ Throughcare__V1__Receipt *exchange_receipt(const struct exchange *x);
 const char *exchange_answer(const struct exchange *x);
 /* How many facts of that event. */
 size_t exchange_facts(const struct exchange *x, const char *event);
+/* How many own messages of that type were handed over. */
+size_t exchange_own(const struct exchange *x, const char *type);
 /* How many own messages to anybody said this of a message (kind 0: any kind). */
 size_t exchange_evidence(const struct exchange *x, Throughcare__V1__EvidenceKind kind);
 

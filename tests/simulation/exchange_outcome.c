@@ -57,6 +57,24 @@ size_t exchange_facts(const struct exchange *x, const char *event)
 	return count;
 }
 
+size_t exchange_own(const struct exchange *x, const char *type)
+{
+	size_t count = 0;
+
+	for (const struct effect *effect = x->effects.first; effect; effect = effect->next) {
+		Throughcare__V1__Delivery *delivery;
+
+		if (effect->kind != EFFECT_DELIVER_OWN)
+			continue;
+		delivery = throughcare__v1__delivery__unpack(NULL, effect->body.len,
+							     effect->body.data);
+		MUST(delivery != NULL && delivery->n_parts == 1);
+		count += strcmp(delivery->parts[0]->type, type) == 0;
+		throughcare__v1__delivery__free_unpacked(delivery, NULL);
+	}
+	return count;
+}
+
 size_t exchange_evidence(const struct exchange *x, Throughcare__V1__EvidenceKind kind)
 {
 	size_t count = 0;

@@ -79,7 +79,7 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 		tc_id_format(message->referral, referral);
 		header.referral_id = referral;
 	}
-	actor.id = (char *)(uintptr_t) "worker-1";
+	actor.id = (char *)(uintptr_t)(message->actor == NULL ? "worker-1" : message->actor);
 	header.actor = &actor;
 	header.has_purpose = header.has_priority = header.has_evidence = 1;
 	header.purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_REFERRAL_COORDINATION;
@@ -119,12 +119,13 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 }
 
 /* A message to the exchange itself, its body given as JSON. */
-static uint64_t submit_json(struct exchange *x, const char *from, const char *type,
-			    const ProtobufCMessageDescriptor *descriptor, struct tc_id subject,
-			    const char *text)
+static uint64_t submit_json(struct exchange *x, const char *from, const char *actor,
+			    const char *type, const ProtobufCMessageDescriptor *descriptor,
+			    struct tc_id subject, const char *text)
 {
 	Throughcare__V1__Header header = THROUGHCARE__V1__HEADER__INIT;
 	Throughcare__V1__SubmissionRecord submission = THROUGHCARE__V1__SUBMISSION_RECORD__INIT;
+	Throughcare__V1__Actor by = THROUGHCARE__V1__ACTOR__INIT;
 	struct tc_refusal refusal = {0};
 	ProtobufCMessage *message;
 	char id[TC_ID_TEXT_BYTES], subject_text[TC_ID_TEXT_BYTES];
@@ -145,6 +146,9 @@ static uint64_t submit_json(struct exchange *x, const char *from, const char *ty
 	x->next_id = (struct tc_id){{0}};
 	header.message_id = id;
 	header.type = (char *)(uintptr_t)type;
+	by.id = (char *)(uintptr_t)actor;
+	if (actor != NULL)
+		header.actor = &by;
 	if (!tc_id_is_none(subject)) {
 		tc_id_format(subject, subject_text);
 		header.subject = subject_text;
@@ -161,9 +165,10 @@ void exchange_agency(struct exchange *x, const char *name, const char *kind)
 		 "{\"agency\":\"%s\",\"name\":\"%s\",\"kind\":\"AGENCY_KIND_%s\","
 		 "\"status\":\"AGENCY_STATUS_ACTIVE\"}",
 		 name, name, kind);
-	submit_json(x, "operator", "AgencyEntry", &throughcare__v1__agency_entry__descriptor,
+	submit_json(x, "operator", NULL, "AgencyEntry", &throughcare__v1__agency_entry__descriptor,
 		    (struct tc_id){{0}}, text);
-	MUST(strcmp(exchange_answer(x), "accepted") == 0);
+	MUST(exchange_effects(x, EFFECT_RECEIPT) == 0 || /* it comes at the end of a job */
+	     strcmp(exchange_answer(x), "accepted") == 0);
 }
 
 uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
@@ -207,8 +212,8 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 						 : "CONSENT_REGIME_PART2_CJ",
 		 signed_at, grant, consent->from, consent->to, also, consent->category, revocable,
 		 from, until);
-	return submit_json(x, "intake", "ConsentGrant", &throughcare__v1__consent_grant__descriptor,
-			   consent->subject, text);
+	return submit_json(x, "intake", NULL, "ConsentGrant",
+			   &throughcare__v1__consent_grant__descriptor, consent->subject, text);
 }
 
 uint64_t exchange_revoke(struct exchange *x, const struct consent *consent)
@@ -220,6 +225,19 @@ uint64_t exchange_revoke(struct exchange *x, const struct consent *consent)
 		 "{\"consent_id\":\"%s\",\"by\":\"SIGNER_CAPACITY_SELF\","
 		 "\"method\":\"SIGNATURE_METHOD_INK\"}",
 		 id);
-	return submit_json(x, "intake", "ConsentRevoke",
+	return submit_json(x, "intake", NULL, "ConsentRevoke",
 			   &throughcare__v1__consent_revoke__descriptor, consent->subject, text);
+}
+
+uint64_t exchange_review(struct exchange *x, const char *from, struct tc_id message,
+			 const char *actor, const char *finding)
+{
+	char text[256], id[TC_ID_TEXT_BYTES];
+
+	tc_id_format(message, id);
+	snprintf(text, sizeof(text), "{\"message_id\":\"%s\",\"finding\":\"EMERGENCY_FINDING_%s\"}",
+		 id, finding);
+	return submit_json(x, from, actor, "EmergencyReview",
+			   &throughcare__v1__emergency_review__descriptor, (struct tc_id){{0}},
+			   text);
 }

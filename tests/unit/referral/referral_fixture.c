@@ -51,6 +51,7 @@ int tell(struct fixture *f, struct sent sent)
 	const tc_agency *parties[] = {&target, &source, &other};
 	bool makes = strcmp(sent.type, "Referral") == 0;
 	tc_agency sender = {""};
+	int r;
 	struct referral_event event = {
 		.type = tc_slice_text(sent.type),
 		.referral = f->referral,
@@ -82,7 +83,10 @@ int tell(struct fixture *f, struct sent sent)
 	claim.offer_expires_ms = sent.offer_expires_ms;
 	claim.has_respond_by_ms = sent.respond_by_ms != 0;
 	claim.respond_by_ms = sent.respond_by_ms;
-	return referral_apply(f->txn, &f->tables, &event, &f->change, &f->refusal);
+	r = referral_apply(f->txn, &f->tables, &event, &f->change, &f->refusal);
+	if (r == 0 && makes && !sent.held)
+		r = referral_shown(f->txn, &f->tables, event.referral, event.message);
+	return r;
 }
 
 int tell_full(struct fixture *f, const char *sender, const char *type, const char *status)

@@ -46,6 +46,7 @@ struct sent {
 	bool other_subject;
 	bool ordered;
 	bool aside; /* to neither party */
+	bool held;  /* Referral: it is not handed over yet */
 	int days;   /* Referral: of the receipt clock */
 };
 

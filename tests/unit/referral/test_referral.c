@@ -90,6 +90,25 @@ static void an_agency_that_is_no_party_learns_nothing(void **state)
 		TC_REFUSAL_UNKNOWN_REFERRAL, "referral_id");
 }
 
+static void before_it_is_handed_over_the_target_is_a_stranger(void **state)
+{
+	struct fixture *f = *state;
+	struct tc_id message = numbered_id((uint8_t)(200 + f->sequence % 50));
+
+	assert_int_equal(tell(f, MESSAGE("source", "Referral", .status = NULL, .held = true)), 0);
+	assert_refused(f,
+		       MESSAGE("target", "ReferralResponse", .status = "RECEIVED", .worker = "w"),
+		       TC_REFUSAL_UNKNOWN_REFERRAL, "referral_id");
+	assert_refused(f, MESSAGE("target", "ProgressReport", .status = NULL),
+		       TC_REFUSAL_UNKNOWN_REFERRAL, "referral_id");
+	assert_int_equal(referral_shown(f->txn, &f->tables, f->referral, numbered_id(9)), 0);
+	assert_false(present(f).shown); /* that was another message */
+	assert_int_equal(referral_shown(f->txn, &f->tables, f->referral, message), 0);
+	assert_moves(f, MESSAGE("target", "ReferralResponse", .status = "RECEIVED", .worker = "w"),
+		     REFERRAL_RECEIVED);
+	assert_true(present(f).shown);
+}
+
 static void each_side_has_its_own_moves(void **state)
 {
 	struct fixture *f = *state;
@@ -388,6 +407,7 @@ int main(void)
 		TEST(a_referral_goes_from_request_to_closed_loop),
 		TEST(who_moves_it_tells_the_other_party),
 		TEST(an_agency_that_is_no_party_learns_nothing),
+		TEST(before_it_is_handed_over_the_target_is_a_stranger),
 		TEST(each_side_has_its_own_moves),
 		TEST(a_rule_gets_what_it_needs),
 		TEST(a_stale_version_is_refused),
