@@ -68,7 +68,7 @@ class Draft:
         """Fills in the manifest from the parts as they are."""
         del self.header.manifest[:]
         for part in self.parts:
-            self.header.manifest.append(digest(part.salt, part.type, part.category, part.content))
+            self.header.manifest.append(digest(part.salt, part.type, part.category, part.content, part.sealed))
         return self
 
     def envelope(self):
