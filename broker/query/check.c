@@ -77,6 +77,7 @@ static int read_parties(const struct question *question, struct answer *answer, 
 	request->recipient = &check->to.agency;
 	request->recipient_kind = check->to.kind;
 	request->recipient_role = tc_slice_text(check->to.role);
+	request->recipient_person = tc_slice_text(asked->person);
 	return registry_kind(txn, registry, &check->from, &request->sender_kind);
 }
 
@@ -157,12 +158,14 @@ static const char *because_refused(const struct check *check, const struct decis
 /* ---- the answer ---- */
 
 /* Until when what it relies on stands. */
-static int fill_grant(const struct question *question, struct answer *answer, struct tc_id id,
+static int fill_grant(const struct question *question, struct answer *answer,
+		      const struct check *check, struct tc_id id,
 		      Throughcare__V1__ConsentAnswerLine *line)
 {
 	struct grant_view grant;
-	int r = grant_find(ledger_view_txn(question->ledger), ledger_view_consent(question->ledger),
-			   id, &grant);
+	int r = grant_find_at(ledger_view_txn(question->ledger),
+			      ledger_view_consent(question->ledger), id, check->request.now_ms,
+			      &grant);
 
 	if (r != 0)
 		return r > 0 ? TC_ECORRUPT : r;
@@ -170,7 +173,7 @@ static int fill_grant(const struct question *question, struct answer *answer, st
 	line->valid_from = answer_time(answer, grant.valid_from_ms);
 	if (line->grant_id == NULL || line->valid_from == NULL)
 		return TC_ENOMEM;
-	if (grant.expires_ms == INT64_MAX)
+	if (grant.expires_ms == GRANT_NEVER)
 		return 0;
 	line->expires_at = answer_time(answer, grant.expires_ms);
 	return line->expires_at ? 0 : TC_ENOMEM;
@@ -224,7 +227,7 @@ static int make_line(const struct question *question, struct answer *answer,
 	}
 	r = fill_rule(check, answer, decision.rules[0], line);
 	if (r == 0 && yes && decision.grant_count > 0)
-		r = fill_grant(question, answer, decision.grants[0], line);
+		r = fill_grant(question, answer, check, decision.grants[0], line);
 	*ret = line;
 	return r;
 }
@@ -241,7 +244,11 @@ static int make_cure(struct answer *answer, const struct check *check,
 		text, sizeof(text),
 		"a consent of this person that names %s as discloser, %s as recipient",
 		check->from.name, check->to.agency.name);
-	if (check->to.role[0] != '\0')
+	if (request->recipient_person.len > 0)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " (person %.*s)",
+					(int)request->recipient_person.len,
+					(const char *)request->recipient_person.data);
+	else if (check->to.role[0] != '\0')
 		len += (size_t)snprintf(text + len, sizeof(text) - len, " (role %s)",
 					check->to.role);
 	for (size_t i = 0; i < row->n_lines && len < sizeof(text) - 160; i++) {

@@ -97,7 +97,8 @@ static void fill_terms(const Grant *grant, Throughcare__V1__GrantRow *row)
 	}
 }
 
-static int fill_row(const struct question *question, struct answer *answer, const Grant *grant,
+static int fill_row(const struct question *question, struct answer *answer,
+		    const struct consent_view *consent, const Grant *grant,
 		    Throughcare__V1__GrantRow *row)
 {
 	struct grant_view state;
@@ -106,8 +107,8 @@ static int fill_row(const struct question *question, struct answer *answer, cons
 
 	if (grant->grant_id == NULL || !tc_id_parse(tc_slice_text(grant->grant_id), &id))
 		return TC_ECORRUPT;
-	r = grant_find(ledger_view_txn(question->ledger), ledger_view_consent(question->ledger), id,
-		       &state);
+	r = grant_find_version(ledger_view_txn(question->ledger),
+			       ledger_view_consent(question->ledger), id, consent->version, &state);
 	if (r != 0)
 		return r > 0 ? TC_ECORRUPT : r;
 	fill_terms(grant, row);
@@ -115,8 +116,9 @@ static int fill_row(const struct question *question, struct answer *answer, cons
 }
 
 /* NULL in *ret: the grant is not the asker's business. */
-static int make_grant(const struct question *question, struct answer *answer, const Grant *grant,
-		      bool whole, Throughcare__V1__GrantRow **ret)
+static int make_grant(const struct question *question, struct answer *answer,
+		      const struct consent_view *consent, const Grant *grant, bool whole,
+		      Throughcare__V1__GrantRow **ret)
 {
 	Throughcare__V1__GrantRow *row = arena_take(&answer->arena, sizeof(*row));
 	struct gate_sides sides = {.disclosers = GATE_SIDE_ALL, .recipients = GATE_SIDE_ALL};
@@ -137,7 +139,7 @@ static int make_grant(const struct question *question, struct answer *answer, co
 				sides.recipients == GATE_SIDE_SELF ? self : NULL, &row->recipients,
 				&row->n_recipients);
 	if (r == 0)
-		r = fill_row(question, answer, grant, row);
+		r = fill_row(question, answer, consent, grant, row);
 	if (r == 0)
 		*ret = row;
 	return r;
@@ -198,7 +200,7 @@ int document_row(const struct question *question, struct answer *answer,
 	for (size_t i = 0; r == 0 && i < document->n_grants; i++) {
 		Throughcare__V1__GrantRow *grant;
 
-		r = make_grant(question, answer, document->grants[i], whole, &grant);
+		r = make_grant(question, answer, consent, document->grants[i], whole, &grant);
 		if (r == 0 && grant)
 			row->grants[row->n_grants++] = grant;
 	}
@@ -254,16 +256,21 @@ static const Grant *find_grant(const Document *document, struct tc_id id)
 }
 
 int document_grant(const struct question *question, struct answer *answer, struct tc_id id,
-		   const char *sender, const char *recipient, Throughcare__V1__GrantRow **ret)
+		   const char *sender, const char *recipient, int64_t at_ms,
+		   Throughcare__V1__GrantRow **ret)
 {
 	Throughcare__V1__GrantRow *row = arena_take(&answer->arena, sizeof(*row));
+	struct store_txn *txn = ledger_view_txn(question->ledger);
+	const struct consent_tables *tables = ledger_view_consent(question->ledger);
 	const Document *document;
 	struct consent_view consent;
+	struct grant_view state;
 	const Grant *grant;
-	int r = consent_find_either(ledger_view_txn(question->ledger),
-				    ledger_view_consent(question->ledger), id, &consent);
+	int r = grant_find_at(txn, tables, id, at_ms, &state);
 
 	*ret = NULL;
+	if (r == 0)
+		r = consent_find_version(txn, tables, state.consent, state.version, &consent);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	document = unpack(answer, &consent);
@@ -283,7 +290,7 @@ int document_grant(const struct question *question, struct answer *answer, struc
 		r = fill_pair(answer, sender, recipient, row);
 	}
 	if (r == 0)
-		r = fill_row(question, answer, grant, row);
+		r = fill_row(question, answer, &consent, grant, row);
 	if (r == 0)
 		r = fill_document(answer, &consent, document, row);
 	if (r == 0)

@@ -35,41 +35,57 @@ struct outcome {
 
 /* ---- the question ---- */
 
-/* The grants of a consent, or one of them. */
+/* The grants of one version of a consent. */
+static int take_grants(struct what_if *what_if, const struct consent_view *consent)
+{
+	const Throughcare__V1__ConsentGrant *document = throughcare__v1__consent_grant__unpack(
+		&what_if->answer->arena.allocator, consent->document.len, consent->document.data);
+
+	if (document == NULL)
+		return TC_ENOMEM;
+	for (size_t i = 0; i < document->n_grants; i++) {
+		if (what_if->without_count == WHAT_IF_GRANTS_MAX)
+			return tc_refuse(&what_if->answer->refusal, TC_REFUSAL_FIELD_INVALID,
+					 "trail_what_if.revoke_id: too many grants, name one");
+		if (tc_id_parse(tc_slice_text(document->grants[i]->grant_id),
+				&what_if->without[what_if->without_count]))
+			what_if->without_count++;
+	}
+	return 0;
+}
+
+/* The grants of a consent in all its versions, or one of them. */
 static int read_revoked(struct what_if *what_if, struct trail_question *asked)
 {
 	const struct question *question = what_if->question;
-	const Throughcare__V1__ConsentGrant *document;
+	struct store_txn *txn = ledger_view_txn(question->ledger);
+	const struct consent_tables *tables = ledger_view_consent(question->ledger);
 	struct consent_view consent;
 	struct tc_id id;
 	int r;
 
 	r = answer_read_id(what_if->answer, question->query->trail_what_if->revoke_id,
 			   "trail_what_if.revoke_id", &id);
-	if (r == 0)
-		r = consent_find_either(ledger_view_txn(question->ledger),
-					ledger_view_consent(question->ledger), id, &consent);
-	if (r == GRANT_UNKNOWN)
-		return tc_refuse(&what_if->answer->refusal, TC_REFUSAL_NOT_FOUND,
-				 "trail_what_if.revoke_id");
 	if (r != 0)
 		return r;
+	r = consent_find_either(txn, tables, id, &consent);
+	if (r != 0)
+		return r < 0 ? r
+			     : tc_refuse(&what_if->answer->refusal, TC_REFUSAL_NOT_FOUND,
+					 "trail_what_if.revoke_id");
 	/* Decisions about others cannot have relied on it. */
 	asked->subject = consent.subject;
 	if (!tc_id_equal(id, consent.consent)) {
 		what_if->without[what_if->without_count++] = id;
 		return 0;
 	}
-	document = throughcare__v1__consent_grant__unpack(
-		&what_if->answer->arena.allocator, consent.document.len, consent.document.data);
-	if (document == NULL)
-		return TC_ENOMEM;
-	for (size_t i = 0; i < document->n_grants && i < WHAT_IF_GRANTS_MAX; i++) {
-		if (tc_id_parse(tc_slice_text(document->grants[i]->grant_id),
-				&what_if->without[what_if->without_count]))
-			what_if->without_count++;
+	while (r == 0) {
+		r = take_grants(what_if, &consent);
+		if (r != 0)
+			return r;
+		r = consent_find_at(txn, tables, id, consent.recorded_ms - 1, &consent);
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 static int read_policy(struct what_if *what_if, const what_if_query *query)

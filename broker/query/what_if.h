@@ -23,7 +23,7 @@
 
 #define WHAT_IF_EXAMINED_MAX 4096  /* decisions in one page */
 #define WHAT_IF_ROWS_MAX     65536 /* rows of the trail in one page */
-#define WHAT_IF_GRANTS_MAX   64    /* of the consent that is taken for revoked */
+#define WHAT_IF_GRANTS_MAX   256   /* of the consent that is taken for revoked */
 
 int what_if_replay(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 

@@ -241,7 +241,7 @@ static int fill_grants(const struct why *why, const Throughcare__V1__TrailRow *r
 		if (!tc_id_parse(tc_slice_text(grants[i]), &id))
 			continue; /* the name of a legal basis */
 		r = document_grant(why->question, why->answer, id, row->agency, row->recipient,
-				   &grant);
+				   consent_time_ms(row->at, 0), &grant);
 		if (r < 0)
 			return r;
 		if (grant == NULL)
