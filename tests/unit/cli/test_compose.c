@@ -192,6 +192,34 @@ static void what_is_too_large_is_refused_by_part(void **state)
 		     "field_too_long", "header");
 }
 
+static void a_part_that_is_to_be_sealed_is_marked_and_one_that_is_stays_as_it_is(void **state)
+{
+	struct tc_composition *made =
+		composed("{\"parts\":[{\"type\":\"TestMessage\"},"
+			 "{\"type\":\"TestMessage\",\"sealed\":true,\"content\":{\"text\":\"a\"}},"
+			 "{\"type\":\"TestMessage\",\"sealed\":true,\"content\":\"AQID\"}]}");
+	struct tc_message *message = NULL;
+
+	(void)state;
+	assert_false(made->marked[0] || made->parts[0].sealed);
+	assert_true(made->marked[1]);
+	assert_false(made->parts[1].sealed);
+	assert_int_equal(made->parts[1].content.len, 3);
+	assert_true(made->parts[2].sealed);
+	assert_false(made->marked[2]);
+	assert_memory_equal(made->parts[2].content.data, "\x01\x02\x03", 3);
+	assert_int_equal(tc_compose_message(made, &message), 0);
+	tc_message_free(&message);
+	tc_compose_free(&made);
+	refused("{\"parts\":[{\"type\":\"AttendanceRecord\",\"sealed\":true,\"content\":{}}]}",
+		"part_sealed");
+	refused("{\"parts\":[{\"type\":\"TestMessage\",\"sealed\":true,\"content\":\"?\"}]}",
+		"field_invalid");
+	refused("{\"parts\":[{\"type\":\"TestMessage\"},{\"type\":\"TestMessage\",\"sealed\":true,"
+		"\"salt\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\"content\":{}}]}",
+		"salt_invalid");
+}
+
 static void lines_arrays_and_single_objects_are_read(void **state)
 {
 	static const struct {
@@ -314,6 +342,8 @@ int main(void)
 		cmocka_unit_test(a_new_referral_gets_an_id_that_stays),
 		cmocka_unit_test(what_cannot_be_a_message_is_refused_with_its_place),
 		cmocka_unit_test(what_is_too_large_is_refused_by_part),
+		cmocka_unit_test(
+			a_part_that_is_to_be_sealed_is_marked_and_one_that_is_stays_as_it_is),
 		cmocka_unit_test(lines_arrays_and_single_objects_are_read),
 		cmocka_unit_test(every_template_is_a_message_that_can_be_sent),
 		cmocka_unit_test(broken_json_is_refused_with_its_line),

@@ -13,7 +13,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "cli/issuance.h"
 #include "cli/network.h"
+#include "client/seal.h"
 #include "tls/tls_peer.h"
 
 static char folder[64];
@@ -169,6 +171,33 @@ static void a_revoked_member_no_longer_verifies_and_others_do(void **state)
 	assert_string_equal(problem.code, "member_unknown");
 }
 
+static void a_renewed_member_has_another_certificate_that_can_be_sealed_to(void **state)
+{
+	struct tc_network_member renewed = member("agency/clinic-renewed");
+	struct tc_bytes before = {0}, after = {0};
+	X509 *certificate;
+
+	(void)state;
+	assert_int_equal(tc_network_profile_renew(folder, &renewed, &problem), TC_EINVAL);
+	assert_string_equal(problem.code, "profile_missing");
+	add("agency/clinic-renewed");
+	assert_int_equal(tc_file_read(in_folder("profiles/clinic-renewed/certificate.pem"), 65536,
+				      &before, &problem),
+			 0);
+	assert_int_equal(tc_network_profile_renew(folder, &renewed, &problem), 0);
+	assert_int_equal(tc_file_read(in_folder("profiles/clinic-renewed/certificate.pem"), 65536,
+				      &after, &problem),
+			 0);
+	assert_false(tc_slice_equal(tc_bytes_slice(&before), tc_bytes_slice(&after)));
+	assert_int_equal(verify("profiles/clinic-renewed/certificate.pem", X509_PURPOSE_SSL_CLIENT),
+			 X509_V_OK);
+	certificate = tc_issuance_parse(tc_bytes_slice(&after));
+	assert_int_equal(tc_seal_check(certificate), 0);
+	X509_free(certificate);
+	tc_bytes_free(&before);
+	tc_bytes_free(&after);
+}
+
 static void what_is_there_already_is_left_alone(void **state)
 {
 	struct tc_network_member operator_again = member("operator/operator");
@@ -204,6 +233,7 @@ int main(void)
 		cmocka_unit_test(a_member_is_who_its_profile_says),
 		cmocka_unit_test(keys_are_readable_by_their_owner_only),
 		cmocka_unit_test(a_revoked_member_no_longer_verifies_and_others_do),
+		cmocka_unit_test(a_renewed_member_has_another_certificate_that_can_be_sealed_to),
 		cmocka_unit_test(what_is_there_already_is_left_alone),
 		cmocka_unit_test(names_that_could_leave_the_folder_are_refused),
 	};
