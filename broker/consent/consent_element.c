@@ -30,12 +30,15 @@ static bool always(const struct consent_place *place)
 	return true;
 }
 
-static bool grant_tpo(const struct policy *policy, const consent_grant *grant)
+/* How many of its purposes are treatment, payment or operations. */
+static size_t tpo_purposes(const struct policy *policy, const consent_grant *grant)
 {
+	size_t count = 0;
+
 	for (size_t i = 0; i < grant->n_purposes; i++)
-		if (!policy_purpose(policy, (uint32_t)grant->purposes[i])->tpo)
-			return false;
-	return grant->n_purposes > 0;
+		if (policy_purpose(policy, (uint32_t)grant->purposes[i])->tpo)
+			count++;
+	return count;
 }
 
 /* ---- of the document ---- */
@@ -43,14 +46,14 @@ static bool grant_tpo(const struct policy *policy, const consent_grant *grant)
 static bool tpo(const struct consent_place *place)
 {
 	for (size_t i = 0; i < place->consent->n_grants; i++)
-		if (grant_tpo(place->policy, place->consent->grants[i]))
+		if (tpo_purposes(place->policy, place->consent->grants[i]) > 0)
 			return true;
 	return false;
 }
 
 static bool status(const struct consent_place *place)
 {
-	return !place->consent->has_status || place->consent->status == STATUS_ACTIVE;
+	return place->consent->has_status && place->consent->status == STATUS_ACTIVE;
 }
 
 static bool regime(const struct consent_place *place)
@@ -120,10 +123,10 @@ static bool capacity(const struct consent_place *place)
 	       place->consent->signature->capacity != CAPACITY(UNSPECIFIED);
 }
 
-/* A guardian, an attorney or a court signs by an authority that is named. */
+/* Whoever is not the person, a guardian, an attorney or a court, signs by an authority named. */
 static bool represented(const struct consent_place *place)
 {
-	return capacity(place) && place->consent->signature->capacity != CAPACITY(SELF);
+	return !capacity(place) || place->consent->signature->capacity != CAPACITY(SELF);
 }
 
 static bool authority_ref(const struct consent_place *place)
@@ -292,7 +295,7 @@ static bool expiry(const struct consent_place *place)
 	if (!end || (end->at != NULL) + filled(end->event_code) + (end->none_tpo != 0) != 1)
 		return false;
 	if (end->none_tpo)
-		return grant_tpo(place->policy, place->grant);
+		return tpo_purposes(place->policy, place->grant) == place->grant->n_purposes;
 	if (!end->at)
 		return event_known(place, end->event_code);
 	if (place->consent->signature)

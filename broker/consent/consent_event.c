@@ -77,6 +77,19 @@ static bool makes_revocable(const struct walk_grant *grant, const struct consent
 	       (event->final || waits_for(from->event_code, event));
 }
 
+/* What was revoked and waits takes effect. */
+static int become_revocable(struct store_txn *txn, const struct consent_tables *tables,
+			    struct grant_view *row, int64_t now_ms, bool *ret_changed)
+{
+	row->revocable_from_ms = now_ms;
+	row->waiting = false;
+	if (row->revoked_ms != GRANT_NEVER)
+		row->effective_ms = now_ms;
+	if (row->partly_revoked_ms != GRANT_NEVER && row->partly_effective_ms > now_ms)
+		row->partly_effective_ms = now_ms;
+	return walk_take_effect(txn, tables, row, now_ms, ret_changed);
+}
+
 static int meet_event(struct store_txn *txn, const struct consent_tables *tables,
 		      struct walk_grant *grant, const struct consent_event *event,
 		      struct grant_changes *ret)
@@ -88,28 +101,23 @@ static int meet_event(struct store_txn *txn, const struct consent_tables *tables
 		.effective = true,
 		.effective_ms = event->now_ms,
 	};
-	bool changed = false;
+	bool touched = false, changed = false;
 	int r = 0;
 
-	if (walk_grant_over(grant, event->now_ms))
+	if (walk_grant_over(row, event->now_ms))
 		return 0;
-	if (waits_for(grant->grant->expiry->event_code, event)) {
+	if (makes_revocable(grant, event)) {
+		r = become_revocable(txn, tables, row, event->now_ms, &changed);
+		touched = true;
+	}
+	if (r == 0 && waits_for(grant->grant->expiry->event_code, event)) {
 		row->ended_as = GRANT_ENDED;
 		row->ended_ms = event->now_ms;
-		changed = true;
+		touched = changed = true;
 		r = walk_end(txn, tables, row, GRANT_ENDED, event->now_ms);
-	} else if (makes_revocable(grant, event)) {
-		row->revocable_from_ms = event->now_ms;
-		r = walk_take_effect(txn, tables, row, event->now_ms, &changed);
-		row->waiting = false;
-		if (row->revoked_ms != GRANT_NEVER)
-			row->effective_ms = event->now_ms;
-		if (row->partly_revoked_ms != GRANT_NEVER &&
-		    row->partly_effective_ms > event->now_ms)
-			row->partly_effective_ms = event->now_ms;
-	} else {
-		return 0;
 	}
+	if (!touched)
+		return 0;
 	if (r == 0)
 		r = grant_row_put(txn, tables, row);
 	if (r != 0 || !changed)

@@ -285,6 +285,26 @@ int consent_find(struct store_txn *txn, const struct consent_tables *tables, str
 	return consent_find_at(txn, tables, consent, INT64_MAX, ret);
 }
 
+int consent_find_first(struct store_txn *txn, const struct consent_tables *tables,
+		       struct tc_id consent, struct consent_view *ret)
+{
+	struct store_key prefix;
+	struct tc_slice key, bytes;
+	struct tc_id same;
+	uint32_t version;
+	int r;
+
+	consent_key(&prefix, consent);
+	r = store_first(txn, tables->consents, store_key_slice(&prefix), &key, &bytes);
+	if (r == STORE_NOT_FOUND)
+		return GRANT_UNKNOWN;
+	if (r != 0)
+		return consent_fault(r);
+	if (!store_key_take_id(&key, &same) || !store_key_take_u32(&key, &version))
+		return TC_ECORRUPT;
+	return consent_row_decode(bytes, consent, version, ret);
+}
+
 int consent_find_below(struct store_txn *txn, const struct consent_tables *tables,
 		       struct tc_id consent, uint32_t below, struct consent_view *ret)
 {

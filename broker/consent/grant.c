@@ -11,6 +11,7 @@
 #include "consent/consent_event.h"
 #include "consent/consent_row.h"
 #include "consent/grant_pairs.h"
+#include "consent/grant_walk.h"
 #include "consent/notice.h"
 #include "consent/revoke.h"
 #include "consent/standing.h"
@@ -293,25 +294,17 @@ static int check_tables(struct store_txn *txn, const struct consent_tables *tabl
 
 /* Whether the sender may put another document in the place of this one. */
 static int may_supersede(struct store_txn *txn, const struct consent_tables *tables,
-			 const struct consent_view *earlier, const struct consent_arrival *arrival,
-			 bool *ret)
+			 struct tc_id consent, const struct consent_arrival *arrival, bool *ret)
 {
 	const struct standing standing = {arrival->sender, arrival->sender_kind, arrival->policy};
-	struct standing_consent about = {.view = *earlier};
-	consent_document *document;
-	int r;
+	struct walk_consent opened;
+	int r = walk_open_active(txn, tables, consent, &opened);
 
 	*ret = false;
-	if (!tc_id_equal(earlier->subject, arrival->subject))
-		return 0;
-	document = throughcare__v1__consent_grant__unpack(NULL, earlier->document.len,
-							  earlier->document.data);
-	if (!document)
-		return TC_ECORRUPT;
-	about.document = document;
-	r = standing_supersedes(txn, tables, &standing, &about, ret);
-	throughcare__v1__consent_grant__free_unpacked(document, NULL);
-	return r;
+	if (r == 0 && tc_id_equal(opened.view.subject, arrival->subject))
+		r = standing_supersedes(txn, tables, &standing, &opened, ret);
+	walk_close(&opened);
+	return consent_fault(r);
 }
 
 /* An earlier version of the same consent. Another's id must not tell that it exists: a conflict, as
@@ -328,7 +321,7 @@ static int check_version(struct store_txn *txn, const struct consent_tables *tab
 	if (r == GRANT_UNKNOWN)
 		return 0;
 	if (r == 0)
-		r = may_supersede(txn, tables, &earlier, arrival, &may);
+		r = may_supersede(txn, tables, id, arrival, &may);
 	if (r == 0 &&
 	    (!may || consent->version <= earlier.version || earlier.ended_as == GRANT_IN_ERROR))
 		r = tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "consent_id");
@@ -351,7 +344,7 @@ static int check_superseded(struct store_txn *txn, const struct consent_tables *
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID, "supersedes");
 	r = consent_find(txn, tables, *ret, &earlier);
 	if (r == 0)
-		r = may_supersede(txn, tables, &earlier, arrival, &may);
+		r = may_supersede(txn, tables, *ret, arrival, &may);
 	if (r >= 0 && !may)
 		r = tc_refuse(refusal, TC_REFUSAL_UNKNOWN_CONSENT, "supersedes");
 	return r;

@@ -9,6 +9,8 @@
 
 typedef Throughcare__V1__ConsentGrant__Grant consent_grant;
 
+#define IN_ERROR THROUGHCARE__V1__CONSENT_STATUS__CONSENT_STATUS_ENTERED_IN_ERROR
+
 /* ---- opening ---- */
 
 static int unpack(int r, struct walk_consent *consent)
@@ -25,6 +27,20 @@ int walk_open(struct store_txn *txn, const struct consent_tables *tables, struct
 {
 	ret->document = NULL;
 	return unpack(consent_find(txn, tables, consent, &ret->view), ret);
+}
+
+int walk_open_active(struct store_txn *txn, const struct consent_tables *tables,
+		     struct tc_id consent, struct walk_consent *ret)
+{
+	int r = walk_open(txn, tables, consent, ret);
+
+	while (r == 0 && ret->document->status == IN_ERROR) {
+		uint32_t version = ret->view.version;
+
+		walk_close(ret);
+		r = unpack(consent_find_below(txn, tables, consent, version, &ret->view), ret);
+	}
+	return r;
 }
 
 int walk_open_version(struct store_txn *txn, const struct consent_tables *tables,
@@ -56,9 +72,9 @@ int walk_grant(struct store_txn *txn, const struct consent_tables *tables,
 	return r > 0 ? TC_ECORRUPT : r;
 }
 
-bool walk_grant_over(const struct walk_grant *grant, int64_t now_ms)
+bool walk_grant_over(const struct grant_view *grant, int64_t now_ms)
 {
-	return grant->row.ended_ms <= now_ms || grant->row.effective_ms <= now_ms;
+	return grant->ended_ms <= now_ms || grant->effective_ms <= now_ms;
 }
 
 int64_t walk_revocable_ms(const struct walk_grant *grant, char ret_event[GRANT_EVENT_BYTES_MAX + 1])
@@ -212,12 +228,16 @@ static bool take_effect(struct pair_row *row, int64_t now_ms)
 
 static bool end_by_event(struct pair_row *row, int64_t now_ms)
 {
+	if (row->event_ms != GRANT_NEVER)
+		return false;
 	row->event_ms = now_ms;
 	return true;
 }
 
 static bool end_by_document(struct pair_row *row, int64_t now_ms)
 {
+	if (row->ended_ms != GRANT_NEVER)
+		return false;
 	row->ended_ms = now_ms;
 	return true;
 }

@@ -29,6 +29,9 @@ struct walk_grant {
 /* 0, GRANT_UNKNOWN or a fault. The newest version, or that one. */
 int walk_open(struct store_txn *txn, const struct consent_tables *tables, struct tc_id consent,
 	      struct walk_consent *ret) TC_MUST_CHECK;
+/* The newest one that is not the word that it was entered in error. */
+int walk_open_active(struct store_txn *txn, const struct consent_tables *tables,
+		     struct tc_id consent, struct walk_consent *ret) TC_MUST_CHECK;
 int walk_open_version(struct store_txn *txn, const struct consent_tables *tables,
 		      struct tc_id consent, uint32_t version,
 		      struct walk_consent *ret) TC_MUST_CHECK;
@@ -39,7 +42,7 @@ int walk_grant(struct store_txn *txn, const struct consent_tables *tables,
 	       struct walk_grant *ret) TC_MUST_CHECK;
 
 /* Ended, revoked for everybody, or expired with its event: nothing can happen to it any more. */
-bool walk_grant_over(const struct walk_grant *grant, int64_t now_ms);
+bool walk_grant_over(const struct grant_view *grant, int64_t now_ms);
 /* From when it may be revoked; *ret_event is the event that it waits or waited for. */
 int64_t walk_revocable_ms(const struct walk_grant *grant,
 			  char ret_event[GRANT_EVENT_BYTES_MAX + 1]);

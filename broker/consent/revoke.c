@@ -39,6 +39,14 @@ struct taking {
 	bool told; /* the revoker may know of what waits under this grant */
 };
 
+/* Nothing more can be done to it. What has expired with its event can still be taken back: then
+ * that is the reason why it permits nothing. */
+static bool closed(const struct grant_view *row, int64_t now_ms)
+{
+	return row->effective_ms <= now_ms ||
+	       (row->ended_ms <= now_ms && row->ended_as != GRANT_ENDED);
+}
+
 static int revoke_grant(struct store_txn *txn, const struct consent_tables *tables,
 			struct walk_grant *grant, const struct taking *taking,
 			struct grant_changes *ret, struct grant_changes *ret_pending)
@@ -46,7 +54,7 @@ static int revoke_grant(struct store_txn *txn, const struct consent_tables *tabl
 	struct grant_view *row = &grant->row;
 	char event[GRANT_EVENT_BYTES_MAX + 1];
 	int64_t from_ms = walk_revocable_ms(grant, event);
-	bool later = from_ms > taking->now_ms;
+	bool later = from_ms > taking->now_ms, over = walk_grant_over(row, taking->now_ms);
 	struct walk_revocation revocation = {
 		.recipient = taking->recipient,
 		.now_ms = taking->now_ms,
@@ -55,12 +63,12 @@ static int revoke_grant(struct store_txn *txn, const struct consent_tables *tabl
 	struct walk_revoked revoked;
 	int r;
 
-	if (walk_grant_over(grant, taking->now_ms))
+	if (closed(row, taking->now_ms))
 		return 0;
 	r = walk_revoke(txn, tables, grant, &revocation, &revoked);
 	if (r != 0)
 		return r;
-	if (revoked.waiting && taking->told)
+	if (revoked.waiting && taking->told && !over)
 		r = change_add(ret_pending, row, taking->now_ms, from_ms, event, taking->recipient);
 	if (r != 0 || !revoked.changed)
 		return r;
@@ -74,9 +82,25 @@ static int revoke_grant(struct store_txn *txn, const struct consent_tables *tabl
 	}
 	row->waiting = row->waiting || revoked.waiting;
 	r = grant_row_put(txn, tables, row);
-	return r != 0 ? r
-		      : change_add(ret, row, taking->now_ms, revocation.effective_ms, event,
-				   taking->recipient);
+	return r != 0 || over ? r
+			      : change_add(ret, row, taking->now_ms, revocation.effective_ms, event,
+					   taking->recipient);
+}
+
+/* Over now. What was over before keeps its time and its reason. */
+static int end_grant(struct store_txn *txn, const struct consent_tables *tables,
+		     struct grant_view *row, enum grant_status as, int64_t now_ms,
+		     struct grant_changes *ret)
+{
+	bool over = walk_grant_over(row, now_ms);
+	int r = walk_end(txn, tables, row, as, now_ms);
+
+	if (r != 0 || over)
+		return r;
+	row->ended_as = as;
+	row->ended_ms = now_ms;
+	r = grant_row_put(txn, tables, row);
+	return r != 0 ? r : change_add(ret, row, now_ms, now_ms, "", tc_slice(NULL, 0));
 }
 
 /* Superseded: over now, or as if it were revoked by everybody who may. */
@@ -85,36 +109,10 @@ static int supersede_grant(struct store_txn *txn, const struct consent_tables *t
 {
 	const struct taking taking = {.now_ms = now_ms};
 	char event[GRANT_EVENT_BYTES_MAX + 1];
-	int r;
 
-	if (walk_grant_over(grant, now_ms))
-		return 0;
 	if (walk_revocable_ms(grant, event) > now_ms)
 		return revoke_grant(txn, tables, grant, &taking, ret, NULL);
-	grant->row.ended_as = GRANT_SUPERSEDED;
-	grant->row.ended_ms = now_ms;
-	r = walk_end(txn, tables, &grant->row, GRANT_SUPERSEDED, now_ms);
-	if (r == 0)
-		r = grant_row_put(txn, tables, &grant->row);
-	return r != 0 ? r : change_add(ret, &grant->row, now_ms, now_ms, "", tc_slice(NULL, 0));
-}
-
-static int void_grant(struct store_txn *txn, const struct consent_tables *tables,
-		      struct walk_grant *grant, int64_t now_ms, struct grant_changes *ret)
-{
-	bool over = walk_grant_over(grant, now_ms);
-	int r;
-
-	if (grant->row.ended_ms <= now_ms)
-		return 0;
-	grant->row.ended_as = GRANT_IN_ERROR;
-	grant->row.ended_ms = now_ms;
-	r = walk_end(txn, tables, &grant->row, GRANT_IN_ERROR, now_ms);
-	if (r == 0)
-		r = grant_row_put(txn, tables, &grant->row);
-	if (r != 0 || over)
-		return r;
-	return change_add(ret, &grant->row, now_ms, now_ms, "", tc_slice(NULL, 0));
+	return end_grant(txn, tables, &grant->row, GRANT_SUPERSEDED, now_ms, ret);
 }
 
 /* ---- a document that takes another's place ---- */
@@ -154,7 +152,7 @@ static int end_version(struct store_txn *txn, const struct consent_tables *table
 		r = walk_grant(txn, tables, &consent, i, &grant);
 		if (r == 0)
 			r = as == GRANT_IN_ERROR
-				    ? void_grant(txn, tables, &grant, now_ms, ret)
+				    ? end_grant(txn, tables, &grant.row, as, now_ms, ret)
 				    : supersede_grant(txn, tables, &grant, now_ms, ret);
 	}
 	if (r == 0)
@@ -243,13 +241,11 @@ static int revoke_opened(struct store_txn *txn, const struct consent_tables *tab
 			 struct grant_changes *ret, struct grant_changes *ret_pending,
 			 struct tc_refusal *refusal)
 {
-	const struct standing_consent about = {consent->view, consent->document};
 	bool may, found;
 	int r;
 
-	r = standing_revokes(txn, tables, &back->standing, &about, &may);
-	if (r == 0 && (!may || !tc_id_equal(consent->view.subject, back->arrival->subject) ||
-		       consent->view.ended_as == GRANT_IN_ERROR))
+	r = standing_revokes(txn, tables, &back->standing, consent, &may);
+	if (r == 0 && (!may || !tc_id_equal(consent->view.subject, back->arrival->subject)))
 		return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_CONSENT, "consent_id");
 	if (r == 0)
 		r = revoker_sees_all(txn, tables, consent, back);
@@ -282,7 +278,7 @@ static int revoke_consent(struct store_txn *txn, const struct consent_tables *ta
 	/* Nobody revokes in the future; and what was revoked in the past is revoked from now on. */
 	if (consent_time_ms(revoke->revoked_at, 0) > arrival->now_ms + TC_CLOCK_SKEW_MS_MAX)
 		return tc_refuse(refusal, TC_REFUSAL_TIME_ABSURD, "revoked_at: in the future");
-	r = walk_open(txn, tables, id, &consent);
+	r = walk_open_active(txn, tables, id, &consent);
 	if (r == GRANT_UNKNOWN)
 		r = tc_refuse(refusal, TC_REFUSAL_UNKNOWN_CONSENT, "consent_id");
 	else if (r == 0)

@@ -15,14 +15,6 @@ static bool among(const tc_agency *agency, consent_party *const *parties, size_t
 	return false;
 }
 
-static bool discloses(const tc_agency *agency, const consent_grant *grant)
-{
-	bool both = grant->direction == THROUGHCARE__V1__GRANT_DIRECTION__GRANT_DIRECTION_TWO_WAY;
-
-	return among(agency, grant->disclosers, grant->n_disclosers) ||
-	       (both && among(agency, grant->recipients, grant->n_recipients));
-}
-
 bool standing_named(const struct standing *standing, const consent_grant *grant)
 {
 	return among(standing->agency, grant->disclosers, grant->n_disclosers) ||
@@ -32,32 +24,30 @@ bool standing_named(const struct standing *standing, const consent_grant *grant)
 int standing_recorded(struct store_txn *txn, const struct consent_tables *tables,
 		      struct tc_id consent, const tc_agency *agency, bool *ret)
 {
-	struct consent_view view;
-	int r = consent_find(txn, tables, consent, &view);
+	struct consent_view first;
+	int r = consent_find_first(txn, tables, consent, &first);
 
-	*ret = false;
-	while (r == 0 && !*ret) {
-		*ret = tc_agency_equal(&view.sender, agency);
-		r = consent_find_below(txn, tables, consent, view.version, &view);
-	}
+	*ret = r == 0 && tc_agency_equal(&first.sender, agency);
 	return r == GRANT_UNKNOWN ? 0 : r;
 }
 
 int standing_supersedes(struct store_txn *txn, const struct consent_tables *tables,
-			const struct standing *standing, const struct standing_consent *consent,
+			const struct standing *standing, const struct walk_consent *consent,
 			bool *ret)
 {
 	*ret = policy_agency_kind(standing->policy, standing->kind)->consent_desk;
-	for (size_t i = 0; !*ret && i < consent->document->n_grants; i++)
-		*ret = discloses(standing->agency, consent->document->grants[i]);
+	for (size_t i = 0; !*ret && i < consent->document->n_grants; i++) {
+		const consent_grant *grant = consent->document->grants[i];
+
+		*ret = among(standing->agency, grant->disclosers, grant->n_disclosers);
+	}
 	if (*ret)
 		return 0;
 	return standing_recorded(txn, tables, consent->view.consent, standing->agency, ret);
 }
 
 int standing_revokes(struct store_txn *txn, const struct consent_tables *tables,
-		     const struct standing *standing, const struct standing_consent *consent,
-		     bool *ret)
+		     const struct standing *standing, const struct walk_consent *consent, bool *ret)
 {
 	*ret = false;
 	for (size_t i = 0; !*ret && i < consent->document->n_grants; i++)

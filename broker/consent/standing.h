@@ -11,8 +11,7 @@
 #ifndef CONSENT_STANDING_H
 #define CONSENT_STANDING_H
 
-#include "consent/grant.h"
-#include "throughcare/v1/consent.pb-c.h"
+#include "consent/grant_walk.h"
 
 struct standing {
 	const tc_agency *agency;
@@ -20,23 +19,17 @@ struct standing {
 	const struct policy *policy;
 };
 
-/* A consent as recorded, opened. */
-struct standing_consent {
-	struct consent_view view;
-	const Throughcare__V1__ConsentGrant *document;
-};
-
-/* Whether it recorded any version of the consent. 0 or a fault. */
+/* Whether it recorded the consent, that is, its first version. 0 or a fault. */
 int standing_recorded(struct store_txn *txn, const struct consent_tables *tables,
 		      struct tc_id consent, const tc_agency *agency, bool *ret) TC_MUST_CHECK;
 
 /* May it take the consent's place? 0 or a fault. */
 int standing_supersedes(struct store_txn *txn, const struct consent_tables *tables,
-			const struct standing *standing, const struct standing_consent *consent,
+			const struct standing *standing, const struct walk_consent *consent,
 			bool *ret) TC_MUST_CHECK;
 /* May it revoke? */
 int standing_revokes(struct store_txn *txn, const struct consent_tables *tables,
-		     const struct standing *standing, const struct standing_consent *consent,
+		     const struct standing *standing, const struct walk_consent *consent,
 		     bool *ret) TC_MUST_CHECK;
 /* Is the grant one that names it, on either side? */
 bool standing_named(const struct standing *standing,
