@@ -138,6 +138,9 @@ static int reconsider_grant(struct ledger *ledger, const struct grant_change *ch
 
 int reconsider_grants(struct ledger *ledger, const struct grant_changes *changes)
 {
+	struct tc_id subject = {{0}}; /* whose deliveries were seen to */
+	bool any = false;
+
 	for (size_t i = 0; i < changes->count; i++) {
 		int r = reconsider_grant(ledger, &changes->rows[i]);
 
@@ -148,9 +151,10 @@ int reconsider_grants(struct ledger *ledger, const struct grant_changes *changes
 		const struct grant_change *change = &changes->rows[i];
 		int r;
 
-		if (!change->effective ||
-		    (i > 0 && tc_id_equal(change->subject, changes->rows[i - 1].subject)))
+		if (!change->effective || (any && tc_id_equal(change->subject, subject)))
 			continue;
+		any = true;
+		subject = change->subject;
 		r = reconsider_subject(ledger, change->subject, true);
 		if (r < 0)
 			return r;

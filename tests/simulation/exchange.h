@@ -110,7 +110,8 @@ struct consent {
 	const char *category;  /* "ATTENDANCE" */
 	int64_t valid_from_ms; /* 0: now */
 	int64_t expires_ms;
-	int64_t revocable_from_ms; /* 0: at once */
+	int64_t revocable_from_ms;  /* 0: at once */
+	const struct consent *with; /* whose grant is the second one of the document; NULL: none */
 };
 uint64_t exchange_consent(struct exchange *x, const struct consent *consent);
 uint64_t exchange_revoke(struct exchange *x, const struct consent *consent);

@@ -171,27 +171,50 @@ void exchange_agency(struct exchange *x, const char *name, const char *kind)
 	     strcmp(exchange_answer(x), "accepted") == 0);
 }
 
-uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
+/* One grant in JSON. */
+static void consent_grant(const struct exchange *x, const struct consent *consent, char *text,
+			  size_t size)
 {
-	char text[4096], id[TC_ID_TEXT_BYTES], grant[TC_ID_TEXT_BYTES], revocable[256] = "";
-	char signed_at[TC_TIME_TEXT_BYTES], from[TC_TIME_TEXT_BYTES], until[TC_TIME_TEXT_BYTES];
-	char at[TC_TIME_TEXT_BYTES], also[128] = "";
+	char grant[TC_ID_TEXT_BYTES], revocable[256] = "", also[128] = "";
+	char from[TC_TIME_TEXT_BYTES], until[TC_TIME_TEXT_BYTES], at[TC_TIME_TEXT_BYTES];
 
 	if (consent->also != NULL)
 		snprintf(also, sizeof(also), ",{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}",
 			 consent->also);
-	tc_id_format(consent->consent, id);
 	tc_id_format(consent->grant, grant);
-	tc_time_format(x->now_ms, signed_at);
 	tc_time_format(consent->valid_from_ms == 0 ? x->now_ms : consent->valid_from_ms, from);
 	tc_time_format(consent->expires_ms, until);
 	if (consent->revocable_from_ms != 0) {
 		tc_time_format(consent->revocable_from_ms, at);
 		snprintf(revocable, sizeof(revocable),
 			 "\"revocable_from\":{\"at\":\"%s\"},\"proceeding_id\":\"case-1\","
-			 "\"imposing_authority\":\"court\",\"monitor_role\":\"officer\",",
+			 "\"imposing_authority\":\"court\",\"monitor_role\":\"officer\",\"duration_"
+			 "reason\":\"length of treatment\",",
 			 at);
 	}
+	snprintf(text, size,
+		 "{\"grant_id\":\"%s\","
+		 "\"disclosers\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}],"
+		 "\"recipients\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}%s],"
+		 "\"intermediary_named\":true,\"description\":\"Dates\",\"categories\":[\"CATEGORY_"
+		 "%s\"],"
+		 "\"purposes\":[\"PURPOSE_REFERRAL_COORDINATION\"],%s"
+		 "\"direction\":\"GRANT_DIRECTION_ONE_WAY\",\"valid_from\":\"%s\","
+		 "\"expiry\":{\"at\":\"%s\"},\"redisclosure\":\"REDISCLOSURE_RULE_NONE\"}",
+		 grant, consent->from, consent->to, also, consent->category, revocable, from,
+		 until);
+}
+
+uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
+{
+	char text[4096], id[TC_ID_TEXT_BYTES], signed_at[TC_TIME_TEXT_BYTES];
+	char first[1024], second[1024] = "";
+
+	tc_id_format(consent->consent, id);
+	tc_time_format(x->now_ms, signed_at);
+	consent_grant(x, consent, first, sizeof(first));
+	if (consent->with != NULL)
+		consent_grant(x, consent->with, second, sizeof(second));
 	snprintf(text, sizeof(text),
 		 "{\"consent_id\":\"%s\",\"version\":1,\"subject_name_as_signed\":\"Sample\","
 		 "\"status\":\"CONSENT_STATUS_ACTIVE\",\"regime\":\"%s\","
@@ -199,19 +222,11 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 		 "\"capacity\":\"SIGNER_CAPACITY_SELF\",\"method\":\"SIGNATURE_METHOD_INK\","
 		 "\"signed_at\":\"%s\"},\"statements\":{\"revocation_right\":true,"
 		 "\"how_to_revoke\":\"in writing\",\"redisclosure_warning\":true,"
-		 "\"refusal_consequence\":\"none\"},\"grants\":[{\"grant_id\":\"%s\","
-		 "\"disclosers\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}],"
-		 "\"recipients\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}%s],"
-		 "\"intermediary_named\":true,\"description\":\"Dates\",\"categories\":[\"CATEGORY_"
-		 "%s\"],"
-		 "\"purposes\":[\"PURPOSE_REFERRAL_COORDINATION\"],%s"
-		 "\"direction\":\"GRANT_DIRECTION_ONE_WAY\",\"valid_from\":\"%s\","
-		 "\"expiry\":{\"at\":\"%s\"},\"redisclosure\":\"REDISCLOSURE_RULE_NONE\"}]}",
+		 "\"refusal_consequence\":\"none\"},\"grants\":[%s%s%s]}",
 		 id,
 		 consent->revocable_from_ms == 0 ? "CONSENT_REGIME_PART2"
 						 : "CONSENT_REGIME_PART2_CJ",
-		 signed_at, grant, consent->from, consent->to, also, consent->category, revocable,
-		 from, until);
+		 signed_at, first, second[0] == '\0' ? "" : ",", second);
 	return submit_json(x, "intake", NULL, "ConsentGrant",
 			   &throughcare__v1__consent_grant__descriptor, consent->subject, text);
 }

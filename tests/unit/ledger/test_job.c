@@ -64,6 +64,29 @@ static void a_revocation_is_acknowledged_when_all_is_recalled(void **state)
 	assert_true(idle(x));
 }
 
+static void a_grant_that_stays_for_now_hides_no_recall_under_the_next_one(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+	struct message message = attendance(x, subject);
+	struct consent later = grant(x, subject), now = grant(x, subject);
+
+	now.category = "DRUG_TEST";
+	now.revocable_from_ms = x->now_ms + 1000;
+	later.revocable_from_ms = x->now_ms + YEAR_MS / 2;
+	later.with = &now;
+	exchange_consent(x, &later);
+	assert_string_equal(exchange_answer(x), "accepted");
+	message.category = DRUG_TEST;
+	message.proceeding = "case-1";
+	exchange_send(x, &message);
+	x->now_ms += 2000;
+	exchange_revoke(x, &later);
+	assert_int_equal(exchange_facts(x, "grant_pending"), 1);
+	assert_int_equal(exchange_facts(x, "grant_ended"), 1);
+	assert_int_equal(exchange_facts(x, "recall"), 1);
+}
+
 static void a_small_recall_needs_no_tick(void **state)
 {
 	struct exchange *x = *state;
@@ -316,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_revocation_is_acknowledged_when_all_is_recalled),
+		TEST(a_grant_that_stays_for_now_hides_no_recall_under_the_next_one),
 		TEST(a_small_recall_needs_no_tick),
 		TEST(the_limit_of_a_tick_makes_the_slice_smaller),
 		TEST(nothing_goes_while_the_recall_is_under_way),
