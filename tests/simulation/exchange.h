@@ -94,7 +94,9 @@ struct message {
 	int64_t expires_ms; /* 0: not given */
 	Throughcare__V1__LifecycleClaim *claim;
 	uint8_t flavour;     /* other content under the same id */
-	struct tc_id passed; /* message whose parts it passes on; none: they are its own */
+	struct tc_id passed; /* its last part is the first one of this message; none: its own */
+	uint32_t purpose;    /* 0: referral coordination */
+	const char *reference;
 	uint64_t connection; /* that the receipt goes to; 0: any */
 	/* Its last part is sealed to the certificate made of this name; "": it does not say to
 	 * which; NULL: it is not sealed. */
@@ -112,6 +114,10 @@ struct consent {
 	int64_t expires_ms;
 	int64_t revocable_from_ms;  /* 0: at once */
 	const struct consent *with; /* whose grant is the second one of the document; NULL: none */
+	uint32_t version;           /* 0: the first */
+	const char *redisclosure;   /* "AS_STATED"; NULL: "NONE" */
+	const char *purpose;        /* "TREATMENT"; NULL: "REFERRAL_COORDINATION" */
+	const char *proceeding;     /* NULL: none */
 };
 uint64_t exchange_consent(struct exchange *x, const struct consent *consent);
 uint64_t exchange_revoke(struct exchange *x, const struct consent *consent);

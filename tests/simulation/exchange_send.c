@@ -83,12 +83,15 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 	header.actor = &actor;
 	header.has_purpose = header.has_priority = header.has_evidence = 1;
 	header.purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_REFERRAL_COORDINATION;
+	if (message->purpose != 0)
+		header.purpose = (Throughcare__V1__Purpose)message->purpose;
 	header.priority = message->priority;
 	header.evidence = message->evidence;
 	header.proceeding_id = (char *)(uintptr_t)message->proceeding;
 	if (message->legal != 0) {
 		basis.has_legal = 1;
 		basis.legal = (Throughcare__V1__LegalBasis)message->legal;
+		basis.reference = (char *)(uintptr_t)message->reference;
 		header.basis = &basis;
 	}
 	if (message->expires_ms != 0) {
@@ -96,11 +99,12 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 		header.expires_at = &expires;
 	}
 	for (uint8_t i = 0; i < 2; i++) {
-		struct tc_id made = tc_id_is_none(message->passed) ? message->id : message->passed;
+		bool passed = i == (message->second != 0) && !tc_id_is_none(message->passed);
+		struct tc_id made = passed ? message->passed : message->id;
 
 		/* A part is the message's own, in the first bytes as well as in all. */
 		memcpy(digests[i], made.bytes, sizeof(made.bytes));
-		digests[i][15] ^= (uint8_t)(message->flavour ^ i << 7);
+		digests[i][15] ^= (uint8_t)(message->flavour ^ (passed ? 0 : i) << 7);
 	}
 	header.manifest = manifest;
 	header.n_manifest = submission.n_parts = message->second == 0 ? 1 : 2;
@@ -177,6 +181,7 @@ static void consent_grant(const struct exchange *x, const struct consent *consen
 {
 	char grant[TC_ID_TEXT_BYTES], revocable[256] = "", also[128] = "";
 	char from[TC_TIME_TEXT_BYTES], until[TC_TIME_TEXT_BYTES], at[TC_TIME_TEXT_BYTES];
+	char proceeding[128] = "";
 
 	if (consent->also != NULL)
 		snprintf(also, sizeof(also), ",{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}",
@@ -192,17 +197,21 @@ static void consent_grant(const struct exchange *x, const struct consent *consen
 			 "reason\":\"length of treatment\",",
 			 at);
 	}
+	if (consent->proceeding != NULL)
+		snprintf(proceeding, sizeof(proceeding), "\"proceeding_id\":\"%s\",",
+			 consent->proceeding);
 	snprintf(text, size,
 		 "{\"grant_id\":\"%s\","
 		 "\"disclosers\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}],"
 		 "\"recipients\":[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"%s\"}%s],"
 		 "\"intermediary_named\":true,\"description\":\"Dates\",\"categories\":[\"CATEGORY_"
-		 "%s\"],"
-		 "\"purposes\":[\"PURPOSE_REFERRAL_COORDINATION\"],%s"
+		 "%s\"],\"purposes\":[\"PURPOSE_%s\"],%s%s"
 		 "\"direction\":\"GRANT_DIRECTION_ONE_WAY\",\"valid_from\":\"%s\","
-		 "\"expiry\":{\"at\":\"%s\"},\"redisclosure\":\"REDISCLOSURE_RULE_NONE\"}",
-		 grant, consent->from, consent->to, also, consent->category, revocable, from,
-		 until);
+		 "\"expiry\":{\"at\":\"%s\"},\"redisclosure\":\"REDISCLOSURE_RULE_%s\"}",
+		 grant, consent->from, consent->to, also, consent->category,
+		 consent->purpose == NULL ? "REFERRAL_COORDINATION" : consent->purpose, proceeding,
+		 revocable, from, until,
+		 consent->redisclosure == NULL ? "NONE" : consent->redisclosure);
 }
 
 uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
@@ -216,14 +225,14 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 	if (consent->with != NULL)
 		consent_grant(x, consent->with, second, sizeof(second));
 	snprintf(text, sizeof(text),
-		 "{\"consent_id\":\"%s\",\"version\":1,\"subject_name_as_signed\":\"Sample\","
+		 "{\"consent_id\":\"%s\",\"version\":%u,\"subject_name_as_signed\":\"Sample\","
 		 "\"status\":\"CONSENT_STATUS_ACTIVE\",\"regime\":\"%s\","
 		 "\"given_to_agency\":\"intake\",\"signature\":{\"signer\":\"Sample\","
 		 "\"capacity\":\"SIGNER_CAPACITY_SELF\",\"method\":\"SIGNATURE_METHOD_INK\","
 		 "\"signed_at\":\"%s\"},\"statements\":{\"revocation_right\":true,"
 		 "\"how_to_revoke\":\"in writing\",\"redisclosure_warning\":true,"
 		 "\"refusal_consequence\":\"none\"},\"grants\":[%s%s%s]}",
-		 id,
+		 id, consent->version == 0 ? 1 : consent->version,
 		 consent->revocable_from_ms == 0 ? "CONSENT_REGIME_PART2"
 						 : "CONSENT_REGIME_PART2_CJ",
 		 signed_at, first, second[0] == '\0' ? "" : ",", second);
