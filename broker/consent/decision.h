@@ -59,7 +59,8 @@ struct decision {
 	uint64_t parts_mask;       /* bit i: part i is released */
 	enum tc_refusal_code code; /* why not, for what is withheld; NONE when all is released */
 	char basis[40];            /* grant id of the first released part, legal basis, or "none" */
-	struct tc_id grants[DECISION_GRANTS_MAX]; /* what the release relies on */
+	struct tc_id grants[DECISION_GRANTS_MAX]; /* what the release relies on... */
+	uint32_t versions[DECISION_GRANTS_MAX];   /* ...in this version of its consent */
 	size_t grant_count;
 	uint32_t obligations;        /* bits of notices, see notice.h and policy_notice */
 	uint32_t rule_version;       /* of the policy */

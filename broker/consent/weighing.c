@@ -117,6 +117,7 @@ static void keep(struct weighing *weighing, uint64_t categories, const struct pa
 {
 	const struct weighed_grant found = {
 		.grant = pair->grant,
+		.version = pair->version,
 		.parts = parts_of(weighing, categories),
 		.obligations = pair->row.obligations,
 		.regime = pair->row.regime,
@@ -237,14 +238,15 @@ static uint32_t obligations_of(const struct policy *policy, const struct weighed
 	return bits;
 }
 
-static void rely(struct decision *decision, struct tc_id grant)
+static void rely(struct decision *decision, const struct weighed_grant *grant)
 {
 	if (decision->grant_count == 0)
-		tc_id_format(grant, decision->basis);
+		tc_id_format(grant->grant, decision->basis);
 	for (size_t i = 0; i < decision->grant_count; i++)
-		if (tc_id_equal(decision->grants[i], grant))
+		if (tc_id_equal(decision->grants[i], grant->grant))
 			return; /* two versions of it */
-	decision->grants[decision->grant_count++] = grant;
+	decision->versions[decision->grant_count] = grant->version;
+	decision->grants[decision->grant_count++] = grant->grant;
 }
 
 void weighing_choose(const struct weighing *weighing, struct decision *ret)
@@ -266,7 +268,7 @@ void weighing_choose(const struct weighing *weighing, struct decision *ret)
 		}
 		if (!best)
 			break;
-		rely(ret, best->grant);
+		rely(ret, best);
 		ret->obligations |= obligations_of(weighing->policy, best);
 		ret->parts_mask |= best->parts;
 		open &= ~best->parts;

@@ -19,7 +19,8 @@
 /* A grant in force between the pair, and the parts that it permits. */
 struct weighed_grant {
 	struct tc_id grant;
-	uint64_t parts; /* none: no grant */
+	uint32_t version; /* of its consent */
+	uint64_t parts;   /* none: no grant */
 	uint32_t obligations;
 	uint8_t regime;
 };

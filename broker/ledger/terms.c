@@ -134,10 +134,12 @@ static int fill_scopes(const struct terms_source *source, const struct decision 
 		const Throughcare__V1__ConsentGrant *consent;
 		struct consent_view view;
 		struct grant_view grant;
-		int r = grant_find(source->txn, source->consent, decision->grants[i], &grant);
+		int r = grant_find_version(source->txn, source->consent, decision->grants[i],
+					   decision->versions[i], &grant);
 
 		if (r == 0)
-			r = consent_find(source->txn, source->consent, grant.consent, &view);
+			r = consent_find_version(source->txn, source->consent, grant.consent,
+						 grant.version, &view);
 		if (r != 0)
 			return r < 0 ? r : TC_ECORRUPT; /* it was there when it was decided */
 		consent = throughcare__v1__consent_grant__unpack(
@@ -189,6 +191,7 @@ struct terms_entry {
 	uint32_t rule_version;
 	size_t grant_count;
 	struct tc_id grants[DECISION_GRANTS_MAX];
+	uint32_t versions[DECISION_GRANTS_MAX];
 	char basis[sizeof(((struct decision *)0)->basis)];
 	struct terms terms;
 };
@@ -221,6 +224,8 @@ static bool entry_is(const struct terms_entry *entry, const tc_agency *discloser
 	       entry->grant_count == decision->grant_count &&
 	       memcmp(entry->grants, decision->grants,
 		      entry->grant_count * sizeof(entry->grants[0])) == 0 &&
+	       memcmp(entry->versions, decision->versions,
+		      entry->grant_count * sizeof(entry->versions[0])) == 0 &&
 	       strcmp(entry->basis, decision->basis) == 0 &&
 	       tc_agency_equal(&entry->discloser, discloser);
 }
@@ -266,6 +271,7 @@ int terms_cache_get(struct terms_cache *cache, const struct terms_source *source
 		entry->rule_version = decision->rule_version;
 		entry->grant_count = decision->grant_count;
 		memcpy(entry->grants, decision->grants, sizeof(entry->grants));
+		memcpy(entry->versions, decision->versions, sizeof(entry->versions));
 		memcpy(entry->basis, decision->basis, sizeof(entry->basis));
 		cache->slots[slot] = entry;
 		cache->count++;
