@@ -182,6 +182,15 @@ const struct tc_command tc_command_table[] = {
 		 {"since", "TIME", "decisions at or after (RFC 3339, or a date)"},
 		 {"until", "TIME", "decisions before"}, ACTOR_OPTION, LIMIT_OPTION),
 	 tc_trail_what_if_run},
+	{"review", "list", "", 0, 0, "list releases in an emergency and their reviews",
+	 "What was released at once in a medical emergency, and by when a named person of the\n"
+	 "agency that disclosed must review it: send an EmergencyReview for that. An agency sees\n"
+	 "its own, an auditor all, an operator all without the people.",
+	 "throughcare review list --open\n"
+	 "throughcare message template EmergencyReview > review.json",
+	 OPTIONS({"open", NULL, "only those that wait for their review"}, ACTOR_OPTION,
+		 LIMIT_OPTION),
+	 tc_review_list_run},
 	{"exchange", "status", "", 0, 0, "show how the exchange is", "",
 	 "throughcare exchange status", OPTIONS(ACTOR_OPTION), tc_exchange_status_run},
 	{"doctor", NULL, "", 0, 0, "find out why it does not work",

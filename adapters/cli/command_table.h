@@ -28,6 +28,7 @@ enum tc_exit tc_agency_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_trail_find_run(struct tc_invocation *invocation);
 enum tc_exit tc_trail_why_run(struct tc_invocation *invocation);
 enum tc_exit tc_trail_what_if_run(struct tc_invocation *invocation);
+enum tc_exit tc_review_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation);
 enum tc_exit tc_doctor_run(struct tc_invocation *invocation);
 enum tc_exit tc_bench_run(struct tc_invocation *invocation);

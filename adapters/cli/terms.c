@@ -178,7 +178,7 @@ static void scope_say(const struct tc_screen *screen, const json_t *scope)
 	tc_bytes_free(&text);
 }
 
-static void redisclosure_say(const struct tc_screen *screen, const char *rule)
+const char *tc_terms_rule(const char *rule)
 {
 	static const struct {
 		const char *rule, *text;
@@ -193,12 +193,20 @@ static void redisclosure_say(const struct tc_screen *screen, const char *rule)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (strcmp(texts[i].rule, rule) == 0) {
-			wrapped_say(screen, "", texts[i].text);
-			return;
-		}
+		if (strcmp(texts[i].rule, rule) == 0)
+			return texts[i].text;
 	}
-	tc_screen_say(screen, "It may be passed on only by the rule %s.", rule);
+	return NULL;
+}
+
+static void redisclosure_say(const struct tc_screen *screen, const char *rule)
+{
+	const char *text = tc_terms_rule(rule);
+
+	if (text)
+		wrapped_say(screen, "", text);
+	else
+		tc_screen_say(screen, "It may be passed on only by the rule %s.", rule);
 }
 
 /* Whether it is shown for the first time. */

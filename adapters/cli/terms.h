@@ -26,6 +26,9 @@ struct tc_terms_shown {
 	char labels[TC_TERMS_SHOWN_MAX][128]; /* code, version and jurisdiction */
 };
 
+/* What a rule of redisclosure, by its name, means to the recipient. NULL for an unknown one. */
+const char *tc_terms_rule(const char *rule);
+
 /* Adds a delivery's terms to its JSON. 0, TC_RENDITION_UNREADABLE or a fault. */
 int tc_terms_join(json_t *message, const Throughcare__V1__Delivery *delivery) TC_MUST_CHECK;
 

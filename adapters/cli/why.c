@@ -6,6 +6,7 @@
 #include "cli/paragraph.h"
 #include "cli/question.h"
 #include "cli/rendition.h"
+#include "cli/terms.h"
 #include "wire/refusal.h"
 
 /* protobuf-c has no const strings; packing does not write. */
@@ -155,17 +156,39 @@ static void say_rules(const struct tc_screen *screen, const json_t *row)
 {
 	const json_t *rules = json_object_get(row, "ruleIds");
 	const json_t *cites = json_object_get(row, "cites");
+	struct tc_bytes text = {0};
 	size_t index;
 	const json_t *rule;
 
 	json_array_foreach(rules, index, rule)
 	{
 		const char *cite = json_string_value(json_array_get(cites, index));
+		text_add(&text, index > 0 ? ", " : "", json_string_value(rule));
+		if (cite && *cite) {
+			text_add(&text, " (", cite);
+			text_add(&text, ")", "");
+		}
+	}
+	if (text.len > 0)
 		tc_paragraph_say(
-			screen, INDENT, "By the rule %s%s%s%s of policy %s, version %lld.",
-			json_string_value(rule), cite && *cite ? " (" : "", cite ? cite : "",
-			cite && *cite ? ")" : "", text_of(row, "policyId"),
+			screen, INDENT, "By the %s %.*s of policy %s, version %lld.",
+			json_array_size(rules) > 1 ? "rules" : "rule", (int)text.len,
+			(const char *)text.data, text_of(row, "policyId"),
 			(long long)json_integer_value(json_object_get(row, "policyVersion")));
+	tc_bytes_free(&text);
+}
+
+/* Whether the recipient may pass it on (42 CFR 2.33, 2.35(d)). */
+static void say_redisclosure(const struct tc_screen *screen, const json_t *row)
+{
+	size_t index;
+	const json_t *rule;
+
+	json_array_foreach(json_object_get(row, "redisclosure"), index, rule)
+	{
+		const char *text = tc_terms_rule(json_string_value(rule));
+		if (text)
+			tc_paragraph_say(screen, INDENT, "%s", text);
 	}
 }
 
@@ -174,7 +197,7 @@ static void say_terms(const struct tc_screen *screen, const json_t *row)
 	struct tc_bytes text = {0};
 
 	sentence(screen, row, "notices", "Notices that went along: ", ".");
-	sentence(screen, row, "redisclosure", "To be passed on only by the rule: ", ".");
+	say_redisclosure(screen, row);
 	digest_add(&text, row, "termsSha256", "What the recipient was told has the SHA-256 ");
 	if (text.len > 0)
 		tc_paragraph_say(screen, INDENT, "%.*s.", (int)text.len, (const char *)text.data);

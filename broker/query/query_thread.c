@@ -15,6 +15,7 @@
 #include "query/gate.h"
 #include "query/message.h"
 #include "query/policies.h"
+#include "query/reviews.h"
 #include "query/search.h"
 #include "query/tracking.h"
 #include "query/what_if.h"
@@ -60,6 +61,7 @@ static const struct {
 	{CASE(POLICY_SHOW), policies_show},
 	{CASE(TRAIL_WHY), why_message},
 	{CASE(TRAIL_WHAT_IF), what_if_replay},
+	{CASE(REVIEW_LIST), reviews_list},
 };
 
 static answerer find_answerer(Throughcare__V1__Query__BodyCase body)

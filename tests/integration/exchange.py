@@ -84,6 +84,13 @@ class Exchange:
         assert answer.code == 0, answer
         return answer.rows
 
+    def plain(self, profile, *words):
+        """What a person reads."""
+        done = subprocess.run([self.cli_path, "--profile", self.profile(profile), *words], capture_output=True, text=True,
+                              timeout=DEADLINE_S, check=False)
+        assert done.returncode == 0, done
+        return done.stdout
+
     def make(self):
         done = self.cli("network", "init", self.folder, "--trust-domain", TRUST_DOMAIN, "--listen", "127.0.0.1:0")
         assert done.code == 0, done
