@@ -10,6 +10,8 @@
 #include "cli/rendition.h"
 #include "cli/session.h"
 #include "cli/terms.h"
+#include "client/message.h"
+#include "wire/refusal.h"
 
 #define INPUT_BYTES_MAX (256UL * 1024 * 1024)
 
@@ -143,7 +145,7 @@ static enum tc_exit message_make(struct sending *sending, const json_t *message,
 
 	if (r != 0)
 		return r > 0 ? TC_EXIT_REFUSED : TC_EXIT_FAILED;
-	*ret_bytes = composition->bytes;
+	const size_t count = composition->part_count;
 	r = tc_compose_message(composition, ret);
 	tc_compose_free(&composition);
 	if (r != 0) {
@@ -155,7 +157,17 @@ static enum tc_exit message_make(struct sending *sending, const json_t *message,
 		tc_session_problem(problem, tc_client_error(sending->client), r);
 		return TC_EXIT_REFUSED;
 	}
-	return r == 0 ? TC_EXIT_DONE : tc_session_failed(sending->invocation, sending->client, r);
+	if (r != 0)
+		return tc_session_failed(sending->invocation, sending->client, r);
+	/* Sealed, it is longer. */
+	*ret_bytes = tc_message_content_bytes(*ret) + count * TC_PART_OVERHEAD_BYTES;
+	if (*ret_bytes <= TC_FRAME_BYTES_MAX - TC_HEADER_BYTES_MAX)
+		return TC_EXIT_DONE;
+	tc_problem_set(problem, tc_refusal_name(TC_REFUSAL_FRAME_TOO_LARGE),
+		       tc_refusal_message(TC_REFUSAL_FRAME_TOO_LARGE),
+		       tc_refusal_hint(TC_REFUSAL_FRAME_TOO_LARGE),
+		       "sealed, the message has more than 4 MiB");
+	return TC_EXIT_REFUSED;
 }
 
 static enum tc_exit one_send(struct sending *sending, const json_t *message)

@@ -340,6 +340,15 @@ int tc_message_part_seal(struct tc_message *message, size_t index, struct tc_byt
 	return 0;
 }
 
+size_t tc_message_content_bytes(const struct tc_message *message)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < message->part_count; i++)
+		bytes += message->parts[i].content.len + message->parts[i].sealed_to.len;
+	return bytes;
+}
+
 static int id_complete(struct tc_message *message, int64_t now_ms)
 {
 	char text[TC_ID_TEXT_BYTES];

@@ -38,6 +38,8 @@ bool tc_message_part_sealable(const struct tc_message *message, size_t index);
  * each certificate, one after another. `sealed` is taken on 0. TC_ECRYPTO, TC_ENOMEM: unchanged. */
 int tc_message_part_seal(struct tc_message *message, size_t index, struct tc_bytes *sealed,
 			 struct tc_slice sealed_to) TC_MUST_CHECK;
+/* Of its parts, as they are now. */
+size_t tc_message_content_bytes(const struct tc_message *message);
 /* Borrows the message. */
 struct tc_draft tc_message_draft(const struct tc_message *message);
 

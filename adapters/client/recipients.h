@@ -17,10 +17,10 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "throughcare/v1/envelope.pb-c.h"
+#include "wire/digest.h"
 
-#define TC_RECIPIENTS_KEPT     64 /* certificates, and services */
-#define TC_RECIPIENTS_KEPT_MS  60000
-#define TC_CERTIFICATE_ID_SIZE 32 /* SHA-256 of the DER */
+#define TC_RECIPIENTS_KEPT    64 /* certificates, and services */
+#define TC_RECIPIENTS_KEPT_MS 60000
 
 struct tc_client;
 struct x509_st; /* OpenSSL's X509 */
@@ -29,7 +29,7 @@ struct tc_recipient_certificate {
 	tc_agency agency; /* empty: a free slot */
 	int64_t asked_ms;
 	struct x509_st *x509;
-	uint8_t sha256[TC_CERTIFICATE_ID_SIZE];
+	uint8_t sha256[TC_SHA256_BYTES];
 };
 
 struct tc_recipient_service {

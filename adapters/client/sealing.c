@@ -15,7 +15,7 @@ struct circle {
 	size_t count;
 	tc_agency agencies[TC_RECIPIENTS_MAX];
 	X509 *certificates[TC_RECIPIENTS_MAX];
-	uint8_t sha256[TC_RECIPIENTS_MAX * TC_CERTIFICATE_ID_SIZE];
+	uint8_t sha256[TC_RECIPIENTS_MAX * TC_SHA256_BYTES];
 };
 
 static void circle_done(struct circle *circle)
@@ -76,8 +76,7 @@ static int circle_fill(struct tc_client *client, const struct tc_message *messag
 			return outcome_say(client, r, agency.name);
 		if (X509_up_ref(found->x509) != 1)
 			return tc_failure_set_fault(&client->error, TC_ECRYPTO);
-		memcpy(ret->sha256 + ret->count * TC_CERTIFICATE_ID_SIZE, found->sha256,
-		       TC_CERTIFICATE_ID_SIZE);
+		memcpy(ret->sha256 + ret->count * TC_SHA256_BYTES, found->sha256, TC_SHA256_BYTES);
 		ret->agencies[ret->count] = agency;
 		ret->certificates[ret->count++] = found->x509;
 	}
@@ -163,9 +162,8 @@ int tc_client_seal(struct tc_client *client, struct tc_message *message, enum tc
 	for (size_t i = 0; i < message->part_count && r == 0; i++) {
 		if ((chosen & UINT64_C(1) << i) == 0)
 			continue;
-		r = tc_message_part_seal(
-			message, i, &made[i],
-			tc_slice(circle.sha256, circle.count * TC_CERTIFICATE_ID_SIZE));
+		r = tc_message_part_seal(message, i, &made[i],
+					 tc_slice(circle.sha256, circle.count * TC_SHA256_BYTES));
 		if (r < 0)
 			r = tc_failure_set_fault(&client->error, r);
 	}

@@ -15,6 +15,10 @@
  * Sealing is randomised, and yet the same message sealed again is the same message and gets
  * the first receipt again: the part's salt is made of what is sealed.
  *
+ * When the exchange refuses with certificate_changed, the certificates that are kept are
+ * forgotten: make the message again, seal it and submit it under the same id. A message that
+ * was accepted and comes back so (DeliveryEvidence: recalled) needs a new id.
+ *
  * Threads: one at a time for each handle. Blocks: tc_client_seal, up to its timeout.
  */
 #ifndef THROUGHCARE_SEAL_H

@@ -179,6 +179,21 @@ static void what_is_lent_may_be_finished_and_is_not_offered_again(void **state)
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
 }
 
+static void a_referral_that_comes_back_so_has_not_reached_its_target(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = sealed(x);
+
+	message.type = "Referral";
+	message.referral = exchange_id(x);
+	logon(x, "treatment", NULL, "first", DAY_MS);
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	logon(x, "treatment", NULL, "second", 2 * DAY_MS);
+	assert_int_equal(exchange_facts(x, "recall"), 1);
+	assert_int_equal(exchange_facts(x, "transition"), 1);
+}
+
 static void a_revoked_certificate_is_sealed_to_no_more(void **state)
 {
 	struct exchange *x = *state;
@@ -207,6 +222,7 @@ int main(void)
 		TEST(what_is_held_is_recalled_too),
 		TEST(who_gets_none_of_the_sealed_parts_keeps_the_others),
 		TEST(what_is_lent_may_be_finished_and_is_not_offered_again),
+		TEST(a_referral_that_comes_back_so_has_not_reached_its_target),
 		TEST(a_revoked_certificate_is_sealed_to_no_more),
 	};
 
