@@ -191,6 +191,24 @@ const struct tc_command tc_command_table[] = {
 	 OPTIONS({"open", NULL, "only those that wait for their review"}, ACTOR_OPTION,
 		 LIMIT_OPTION),
 	 tc_review_list_run},
+	{"policy", "check", "FILE", 1, 1, "find what is wrong in a policy of release",
+	 "Reads FILE as throughcare-policy(5) describes it and asks every question that it could\n"
+	 "be asked: rules that never decide anything, and what decides in their place; what\n"
+	 "nobody can ever be told; rows and notices that are missing or not used. Each finding\n"
+	 "names its place. Needs no exchange. Exit code 1 when there are errors, which warnings\n"
+	 "are not.",
+	 "throughcare policy check county.yaml", NULL, tc_policy_check_run},
+	{"policy", "load", "FILE", 1, 1, "put a policy of release in force",
+	 "Checks FILE and, if there are no errors, sends it as the operator. Its version must be\n"
+	 "higher than that of the policy in force. The exchange then decides again about all that\n"
+	 "waits: what is no longer permitted is recalled or held.",
+	 "throughcare --profile pilot/profiles/operator policy load county.yaml",
+	 OPTIONS({"actor", "ID", "the person who decides this (default: the profile's id)"}),
+	 tc_policy_load_run},
+	{"policy", "show", "[VERSION]", 0, 1, "show the policy of release in force",
+	 "With VERSION, that one, which was in force before.",
+	 "throughcare policy show\nthroughcare policy show --yaml > county.yaml",
+	 OPTIONS({"yaml", NULL, "as a file that can be loaded"}, ACTOR_OPTION), tc_policy_show_run},
 	{"exchange", "status", "", 0, 0, "show how the exchange is", "",
 	 "throughcare exchange status", OPTIONS(ACTOR_OPTION), tc_exchange_status_run},
 	{"doctor", NULL, "", 0, 0, "find out why it does not work",
