@@ -226,21 +226,25 @@ static int salts_check(const struct tc_slice *packed, size_t count, struct tc_re
 static int content_hash(struct tc_envelope *envelope)
 {
 	uint8_t digests[TC_PARTS_MAX][TC_DIGEST_BYTES];
-	struct tc_slice stand_ins[TC_PARTS_MAX] = {{0}};
+	struct tc_slice stand_ins[TC_PARTS_MAX];
+	bool sealed = false;
 
 	for (size_t i = 0; i < envelope->part_count; i++) {
 		const struct tc_envelope_part *part = &envelope->parts[i];
 		int r;
 
+		stand_ins[i] = (struct tc_slice){0};
 		if (!part->sealed)
 			continue;
+		sealed = true;
 		r = tc_part_digest(part->salt.data, tc_slice_text(part->type->name), part->category,
 				   true, tc_slice(NULL, 0), digests[i]);
 		if (r < 0)
 			return r;
 		stand_ins[i] = tc_slice(digests[i], TC_DIGEST_BYTES);
 	}
-	return tc_header_content_hash(envelope->header_bytes, stand_ins, envelope->content_sha256);
+	return tc_header_content_hash(envelope->header_bytes, sealed ? stand_ins : NULL,
+				      envelope->content_sha256);
 }
 
 int tc_envelope_decode(struct tc_slice packed, int64_t now_ms, struct tc_envelope *ret,

@@ -253,6 +253,8 @@ int tc_header_content_hash(struct tc_slice packed, const struct tc_slice *stand_
 		if (stand_in.len > 0)
 			pieces[count++] = stand_in;
 		from = next;
+		if (!stand_ins)
+			break; /* nothing else is left out */
 	}
 	pieces[count++] = tc_slice(from, (size_t)(packed.data + packed.len - from));
 	return tc_sha256_pieces(pieces, count, ret);

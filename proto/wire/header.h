@@ -72,8 +72,8 @@ int tc_header_decode(struct tc_slice packed, struct tc_header *ret,
 int tc_header_read(struct tc_slice packed, struct tc_header *ret) TC_MUST_CHECK;
 
 /* What "the same message" means: SHA-256 over the packed header without its created_at.
- * `stand_ins` may be NULL; else it has one slice for each entry of the manifest, and one of
- * TC_DIGEST_BYTES is hashed in the place of that entry. */
+ * `stand_ins` may be NULL; else it has one slice for each entry of the manifest: one that is not
+ * empty is hashed in the place of that entry. */
 int tc_header_content_hash(struct tc_slice packed, const struct tc_slice *stand_ins,
 			   uint8_t ret[TC_DIGEST_BYTES]) TC_MUST_CHECK;
 
