@@ -252,13 +252,13 @@ def issue(exchange, folder, agency, *key):
     return names
 
 
-def enter(exchange, agency, kind, certificate):
-    """The registry's entry with this certificate, as the operator sends it."""
-    der = openssl("x509", "-in", certificate, "-outform", "DER").stdout
-    entry = {"type": "AgencyEntry", "parts": [{"type": "AgencyEntry", "content": {
-        "agency": agency, "name": agency, "kind": f"AGENCY_KIND_{kind}", "status": "AGENCY_STATUS_ACTIVE",
-        "certificateDer": base64.b64encode(der).decode()}}]}
-    return exchange.send(OPERATOR, entry)[0]
+def enter(exchange, agency, kind, certificate=None):
+    """The registry's entry, with this certificate if there is one, as the operator sends it."""
+    content = {"agency": agency, "name": agency, "kind": f"AGENCY_KIND_{kind}", "status": "AGENCY_STATUS_ACTIVE"}
+    if certificate:
+        der = openssl("x509", "-in", certificate, "-outform", "DER").stdout
+        content["certificateDer"] = base64.b64encode(der).decode()
+    return exchange.send(OPERATOR, {"type": "AgencyEntry", "parts": [{"type": "AgencyEntry", "content": content}]})[0]
 
 
 def test_keys_of_other_kinds(own_exchange, tmp_path):
@@ -291,6 +291,10 @@ def test_keys_of_other_kinds(own_exchange, tmp_path):
     assert answer.code == 3, answer
     assert answer.rows[0]["error"]["code"] == "cannot_seal" and RECIPIENT in answer.rows[0]["error"]["detail"]
     assert_three_parts(answer.rows[0]["error"])
+    # And to an agency without one: clear words instead of clear text.
+    assert enter(exchange, "court-new", "COURT")["status"] == "RECEIPT_STATUS_ACCEPTED"
+    answer = exchange.cli("message", "send", profile=SENDER, stdin=json.dumps(with_test(subject, word, to="court-new")))
+    assert answer.code == 3 and answer.rows[0]["error"]["code"] == "cannot_seal", answer
     # Another agency's certificate is not taken into the registry.
     refused = enter(exchange, COURT, "COURT", names["certificate.pem"])
     assert refused["refusal"]["code"] == "field_invalid" and "certificate_der" in refused["refusal"]["detail"]
@@ -324,6 +328,34 @@ def test_parts_that_say_so_are_sealed_and_what_the_exchange_reads_is_not(exchang
         spoil(one)
         [receipt] = submit(peer, key(SENDER), draft.seal())
         assert receipt.refusal.code == code, receipt
+
+
+def test_a_recipient_named_by_its_service_is_sealed_to(own_exchange):
+    exchange, subject, word = own_exchange, new_id(), planted()
+    exchange.start()
+    exchange.accepted("intake-desk", both(subject))
+    exchange.accepted(RECIPIENT, {"type": "ServiceEntry", "parts": [part(
+        "ServiceEntry", serviceId="north-supervision", agency=RECIPIENT, name="Supervision",
+        status="SERVICE_STATUS_ACTIVE")]})
+    message = with_test(subject, word)
+    message["recipients"] = [{"service": "north-supervision"}]
+    exchange.accepted(SENDER, message)
+    [row] = of(exchange.collect(RECIPIENT), message)
+    assert drug_tests(row)[0]["opened"] and drug_tests(row)[0]["content"]["specimenId"] == word
+    message["recipients"] = [{"service": "nobody-offers-this"}]
+    answer = exchange.cli("message", "send", profile=SENDER, stdin=json.dumps({**message, "messageId": new_id()}))
+    assert answer.code == 3 and answer.rows[0]["error"]["code"] == "unknown_service", answer
+
+
+def test_everything_is_sealed_that_need_not_be_read(exchange):
+    message = {"messageId": new_id(), "type": "SupervisionEvent", "recipients": [{"agency": COURT}], "subject": new_id(),
+               "purpose": "PURPOSE_REFERRAL_COORDINATION", "basis": {"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"},
+               "parts": exchange.cli("message", "template", "SupervisionEvent").rows[0]["parts"]}
+    answer = exchange.cli("message", "send", "--seal", profile=RECIPIENT, stdin=json.dumps(message))
+    assert answer.code == 0, answer
+    [row] = of(exchange.collect(COURT), message)
+    assert all(entry["sealed"] and entry["opened"] for entry in row["parts"])
+    assert exchange.cli("message", "send", "--seal", "--no-seal", profile=RECIPIENT, stdin="{}").code == 2
 
 
 def test_the_registry_names_whom_to_seal_to(exchange):
