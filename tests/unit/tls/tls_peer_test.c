@@ -121,6 +121,36 @@ static void a_certificate_with_no_or_two_uris_has_no_identity(void **state)
 	test_authority_done(&authority);
 }
 
+static void a_certificate_is_read_from_its_der_and_nothing_else_is(void **state)
+{
+	struct test_request request = {.uri = "spiffe://d/agency/parole-north"};
+	struct test_authority authority;
+	struct test_identity identity;
+	struct tc_peer read, decoded;
+	struct tc_bytes der = {0};
+	uint8_t *made = NULL;
+	int len;
+
+	(void)state;
+	test_authority_init(&authority);
+	identity = test_authority_issue(&authority, &request);
+	len = i2d_X509(identity.certificate, &made);
+	assert_true(len > 0);
+	assert_int_equal(tc_bytes_append(&der, made, (size_t)len), 0);
+	OPENSSL_free(made);
+	assert_int_equal(tc_peer_read(identity.certificate, &read), 0);
+	assert_int_equal(tc_peer_decode(tc_bytes_slice(&der), &decoded), 0);
+	assert_memory_equal(&read, &decoded, sizeof(read));
+	for (size_t cut = 0; cut < der.len; cut += 17)
+		assert_int_equal(tc_peer_decode(tc_slice(der.data, cut), &decoded),
+				 TC_PEER_NO_IDENTITY);
+	assert_int_equal(tc_bytes_append(&der, "", 1), 0);
+	assert_int_equal(tc_peer_decode(tc_bytes_slice(&der), &decoded), TC_PEER_NO_IDENTITY);
+	tc_bytes_free(&der);
+	test_identity_done(&identity);
+	test_authority_done(&authority);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +159,7 @@ int main(void)
 		cmocka_unit_test(kinds_have_names),
 		cmocka_unit_test(a_certificate_gives_its_identity_dates_and_serial),
 		cmocka_unit_test(a_certificate_with_no_or_two_uris_has_no_identity),
+		cmocka_unit_test(a_certificate_is_read_from_its_der_and_nothing_else_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
