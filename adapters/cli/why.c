@@ -127,11 +127,13 @@ static void digest_add(struct tc_bytes *to, const json_t *row, const char *key, 
 	tc_bytes_free(&digest);
 }
 
-static void say_grant(const struct tc_screen *screen, const json_t *grant)
+/* `released`: it permitted that; else it is why that could not go. */
+static void say_grant(const struct tc_screen *screen, const json_t *grant, bool released)
 {
 	struct tc_bytes text = {0};
 
-	clause_add(&text, grant, "grantId", "Permitted by grant ");
+	clause_add(&text, grant, "grantId",
+		   released ? "Permitted by grant " : "That is said of grant ");
 	clause_add(&text, grant, "consentId", " of consent ");
 	clause_add(&text, grant, "regime", " under ");
 	clause_add(&text, grant, "disclosers", ", from ");
@@ -232,7 +234,8 @@ static void say_reason(const struct tc_screen *screen, const json_t *row)
 
 	say_head(screen, row);
 	say_parts(screen, row);
-	json_array_foreach(json_object_get(row, "grants"), index, grant) say_grant(screen, grant);
+	json_array_foreach(json_object_get(row, "grants"), index, grant)
+		say_grant(screen, grant, strcmp(text_of(row, "event"), "release") == 0);
 	say_rules(screen, row);
 	say_terms(screen, row);
 	say_today(screen, row);

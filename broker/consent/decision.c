@@ -93,7 +93,8 @@ static void sort_part(struct sorting *sorting, uint32_t basis, size_t i, struct 
 /* ---- what becomes of it ---- */
 
 /* The reason that tells the sender most about what to do. */
-static enum tc_refusal_code told_most(const struct sorting *sorting, uint64_t held)
+static enum tc_refusal_code told_most(const struct sorting *sorting, uint64_t held,
+				      struct tc_id *ret_by)
 {
 	const struct weighing *weighing = &sorting->weighing;
 	unsigned most = WEIGHING_MISSING;
@@ -101,8 +102,10 @@ static enum tc_refusal_code told_most(const struct sorting *sorting, uint64_t he
 	for (uint64_t left = weighing->asked; left != 0; left &= left - 1) {
 		unsigned category = (unsigned)__builtin_ctzll(left);
 
-		if (weighing->parts[category] & held && weighing->told[category] > most)
+		if (weighing->parts[category] & held && weighing->told[category] > most) {
 			most = weighing->told[category];
+			*ret_by = weighing->told_by[category];
+		}
 	}
 	return weighing_code((enum weighing_reason)most);
 }
@@ -142,7 +145,7 @@ static void withhold(const struct sorting *sorting, uint64_t about, struct decis
 	uint64_t other = elsewhere(sorting, uncovered), held = uncovered & ~other;
 
 	if (held != 0)
-		ret->code = told_most(sorting, held);
+		ret->code = told_most(sorting, held, &ret->telling);
 	else if (other != 0)
 		ret->code = TC_REFUSAL_CONSENT_OTHER_PROCEEDING;
 	else if (sorting->forbidden & about)

@@ -65,6 +65,7 @@ struct decision {
 	uint32_t obligations;        /* bits of notices, see notice.h and policy_notice */
 	uint32_t rule_version;       /* of the policy */
 	int16_t rules[TC_PARTS_MAX]; /* of the policy, that each part was ruled on by; -1: none */
+	struct tc_id telling;        /* the grant not in force that `code` tells of; or none */
 	int64_t recheck_ms;          /* HOLD: a grant becomes valid then; 0: no such time */
 };
 

@@ -98,14 +98,16 @@ static int pair_revoked(struct store_txn *txn, const struct consent_tables *tabl
 }
 
 /* Not in force: why, for each category that it would have covered. */
-static void tell(struct weighing *weighing, uint64_t categories, enum weighing_reason reason,
-		 int64_t coming_ms)
+static void tell(struct weighing *weighing, uint64_t categories, struct tc_id grant,
+		 enum weighing_reason reason, int64_t coming_ms)
 {
 	for (; categories != 0; categories &= categories - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(categories);
 
-		if (weighing->told[i] < reason)
+		if (weighing->told[i] < reason) {
 			weighing->told[i] = (uint8_t)reason;
+			weighing->told_by[i] = grant;
+		}
 		if (coming_ms != 0 &&
 		    (weighing->coming_ms[i] == 0 || coming_ms < weighing->coming_ms[i]))
 			weighing->coming_ms[i] = coming_ms;
@@ -149,11 +151,11 @@ static int weigh(struct store_txn *txn, const struct consent_tables *tables,
 	if (r != 0)
 		return r;
 	if (revoked)
-		tell(weighing, categories, WEIGHING_REVOKED, 0);
+		tell(weighing, categories, pair->grant, WEIGHING_REVOKED, 0);
 	else if (row->event_ms <= request->now_ms || row->expires_ms <= request->now_ms)
-		tell(weighing, categories, WEIGHING_EXPIRED, 0);
+		tell(weighing, categories, pair->grant, WEIGHING_EXPIRED, 0);
 	else if (row->valid_from_ms > request->now_ms)
-		tell(weighing, categories, WEIGHING_NOT_YET_VALID, row->valid_from_ms);
+		tell(weighing, categories, pair->grant, WEIGHING_NOT_YET_VALID, row->valid_from_ms);
 	else if (row->proceeding.len > 0 && !tc_slice_equal(row->proceeding, request->proceeding))
 		weighing->elsewhere |= categories;
 	else

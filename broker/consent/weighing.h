@@ -33,9 +33,10 @@ struct weighing {
 	uint64_t asked;                      /* bit of each category that needs a grant */
 	/* What the grants give: */
 	struct weighed_grant best[WEIGHING_CATEGORIES];
-	uint64_t elsewhere;                     /* a grant in force is for another proceeding */
-	uint8_t told[WEIGHING_CATEGORIES];      /* enum weighing_reason: the most telling so far */
-	int64_t coming_ms[WEIGHING_CATEGORIES]; /* one becomes valid then; 0: none does */
+	uint64_t elsewhere;                /* a grant in force is for another proceeding */
+	uint8_t told[WEIGHING_CATEGORIES]; /* enum weighing_reason: the most telling so far */
+	struct tc_id told_by[WEIGHING_CATEGORIES]; /* and the grant that tells it */
+	int64_t coming_ms[WEIGHING_CATEGORIES];    /* one becomes valid then; 0: none does */
 };
 
 /* Why no grant covers a part, the more telling the higher. */

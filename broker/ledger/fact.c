@@ -115,6 +115,8 @@ static int fact_fill(struct ledger *ledger, struct fact_draft *draft,
 	fact_message(draft, delivery->message);
 	fact_subject(draft, delivery->subject);
 	fact_referral(draft, delivery->referral);
+	draft->row.has_forbidden_parts = delivery->forbidden != 0;
+	draft->row.forbidden_parts = delivery->forbidden;
 	return 0;
 }
 
@@ -178,6 +180,9 @@ int fact_release(struct ledger *ledger, const struct delivery *delivery,
 	fact_categories(&draft, delivery);
 	if (terms == NULL)
 		return fact_push(ledger, &draft);
+	/* Of a part of it: why the rest stayed. */
+	if (decision->code != TC_REFUSAL_NONE)
+		fact_text(&draft.row.code, tc_refusal_name(decision->code));
 	for (size_t i = 0; i < decision->grant_count; i++) {
 		tc_id_format(decision->grants[i], grants[i]);
 		grant_list[i] = grants[i];

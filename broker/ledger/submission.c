@@ -301,6 +301,8 @@ static int submission_fact(struct ledger *ledger, const struct submission *submi
 		if (r < 0)
 			return r;
 		fact_text(&draft.row.recipient, recipient->name.name);
+		draft.row.has_forbidden_parts = submission->deliveries[0].forbidden != 0;
+		draft.row.forbidden_parts = submission->deliveries[0].forbidden;
 	}
 	return fact_push(ledger, &draft);
 }

@@ -228,6 +228,8 @@ static int make_line(const struct question *question, struct answer *answer,
 	r = fill_rule(check, answer, decision.rules[0], line);
 	if (r == 0 && yes && decision.grant_count > 0)
 		r = fill_grant(question, answer, check, decision.grants[0], line);
+	else if (r == 0 && !tc_id_is_none(decision.telling))
+		r = fill_grant(question, answer, check, decision.telling, line);
 	*ret = line;
 	return r;
 }

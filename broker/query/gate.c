@@ -177,6 +177,7 @@ bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *
 			return false;
 		/* That something was kept back is already too much to know. */
 		row->n_withheld_categories = 0;
+		row->has_forbidden_parts = 0;
 		row->n_rule_ids = 0;
 		row->code = NULL;
 		return true;

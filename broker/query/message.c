@@ -96,12 +96,17 @@ static int fill_part(struct answer *answer, const Throughcare__V1__PartLabel *la
 
 /* Showing it to its recipient once more is a hand-over like the first: only what may go now. */
 static int decide_again(const struct question *question, struct answer *answer,
-			const struct submitted *submitted, struct decision *ret)
+			const struct submitted *submitted, uint64_t categories,
+			struct decision *ret)
 {
 	struct submitted_facts facts = {.policy = ledger_view_policy(question->ledger),
 					.at_ms = question->now_ms};
-	int r = submitted_decide(question, submitted, &question->asker, &facts, ret);
+	int r;
 
+	/* What was kept back then is not spoken of now, not even by the terms of a later consent.
+	 */
+	facts.forbidden = ~submitted_parts(submitted, categories);
+	r = submitted_decide(question, submitted, &question->asker, &facts, ret);
 	if (r != 0)
 		return r;
 	return ret->parts_mask != 0 ? 0
@@ -146,7 +151,7 @@ static int fill_parts(const struct question *question, struct answer *answer,
 	struct record_part stored[TC_PARTS_MAX];
 	int r;
 
-	r = release ? decide_again(question, answer, submitted, &decision) : 0;
+	r = release ? decide_again(question, answer, submitted, categories, &decision) : 0;
 	if (r == 0 && release)
 		r = fill_terms(question, answer, &release->sender, &decision, delivery);
 	if (r != 0)

@@ -1,7 +1,5 @@
 #include "query/submitted.h"
 
-#include <string.h>
-
 #include "ledger/ledger_view.h"
 
 int submitted_read(const struct question *question, struct arena *arena, uint64_t sequence,
@@ -112,6 +110,18 @@ uint64_t submitted_categories(const struct submitted *submitted, uint64_t parts)
 	return bits;
 }
 
+uint64_t submitted_parts(const struct submitted *submitted, uint64_t categories)
+{
+	uint64_t parts = 0;
+
+	for (size_t i = 0; i < submitted->record->n_parts; i++) {
+		if (submitted->categories[i] < 64 &&
+		    categories & UINT64_C(1) << submitted->categories[i])
+			parts |= UINT64_C(1) << i;
+	}
+	return parts;
+}
+
 uint64_t submitted_names(char *const *names, size_t count)
 {
 	uint64_t bits = 0;
@@ -122,18 +132,4 @@ uint64_t submitted_names(char *const *names, size_t count)
 		bits |= category < 64 ? UINT64_C(1) << category : 0;
 	}
 	return bits;
-}
-
-uint64_t submitted_forbidden(const struct submitted *submitted, const char *code, uint64_t withheld)
-{
-	uint64_t parts = 0;
-
-	if (code == NULL || strcmp(code, tc_refusal_name(TC_REFUSAL_REDISCLOSURE_FORBIDDEN)) != 0)
-		return 0;
-	for (size_t i = 0; i < submitted->record->n_parts; i++) {
-		if (submitted->categories[i] < 64 && withheld & UINT64_C(1)
-									<< submitted->categories[i])
-			parts |= UINT64_C(1) << i;
-	}
-	return parts;
 }

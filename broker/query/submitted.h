@@ -47,11 +47,9 @@ int submitted_decide(const struct question *question, const struct submitted *su
 
 /* Bits of the categories of these parts (bit i: part i). */
 uint64_t submitted_categories(const struct submitted *submitted, uint64_t parts);
+/* The parts of these categories. */
+uint64_t submitted_parts(const struct submitted *submitted, uint64_t categories);
 /* Bits of categories by their names, as rows of the trail have them. */
 uint64_t submitted_names(char *const *names, size_t count);
-/* The parts that were not to be passed on, as a row tells by its code and the categories withheld:
- * what forbade it then forbids it for good. */
-uint64_t submitted_forbidden(const struct submitted *submitted, const char *code,
-			     uint64_t withheld);
 
 #endif

@@ -219,13 +219,12 @@ static bool same(const struct outcome *a, const struct outcome *b)
 
 /* The facts of then, and those with what was asked put in their place. */
 static int find_facts(const struct what_if *what_if, const Throughcare__V1__TrailRow *row,
-		      const struct outcome *was, struct submitted_facts *ret_then,
-		      struct submitted_facts *ret_other)
+		      struct submitted_facts *ret_then, struct submitted_facts *ret_other)
 {
 	int r;
 
-	*ret_then = (struct submitted_facts){.at_ms = consent_time_ms(row->at, 0)};
-	ret_then->forbidden = submitted_forbidden(&what_if->submitted, was->code, was->withheld);
+	*ret_then = (struct submitted_facts){.at_ms = consent_time_ms(row->at, 0),
+					     .forbidden = row->forbidden_parts};
 	r = ledger_view_policy_at(what_if->question->ledger, row->log_sequence, &ret_then->policy);
 	*ret_other = *ret_then;
 	ret_other->without = what_if->without;
@@ -308,7 +307,7 @@ static int replay_row(struct what_if *what_if, const Throughcare__V1__TrailRow *
 	if (!tc_agency_parse(tc_slice_text(row->recipient), &recipient))
 		return TC_ECORRUPT;
 	reply->examined++;
-	r = find_facts(what_if, row, was, &then, &other_facts);
+	r = find_facts(what_if, row, &then, &other_facts);
 	if (r == 0)
 		r = decide(what_if, &recipient, &other_facts, &other);
 	if (r != 0 || same(was, &other))

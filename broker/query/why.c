@@ -219,39 +219,48 @@ static void hide_state(Throughcare__V1__GrantRow *grant)
 	grant->revocation_effective_at = NULL;
 }
 
+static int add_grant(const struct why *why, const Throughcare__V1__TrailRow *row, struct tc_id id,
+		     enum gate_share share, Throughcare__V1__ReasonRow *reason)
+{
+	Throughcare__V1__GrantRow *grant;
+	int r = document_grant(why->question, why->answer, id, row->agency, row->recipient,
+			       consent_time_ms(row->at, 0), &grant);
+
+	if (r < 0 || grant == NULL)
+		return r;
+	if (share == GATE_SHARE_RECEIVED)
+		hide_state(grant);
+	reason->grants[reason->n_grants++] = grant;
+	reason->consent_ids[reason->n_consent_ids++] = grant->consent_id;
+	return 0;
+}
+
+/* What a release relied on; of what was held or recalled the grant that its code tells of. */
 static int fill_grants(const struct why *why, const Throughcare__V1__TrailRow *row,
-		       enum gate_share share, Throughcare__V1__ReasonRow *reason)
+		       enum gate_share share, struct tc_id telling,
+		       Throughcare__V1__ReasonRow *reason)
 {
 	char *const *grants = row->grants;
 	size_t count = row->n_grants;
+	int r = 0;
 
 	if (count == 0 && row->basis) {
 		grants = &row->basis;
 		count = 1;
 	}
-	reason->grants = answer_array(why->answer, count);
-	reason->consent_ids = answer_array(why->answer, count);
+	reason->grants = answer_array(why->answer, count + 1);
+	reason->consent_ids = answer_array(why->answer, count + 1);
 	if (reason->grants == NULL || reason->consent_ids == NULL)
 		return TC_ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		Throughcare__V1__GrantRow *grant;
+	for (size_t i = 0; r == 0 && i < count; i++) {
 		struct tc_id id;
-		int r;
 
-		if (!tc_id_parse(tc_slice_text(grants[i]), &id))
-			continue; /* the name of a legal basis */
-		r = document_grant(why->question, why->answer, id, row->agency, row->recipient,
-				   consent_time_ms(row->at, 0), &grant);
-		if (r < 0)
-			return r;
-		if (grant == NULL)
-			continue;
-		if (share == GATE_SHARE_RECEIVED)
-			hide_state(grant);
-		reason->grants[reason->n_grants++] = grant;
-		reason->consent_ids[reason->n_consent_ids++] = grant->consent_id;
+		if (tc_id_parse(tc_slice_text(grants[i]), &id)) /* else a legal basis */
+			r = add_grant(why, row, id, share, reason);
 	}
-	return 0;
+	if (r == 0 && count == 0 && share != GATE_SHARE_RECEIVED && !tc_id_is_none(telling))
+		r = add_grant(why, row, telling, share, reason);
+	return r;
 }
 
 static int fill_terms(const struct why *why, const Throughcare__V1__TrailRow *row,
@@ -298,7 +307,7 @@ static int fill_today(const struct why *why, const tc_agency *recipient, uint64_
 /* The decision as it was: from the row what went, from the policy and the consents of then why. */
 static int fill_decision(const struct why *why, const Throughcare__V1__TrailRow *row,
 			 const struct event *event, enum gate_share share,
-			 Throughcare__V1__ReasonRow *reason)
+			 struct tc_id *ret_telling, Throughcare__V1__ReasonRow *reason)
 {
 	uint64_t all = submitted_categories(&why->submitted, UINT64_MAX), released = 0;
 	uint64_t withheld = all, parts = UINT64_MAX;
@@ -313,15 +322,16 @@ static int fill_decision(const struct why *why, const Throughcare__V1__TrailRow 
 		released = submitted_names(row->categories, row->n_categories);
 		withheld = submitted_names(row->withheld_categories, row->n_withheld_categories);
 	}
-	facts.forbidden = submitted_forbidden(&why->submitted, row->code, withheld);
+	facts.forbidden = row->forbidden_parts;
 	r = ledger_view_policy_at(why->question->ledger, row->log_sequence, &facts.policy);
 	if (r == 0)
 		r = submitted_decide(why->question, &why->submitted, &recipient, &facts, &decision);
 	if (r < 0)
 		return r;
+	*ret_telling = decision.telling;
 	if (share == GATE_SHARE_RECEIVED) {
 		withheld = 0;
-		parts = decision.parts_mask;
+		parts = submitted_parts(&why->submitted, released);
 	} else if (reason->code == NULL && withheld != 0 && decision.code != TC_REFUSAL_NONE) {
 		r = copy_text(why->answer, tc_refusal_name(decision.code), &reason->code);
 	}
@@ -341,6 +351,7 @@ static int make_reason(struct why *why, const Throughcare__V1__TrailRow *row,
 		       Throughcare__V1__ReasonRow **ret)
 {
 	Throughcare__V1__ReasonRow *reason = arena_take(&why->answer->arena, sizeof(*reason));
+	struct tc_id telling = {{0}};
 	int r = read_submission(why, row);
 
 	if (r < 0)
@@ -349,12 +360,14 @@ static int make_reason(struct why *why, const Throughcare__V1__TrailRow *row,
 		return TC_ENOMEM;
 	throughcare__v1__reason_row__init(reason);
 	r = fill_facts(why->answer, row, reason);
+	if (share == GATE_SHARE_RECEIVED)
+		reason->code = NULL; /* it tells of what was kept back */
 	if (r == 0 && why->known)
 		r = fill_header(why, reason);
 	if (r == 0 && why->known && event->decided)
-		r = fill_decision(why, row, event, share, reason);
-	if (r == 0 && event->released)
-		r = fill_grants(why, row, share, reason);
+		r = fill_decision(why, row, event, share, &telling, reason);
+	if (r == 0 && event->decided && row->recipient)
+		r = fill_grants(why, row, share, telling, reason);
 	if (r == 0 && event->released)
 		r = fill_terms(why, row, reason);
 	if (r == 0)

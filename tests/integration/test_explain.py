@@ -103,7 +103,7 @@ def test_a_check_is_judged_as_of_its_time(exchange):
     exchange.accepted(DESK, consent(subject, grant(validFrom=begins, expiry={"at": ends})))
     waits = check(exchange, subject, ["attendance"])
     assert waits["decision"] == "hold" and waits["code"] == "consent_not_yet_valid"
-    assert waits["recheckAt"][:19] == begins[:19]
+    assert waits["recheckAt"][:19] == begins[:19] and waits["lines"][0]["validFrom"][:19] == begins[:19]
     assert check(exchange, subject, ["attendance"], OFFICE, "--at", now(86400 * 3))["decision"] == "permit"
     over = check(exchange, subject, ["attendance"], OFFICE, "--at", now(86400 * 10))
     assert (over["decision"], over["code"]) == ("hold", "consent_expired")
@@ -169,7 +169,7 @@ def test_why_for_an_auditor(exchange, told):
     assert release["ruleIds"] and len(release["ruleIds"]) == len(release["cites"]) and release["policyVersion"] >= 1
     assert any(notice.startswith("42cfr2.32-2@") for notice in release["notices"])
     assert release["redisclosure"] == ["none"] and release["termsSha256"]
-    assert release["today"] == "permit_parts"
+    assert release["code"] == "consent_missing" and release["today"] == "permit_parts"
 
 
 @pytest.mark.quick
@@ -222,7 +222,9 @@ def test_why_explains_what_was_recalled_and_what_was_refused(exchange):
     queued = attendance(subject, to=COURT)
     exchange.accepted(CLINIC, queued)
     exchange.accepted(DESK, revocation(subject, signed))
-    assert why(exchange, CLINIC, queued)["recall"]["code"] == "consent_revoked"
+    recall = why(exchange, CLINIC, queued)["recall"]
+    assert recall["code"] == "consent_revoked" and recall["grants"][0]["grantId"] == grant_of(signed)
+    assert recall["grants"][0]["revokedAt"]
     denied = attendance(subject, to=COURT, basis={"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"})
     assert exchange.refused(CLINIC, denied) == "basis_insufficient"
     row = why(exchange, AUDITOR, denied)["refusal"]

@@ -10,6 +10,7 @@ import re
 import pytest
 import schema
 import wire
+from exchange import wait_for
 from messages import (SYNTHETIC, attendance, consent, consent_id, evidence, grant, new_id, of, part, referral, response,
                       revocation)
 
@@ -292,7 +293,8 @@ def seen_delivery(exchange):
     message = {"messageId": new_id(), "type": "TestMessage", "subject": SYNTHETIC.format(7), "recipients": [{"agency": CLINIC}],
                "parts": [part("TestMessage", text="hello")]}
     exchange.accepted(OFFICE, message)
-    return int(of(exchange.collect(CLINIC), message)[0]["deliveryId"])
+    (got,) = wait_for(lambda: of(exchange.collect(CLINIC), message), "one's own message")
+    return int(got["deliveryId"])
 
 
 @pytest.mark.parametrize("who", [CLINIC, OFFICE, HOME])
