@@ -13,8 +13,11 @@
 
 #include <throughcare/throughcare.h>
 
+#include "throughcare/v1/wire.pb-c.h"
 #include "unit/client/test_exchange.h"
 #include "unit/tls/test_authority.h"
+#include "wire/delivery.h"
+#include "wire/digest.h"
 
 #define WAIT_MS 20000 /* never used up unless something is broken */
 #define SUBJECT "00000000-0000-7000-8000-000000000001"
@@ -182,6 +185,87 @@ static void what_was_changed_on_the_way_is_never_handed_out(void **state)
 	/* An answer after the three settlements: they have arrived. */
 	submit(fixture, 1);
 	assert_int_equal(fixture->exchange.terminated, 3);
+}
+
+/* What a release of sud_treatment under a grant says, packed. */
+static size_t terms_make(uint8_t *to, size_t room)
+{
+	Throughcare__V1__ReleaseTerms terms = THROUGHCARE__V1__RELEASE_TERMS__INIT;
+	Throughcare__V1__ReleaseTerms__Notice notice = THROUGHCARE__V1__RELEASE_TERMS__NOTICE__INIT;
+	Throughcare__V1__ReleaseTerms__Scope scope = THROUGHCARE__V1__RELEASE_TERMS__SCOPE__INIT;
+	Throughcare__V1__ReleaseTerms__Notice *notices[] = {&notice};
+	Throughcare__V1__ReleaseTerms__Scope *scopes[] = {&scope};
+	Throughcare__V1__Category category = THROUGHCARE__V1__CATEGORY__CATEGORY_SUD_TREATMENT;
+	Google__Protobuf__Timestamp expires = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+	char *rules[] = {"none", "as_stated"};
+
+	notice.code = "42cfr2.32-2";
+	notice.version = "2024-04-16";
+	notice.text = "42 CFR part 2 prohibits";
+	scope.grant_id = scope.consent_id = SUBJECT;
+	scope.categories = &category;
+	scope.n_categories = 1;
+	expires.seconds = 1800000000;
+	scope.expires_at = &expires;
+	terms.notices = notices;
+	terms.scopes = scopes;
+	terms.n_notices = terms.n_scopes = 1;
+	terms.redisclosure = rules;
+	terms.n_redisclosure = 2;
+	assert_true(throughcare__v1__release_terms__get_packed_size(&terms) <= room);
+	return throughcare__v1__release_terms__pack(&terms, to);
+}
+
+static void the_terms_of_a_release_are_handed_out_with_it(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct tc_delivery *delivery = NULL;
+	uint8_t packed[512], hash[32], expected[32], digest[32];
+	size_t len = terms_make(packed, sizeof(packed));
+
+	connect_ok(fixture);
+	fixture->exchange.terms = tc_slice(packed, len);
+	submit(fixture, 1);
+	fixture->exchange.terms = tc_slice(NULL, 0);
+	submit(fixture, 1);
+	assert_int_equal(tc_client_collect(fixture->client, 10, 30000), 0);
+	assert_int_equal(tc_client_delivery_next(fixture->client, WAIT_MS, &delivery), 0);
+	assert_non_null(delivery->terms);
+	assert_int_equal(delivery->terms->notice_count, 1);
+	assert_string_equal(delivery->terms->notices[0].code, "42cfr2.32-2");
+	assert_string_equal(delivery->terms->notices[0].jurisdiction, "");
+	assert_int_equal(delivery->terms->scope_count, 1);
+	assert_int_equal(delivery->terms->scopes[0].categories[0],
+			 THROUGHCARE__V1__CATEGORY__CATEGORY_SUD_TREATMENT);
+	assert_int_equal(delivery->terms->scopes[0].expires_ms, INT64_C(1800000000000));
+	assert_string_equal(delivery->terms->scopes[0].proceeding_id, "");
+	assert_null(delivery->terms->scopes[0].document_sha256);
+	assert_int_equal(delivery->terms->redisclosure_count, 2);
+	assert_string_equal(delivery->terms->redisclosure[0], "none");
+	assert_memory_equal(delivery->terms->packed, packed, len);
+	assert_int_equal(tc_delivery_terms_digest(delivery, digest), 0);
+	assert_int_equal(tc_sha256(tc_slice(packed, len), hash), 0);
+	assert_int_equal(tc_release_digest(delivery->log_sequence, 1, hash, expected), 0);
+	assert_memory_equal(digest, expected, 32);
+	assert_int_equal(tc_client_delivery_next(fixture->client, WAIT_MS, &delivery), 0);
+	assert_null(delivery->terms);
+	assert_int_equal(tc_delivery_terms_digest(delivery, digest), TC_FAULT_ARGUMENT);
+}
+
+static void what_comes_on_terms_that_nobody_can_read_is_not_taken(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct tc_delivery *delivery = NULL;
+
+	connect_ok(fixture);
+	fixture->exchange.terms = tc_slice_text("no terms");
+	submit(fixture, 1);
+	fixture->exchange.terms = tc_slice(NULL, 0);
+	submit(fixture, 1);
+	assert_int_equal(tc_client_collect(fixture->client, 10, 30000), 0);
+	assert_int_equal(tc_client_delivery_next(fixture->client, WAIT_MS, &delivery), 0);
+	assert_int_equal(delivery->id, 2);
+	assert_int_equal(tc_client_rejected(fixture->client), 1);
 }
 
 static void without_a_certificate_the_origin_is_said_to_be_unverified(void **state)
@@ -379,6 +463,8 @@ int main(void)
 		CASE(a_message_goes_there_and_back_and_is_acknowledged),
 		CASE(a_senders_certificate_is_asked_for_once_and_order_is_kept),
 		CASE(what_was_changed_on_the_way_is_never_handed_out),
+		CASE(the_terms_of_a_release_are_handed_out_with_it),
+		CASE(what_comes_on_terms_that_nobody_can_read_is_not_taken),
 		CASE(without_a_certificate_the_origin_is_said_to_be_unverified),
 		CASE(a_window_of_submissions_is_answered_by_events),
 		CASE(events_that_came_in_between_are_kept),

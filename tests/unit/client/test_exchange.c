@@ -86,6 +86,9 @@ static void delivery_keep(struct test_exchange *exchange, const Throughcare__V1_
 	delivery.signature = &signature;
 	delivery.n_parts = envelope->n_parts;
 	delivery.parts = envelope->parts;
+	delivery.has_terms = exchange->terms.len > 0;
+	delivery.terms.len = exchange->terms.len;
+	delivery.terms.data = (uint8_t *)(uintptr_t)exchange->terms.data;
 	if (exchange->changes_parts)
 		envelope->parts[0]->content.data[0] ^= 1;
 	if (exchange->changes_signatures)

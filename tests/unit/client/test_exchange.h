@@ -35,6 +35,7 @@ struct test_exchange {
 	bool changes_parts;
 	bool changes_signatures;
 	bool sends_garbage;
+	struct tc_slice terms; /* that go along with what is submitted from now on; empty: none */
 	bool silent;
 	int lose_submits; /* take so many without a word and hang up */
 

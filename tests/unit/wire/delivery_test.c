@@ -11,6 +11,7 @@
 #include "throughcare/v1/wire.pb-c.h"
 #include "unit/wire/envelope_sample.h"
 #include "wire/delivery.h"
+#include "wire/digest.h"
 #include "wire/request.h"
 
 /* What a recipient gets of a message: some parts, and the header's place in its submission. */
@@ -121,11 +122,27 @@ static void a_delivery_that_was_changed_is_refused(void **state)
 	throughcare__v1__submit__free_unpacked(received.submit, NULL);
 }
 
+/* Of position 7, parts 0 and 2 and the terms "terms", made with another program. */
+static void a_release_has_the_digest_that_anybody_can_make(void **state)
+{
+	static const char expected[] =
+		"91f90bcc312e001304d3f31116f6f45927d71f5ae97309f3a4f512675aaff90f";
+	uint8_t terms[TC_DIGEST_BYTES], digest[TC_DIGEST_BYTES];
+	char text[2 * TC_DIGEST_BYTES + 1];
+
+	(void)state;
+	assert_int_equal(tc_sha256(tc_slice_text("terms"), terms), 0);
+	assert_int_equal(tc_release_digest(7, 5, terms, digest), 0);
+	tc_hex(digest, sizeof(digest), text);
+	assert_string_equal(text, expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_delivery_proves_itself_with_and_without_its_parts),
 		cmocka_unit_test(a_delivery_that_was_changed_is_refused),
+		cmocka_unit_test(a_release_has_the_digest_that_anybody_can_make),
 	};
 
 	return cmocka_run_group_tests(tests, sample_setup, sample_teardown);
