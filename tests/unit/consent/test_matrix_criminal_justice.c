@@ -1,0 +1,101 @@
+/* 42 CFR 2.35: the case, those who monitor it, and from when a person can take it back. */
+#include "unit/consent/matrix_release.h"
+
+static const struct matrix_rule rules[] = {
+	{"42 CFR 2.35(a): in the case that it is for",
+	 CJ_TIME,
+	 NOTHING,
+	 {CASE_1},
+	 {.proceeding = "case-2"},
+	 DENY,
+	 ELSE,
+	 NOTHING},
+	{"42 CFR 2.35(a): and not without naming it",
+	 CJ_TIME,
+	 NOTHING,
+	 {CASE_1},
+	 {.from = NULL},
+	 DENY,
+	 ELSE,
+	 NOTHING},
+	{"42 CFR 2.35(a)(1): to nobody else",
+	 CJ_TIME,
+	 NOTHING,
+	 {CASE_1},
+	 {.to = "police", CASE_1},
+	 HOLD,
+	 MISSING,
+	 NOTHING},
+	{"42 CFR 2.35(c): revoked early, until the time",
+	 CJ_TIME,
+	 REVOKED,
+	 {.now_ms = FROM_MS - 1, CASE_1},
+	 {.now_ms = FROM_MS, CASE_1},
+	 HOLD,
+	 TAKEN,
+	 NOTHING},
+	{"42 CFR 2.35(c): revoked early, until the event",
+	 CJ_EVENT,
+	 REVOKED,
+	 {CASE_1},
+	 {CASE_1},
+	 HOLD,
+	 TAKEN,
+	 DISPOSED},
+	{"42 CFR 2.35(c): no later than the final disposition",
+	 CJ_TIME,
+	 REVOKED,
+	 {CASE_1},
+	 {CASE_1},
+	 HOLD,
+	 TAKEN,
+	 DISPOSED},
+	{"42 CFR 2.35(c): after it, revocable at once",
+	 CJ_TIME,
+	 DISPOSED,
+	 {CASE_1},
+	 {CASE_1},
+	 HOLD,
+	 TAKEN,
+	 REVOKED},
+	{"42 CFR 2.35(c): another document does not end it sooner",
+	 CJ_TIME,
+	 SUPERSEDED,
+	 {.now_ms = FROM_MS - 1, CASE_1},
+	 {.now_ms = FROM_MS, CASE_1},
+	 HOLD,
+	 TAKEN,
+	 NOTHING},
+	{"42 CFR 2.35(c): nor does it keep it longer",
+	 CJ_EVENT,
+	 SUPERSEDED,
+	 {CASE_1},
+	 {CASE_1},
+	 HOLD,
+	 TAKEN,
+	 DISPOSED},
+	{"42 CFR 2.35(c): what was an error never held",
+	 CJ_EVENT,
+	 NOTHING,
+	 {CASE_1},
+	 {CASE_1},
+	 HOLD,
+	 TAKEN,
+	 IN_ERROR},
+};
+
+static void a_criminal_justice_consent_holds_as_long_as_the_law_says(void **state)
+{
+	matrix_walk(*state, rules, sizeof(rules) / sizeof(rules[0]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_criminal_justice_consent_holds_as_long_as_the_law_says, fixture_setup,
+			fixture_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
