@@ -85,8 +85,14 @@ const struct tc_command tc_command_table[] = {
 		  "send anew what came back: new ids, sealed anew, the old id as its cause"}),
 	 tc_message_send_run},
 	{"message", "collect", "", 0, 0, "take what waits in your mailbox",
-	 "Prints each message with its parts and what permitted the release, and acknowledges it\n"
-	 "after it is printed. With --no-ack it stays yours to collect again. Sealed parts are\n"
+	 "Prints each message with its parts, what permitted the release, and on what terms: "
+	 "whether\n"
+	 "it may be passed on, what the consent covers, and the notices that go along. "
+	 "Acknowledges\n"
+	 "it after it is printed. With --no-ack it stays yours to collect again. What may be "
+	 "passed\n"
+	 "on is sent with the salt that --json shows, so that it is known as the same part: the\n"
+	 "exchange refuses what the terms forbid (redisclosure_forbidden). Sealed parts are\n"
 	 "opened with the profile's key. A message with a part that this key cannot open is "
 	 "printed\n"
 	 "with the sealed bytes in base64 and goes to the dead letters, and its sender is told to\n"
@@ -100,7 +106,8 @@ const struct tc_command tc_command_table[] = {
 		 {"no-ack", NULL, "look only: give each back"}),
 	 tc_message_collect_run},
 	{"message", "show", "ID", 1, 1, "show a message that you sent or received",
-	 "Only parts that you sent or that were released to you are shown.",
+	 "Only parts that you sent or that were released to you are shown; what was released to\n"
+	 "you with the terms that hold for it now.",
 	 "throughcare message show 0197a0c0-0000-7000-8000-000000000001", OPTIONS(ACTOR_OPTION),
 	 tc_message_show_run},
 	{"message", "template", "[TYPE]", 0, 1, "print a filled example of a message type",
