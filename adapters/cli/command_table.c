@@ -178,12 +178,15 @@ const struct tc_command tc_command_table[] = {
 	 tc_trail_why_run},
 	{"trail", "whatif", "", 0, 0, "take past decisions again under other facts",
 	 "Decides each release, hold and denial of the range once more, as if a consent or grant\n"
-	 "had been revoked from the start, or as of another time, and lists what would differ.\n"
-	 "For auditors; an operator may ask without naming a person or consent, and is shown no\n"
-	 "person. With a consent only decisions about its person are looked at.",
+	 "had been revoked from the start, under the policy in FILE (see `policy check`), or as "
+	 "of\n"
+	 "another time, and lists what would differ. For auditors; an operator may ask without\n"
+	 "naming a person or consent, and is shown no person. With a consent only decisions about\n"
+	 "its person are looked at.",
 	 "throughcare trail whatif --revoke 0197a0c0-0000-7000-8000-000000000003\n"
-	 "throughcare trail whatif --at 2027-01-01 --since 2026-11-01",
+	 "throughcare trail whatif --policy county.yaml --since 2026-11-01",
 	 OPTIONS({"revoke", "ID", "without this consent or grant"},
+		 {"policy", "FILE", "under this policy instead of the one then in force"},
 		 {"at", "TIME", "with the consents and the policy of this time"},
 		 {"subject", "PERSON", "decisions about one person"},
 		 {"since", "TIME", "decisions at or after (RFC 3339, or a date)"},

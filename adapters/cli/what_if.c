@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/command_table.h"
+#include "cli/policy.h"
 #include "cli/question.h"
 #include "wire/limits.h"
 
@@ -16,6 +17,7 @@
 struct what_if {
 	Throughcare__V1__TrailWhatIfQuery query;
 	Google__Protobuf__Timestamp at, since, until;
+	struct tc_yaml_document policy;
 };
 
 /* Its answer as it comes in. */
@@ -50,11 +52,32 @@ static int what_if_read(struct tc_invocation *invocation, struct what_if *what_i
 	    time_read(invocation, "since", &what_if->since, &what_if->query.since) < 0 ||
 	    time_read(invocation, "until", &what_if->until, &what_if->query.until) < 0)
 		return TC_EINVAL;
-	if (!what_if->query.revoke_id && !what_if->query.at) {
-		tc_invocation_usage(invocation, "name --revoke or --at: what would be different?");
+	if (!what_if->query.revoke_id && !what_if->query.at &&
+	    !tc_invocation_option(invocation, "policy")) {
+		tc_invocation_usage(invocation,
+				    "name --revoke, --policy or --at: what would be different?");
 		return TC_EINVAL;
 	}
 	return 0;
+}
+
+/* The policy in the file. What is found in it goes to stderr: stdout is for rows. */
+static enum tc_exit policy_read(struct tc_invocation *invocation, struct what_if *what_if)
+{
+	const char *path = tc_invocation_option(invocation, "policy");
+	FILE *out = invocation->screen.out;
+
+	if (!path)
+		return TC_EXIT_DONE;
+	invocation->screen.out = invocation->screen.err;
+	enum tc_exit code = tc_policy_read(invocation, path, &what_if->policy);
+	invocation->screen.out = out;
+	if (code == TC_EXIT_DONE) {
+		what_if->query.has_policy = true;
+		what_if->query.policy = (ProtobufCBinaryData){.data = what_if->policy.packed.data,
+							      .len = what_if->policy.packed.len};
+	}
+	return code;
 }
 
 static void rows_take(struct replay *replay, const json_t *reply)
@@ -132,5 +155,9 @@ enum tc_exit tc_trail_what_if_run(struct tc_invocation *invocation)
 
 	if (what_if_read(invocation, &what_if) < 0)
 		return TC_EXIT_USAGE;
-	return replay_run(invocation, &what_if);
+	enum tc_exit code = policy_read(invocation, &what_if);
+	if (code == TC_EXIT_DONE)
+		code = replay_run(invocation, &what_if);
+	tc_yaml_document_done(&what_if.policy);
+	return code;
 }

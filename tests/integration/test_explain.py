@@ -1,8 +1,10 @@
 """Explained: what a check says is what a submission gets, and of any release it can be told why, and what if."""
 import json
+import os
 import random
 
 import pytest
+import schema
 from envelope import now
 from exchange import AUDITOR, OPERATOR
 from messages import attendance, consent, consent_id, grant, new_id, of, part, revocation
@@ -293,6 +295,27 @@ def test_what_if_it_were_another_time(exchange, told):
     rows = exchange.ask(AUDITOR, "trail", "whatif", "--at", now(3600), "--subject", subject)
     assert [(row["messageId"], row["was"], row["wouldBe"]) for row in rows] == [
         (message["messageId"], "hold", "permit_parts")]
+
+
+def test_what_if_there_were_another_policy(exchange, told, tmp_path):
+    subject, _, message = told
+    with open(os.path.join(schema.ROOT, "broker/consent/policy.yaml"), encoding="utf-8") as lines:
+        text = lines.read()
+    same = tmp_path / "same.yaml"
+    same.write_text(text, encoding="utf-8")
+    assert exchange.ask(AUDITOR, "trail", "whatif", "--policy", str(same), "--subject", subject) == []
+    stricter = tmp_path / "stricter.yaml"
+    head, _, rules = text.partition("\nrules:\n")
+    stricter.write_text(head + "\nrules:\n  - { rule_id: nothing-to-parole, effect: deny, to: [parole], cite: a test }\n" + rules,
+                        encoding="utf-8")
+    rows = exchange.ask(AUDITOR, "trail", "whatif", "--policy", str(stricter), "--subject", subject)
+    assert [(row["messageId"], row["was"], row["wouldBe"], row["code"]) for row in rows] == [
+        (message["messageId"], "hold", "deny", "basis_insufficient"),
+        (message["messageId"], "permit_parts", "deny", "basis_insufficient")]
+    rows = exchange.ask(OPERATOR, "trail", "whatif", "--policy", str(stricter))
+    assert message["messageId"] in json.dumps(rows) and subject not in json.dumps(rows)
+    stricter.write_text("policy_id: none\n", encoding="utf-8")
+    assert exchange.cli("trail", "whatif", "--policy", str(stricter), profile=OPERATOR).code == 1
 
 
 @pytest.mark.quick
