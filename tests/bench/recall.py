@@ -26,7 +26,7 @@ from exchange import Exchange  # noqa: E402
 
 SUBJECT = messages.SYNTHETIC.format(1)
 ENVELOPES = 64
-PING_PAUSE_S = 0.003
+PING_PAUSE_S = 0.001
 OPERATIONAL = 5
 
 
@@ -131,6 +131,7 @@ def measure(exchange, options):
         "messages": options.messages, "fill_s": round(filled - begin, 1), "queued_before": int(before.get("queued", 0)),
         "queued_after": int(after.get("queued", 0)), "recall_s": round(end - start, 3),
         "normal_acks": len(normal), "normal_p50_ms": quantile_ms(normal, 0.5), "normal_p99_ms": quantile_ms(normal, 0.99),
+        "normal_worst_ms": quantile_ms(normal, 1),
         "during_acks": len(during), "during_p50_ms": quantile_ms(during, 0.5), "during_p99_ms": quantile_ms(during, 0.99),
         "during_worst_ms": quantile_ms(during, 1),
         "p99_ratio": round(quantile_ms(during, 0.99) / quantile_ms(normal, 0.99), 1) if during and normal else None,
@@ -142,7 +143,7 @@ def main():
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--messages", type=int, default=100000)
     parser.add_argument("--normal-seconds", type=float, default=3)
-    parser.add_argument("--pings", type=int, default=4000)
+    parser.add_argument("--pings", type=int, default=6000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="throughcare-recall-") as folder:
         os.mkdir(os.path.join(folder, "schemas"))
