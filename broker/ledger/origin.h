@@ -5,7 +5,8 @@
  * on what another agency disclosed to it is bound by the redisclosure rule that came with
  * it (42 CFR 2.33, 2.35(d)); the rule goes on with the part. Only parts of categories that
  * the policy calls restricted are followed. A part that was made anew, with another salt,
- * cannot be known again: the terms that came with it still bind.
+ * or was sealed and is sent on opened, cannot be known again: the terms that came with it
+ * still bind.
  *
  *   ORIGIN    first 16 bytes of the digest, sequence -> index, sender, rules it came with
  *   RELEASED  sequence, recipient                    -> parts, rules, purpose, proceeding
