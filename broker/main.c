@@ -1,6 +1,7 @@
 /*
  * throughcared - the exchange. Everything is in daemon/; here is its command line.
  */
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +9,14 @@
 
 #include "daemon/config.h"
 #include "daemon/daemon.h"
+#include "daemon/decision_bench.h"
 #include "daemon/help.h"
 #include "daemon/problem.h"
 #include "daemon/verify.h"
 
 #define EXIT_USAGE 2
 
-enum action { RUN, CHECK_CONFIG, PRINT_CONFIG, REBUILD, CHECK };
+enum action { RUN, CHECK_CONFIG, PRINT_CONFIG, REBUILD, CHECK, MEASURE };
 
 static int usage(const char *error)
 {
@@ -22,6 +24,7 @@ static int usage(const char *error)
 	return EXIT_USAGE;
 }
 
+/* What needs the configuration. */
 static int act(enum action action, const char *path)
 {
 	struct config config;
@@ -52,9 +55,100 @@ static int act(enum action action, const char *path)
 	case CHECK:
 		status = verify_check(&config);
 		break;
+	case MEASURE:
+		break;
 	}
 	config_done(&config);
 	return status;
+}
+
+/* What the command line says. */
+struct words {
+	enum action action;
+	const char *path;
+	const char *persons, *grants, *seconds; /* of --measure-decisions */
+};
+
+/* The options of --measure-decisions: a whole number within bounds. */
+static bool number(const char *text, unsigned long least, unsigned long most, unsigned long *ret)
+{
+	char *end;
+
+	*ret = strtoul(text, &end, 10);
+	return isdigit((unsigned char)*text) && *end == '\0' && *ret >= least && *ret <= most;
+}
+
+static int measure(const struct words *words)
+{
+	unsigned long count = DECISION_BENCH_PERSONS_DEFAULT;
+	unsigned long each = DECISION_BENCH_GRANTS_DEFAULT;
+	unsigned long time = DECISION_BENCH_SECONDS_DEFAULT;
+	struct decision_bench_plan plan;
+
+	if (words->persons && !number(words->persons, 2, DECISION_BENCH_PERSONS_MAX, &count))
+		return usage("--persons takes a number from 2 to 10000000");
+	if (words->grants && !number(words->grants, 1, DECISION_BENCH_GRANTS_MAX, &each))
+		return usage("--grants takes a number from 1 to 1000");
+	if (words->seconds && !number(words->seconds, 1, DECISION_BENCH_SECONDS_MAX, &time))
+		return usage("--seconds takes a number from 1 to 3600");
+	plan = (struct decision_bench_plan){count, (unsigned)each, (unsigned)time};
+	return decision_bench_run(&plan);
+}
+
+/* Whether the option was all there is to do. */
+static bool print_only(int option)
+{
+	switch (option) {
+	case 'e':
+		config_print_example(stdout);
+		return true;
+	case 's':
+		config_print_scdoc(stdout);
+		return true;
+	case 'v':
+		puts("throughcared " THROUGHCARE_VERSION);
+		return true;
+	case 'h':
+		help_print();
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool take(struct words *words, int option)
+{
+	switch (option) {
+	case 'C':
+		words->action = CHECK_CONFIG;
+		/* fall through */
+	case 'c':
+		words->path = optarg;
+		return true;
+	case 'p':
+		words->action = PRINT_CONFIG;
+		return true;
+	case 'r':
+		words->action = REBUILD;
+		return true;
+	case 'k':
+		words->action = CHECK;
+		return true;
+	case 'm':
+		words->action = MEASURE;
+		return true;
+	case 'P':
+		words->persons = optarg;
+		return true;
+	case 'G':
+		words->grants = optarg;
+		return true;
+	case 'S':
+		words->seconds = optarg;
+		return true;
+	default:
+		return false;
+	}
 }
 
 int main(int argc, char **argv)
@@ -65,56 +159,37 @@ int main(int argc, char **argv)
 		{"print-config", no_argument, NULL, 'p'},
 		{"rebuild", no_argument, NULL, 'r'},
 		{"check", no_argument, NULL, 'k'},
+		{"measure-decisions", no_argument, NULL, 'm'},
+		{"persons", required_argument, NULL, 'P'},
+		{"grants", required_argument, NULL, 'G'},
+		{"seconds", required_argument, NULL, 'S'},
 		{"print-example", no_argument, NULL, 'e'},
 		{"print-settings-scd", no_argument, NULL, 's'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	enum action action = RUN;
-	const char *path = NULL;
+	struct words words = {.action = RUN};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'C':
-			action = CHECK_CONFIG;
-			/* fall through */
-		case 'c':
-			path = optarg;
-			break;
-		case 'p':
-			action = PRINT_CONFIG;
-			break;
-		case 'r':
-			action = REBUILD;
-			break;
-		case 'k':
-			action = CHECK;
-			break;
-		case 'e':
-			config_print_example(stdout);
+		if (print_only(option))
 			return 0;
-		case 's':
-			config_print_scdoc(stdout);
-			return 0;
-		case 'v':
-			puts("throughcared " THROUGHCARE_VERSION);
-			return 0;
-		case 'h':
-			help_print();
-			return 0;
-		default:
+		if (!take(&words, option))
 			return usage("the command line is not understood");
-		}
 	}
 	if (optind < argc)
 		return usage("there is an argument too many");
-	if (!path && action == PRINT_CONFIG) {
+	if (words.action == MEASURE)
+		return words.path ? usage("--measure-decisions takes no configuration")
+				  : measure(&words);
+	if (words.persons || words.grants || words.seconds)
+		return usage("--persons, --grants and --seconds belong to --measure-decisions");
+	if (!words.path && words.action == PRINT_CONFIG) {
 		config_print_defaults(stdout);
 		return 0;
 	}
-	if (!path)
+	if (!words.path)
 		return usage("no --config FILE is given");
-	return act(action, path);
+	return act(words.action, words.path);
 }
