@@ -268,7 +268,7 @@ struct decision ask(struct fixture *f, struct question question)
 		.reference = tc_slice_text(question.reference),
 		.proceeding = tc_slice_text(question.proceeding),
 		.recipient_person = tc_slice_text(question.person),
-		.actor = tc_slice_text(question.actor),
+		.actor = tc_slice_text(question.actor ? question.actor : "w-1"),
 		.categories = question.categories,
 		.forbidden = question.forbidden,
 		.message = question.message,

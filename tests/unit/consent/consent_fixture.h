@@ -89,7 +89,7 @@ struct question {
 	uint32_t legal;
 	const char *reference;
 	const char *proceeding;
-	const char *actor;
+	const char *actor; /* NULL: "w-1" */
 	const char *without;
 	uint64_t forbidden;
 	uint8_t categories[QUESTION_PARTS_MAX];

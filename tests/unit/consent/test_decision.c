@@ -310,6 +310,13 @@ static void a_legal_basis_releases_what_it_covers(void **state)
 		  .categories = {CATEGORY(MEDICATION)}},
 		 DECISION_DENY,
 		 0},
+		/* and somebody answers for it */
+		{{.to = "treatment-b",
+		  .actor = "",
+		  .legal = LEGAL(MEDICAL_EMERGENCY),
+		  .categories = {CATEGORY(MEDICATION)}},
+		 DECISION_DENY,
+		 0},
 		{{.legal = 77}, DECISION_DENY, 0},
 	};
 
