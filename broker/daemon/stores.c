@@ -14,6 +14,7 @@
 #include "daemon/problem.h"
 #include "gateway/request.h"
 #include "journal/journal_lmdb.h"
+#include "ledger/job.h"
 #include "ledger/policy_state.h"
 
 static const char *hint_of(int fault)
@@ -200,6 +201,9 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 	settings.retry_first_ms = (uint32_t)config->retry_first_ms;
 	settings.has_retry_max_ms = 1;
 	settings.retry_max_ms = (uint32_t)config->retry_max_ms;
+	settings.has_job_slice = 1;
+	settings.job_slice =
+		JOB_SLICE_DEFAULT; /* of this build: another one's log means the same */
 	stores->boot = ledger_boot(stores->ledger) + 1;
 	r = policy_state_wanted(stores->ledger, &first);
 	if (r == 0)

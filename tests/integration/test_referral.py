@@ -62,6 +62,18 @@ def test_a_referral_that_is_not_there_or_not_ones_own(exchange, made):
     assert exchange.cli("referral", "show", number, profile="treatment-south").code == 3
 
 
+def test_a_target_that_guesses_the_id_is_a_stranger_until_it_has_got_the_referral(exchange):
+    subject, number = new_id(), new_id()
+    first = referral(subject, number)
+    exchange.accepted(OFFICE, first)
+    guess = response(subject, number, "RECEIVED")
+    assert exchange.refused(HOME, guess) == exchange.refused(HOME, response(subject, new_id(), "RECEIVED")) \
+        == "unknown_referral"
+    assert state(exchange, number)["state"] == "REQUESTED"
+    assert of(exchange.collect(HOME), first)
+    exchange.accepted(HOME, response(subject, number, "RECEIVED"))
+
+
 def test_a_referral_id_is_used_once(exchange, made):
     subject, number = made
     assert exchange.refused(OFFICE, referral(subject, number)) == "referral_exists"

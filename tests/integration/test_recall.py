@@ -1,0 +1,91 @@
+"""A revocation of many messages: acknowledged when all are recalled, also across a restart, with others served."""
+import os
+
+import envelope
+import pytest
+import schema
+import wire
+from exchange import OPERATOR, wait_for
+from messages import attendance, consent, consent_id, grant, new_id, of, referral, revocation
+
+CLINIC, OFFICE, DESK = "treatment-south", "parole-north", "intake-desk"
+MANY = 1000  # several slices (broker/ledger/job.h)
+
+
+def queue(exchange, subject, count):
+    receipts = exchange.send(CLINIC, *(attendance(subject) for _ in range(count)))
+    assert {receipt["dispositions"][0]["kind"] for receipt in receipts} == {"DISPOSITION_KIND_QUEUED"}
+
+
+def queued(exchange):
+    return int(exchange.ask(OFFICE, "mailbox", "status")[0].get("queued", 0))
+
+
+def recalled(exchange, subject):
+    return [row for row in exchange.trail("--subject", subject) if row["event"] == "recall"]
+
+
+@pytest.mark.quick
+@pytest.mark.threads
+def test_a_revocation_is_acknowledged_when_all_of_many_are_recalled(exchange):
+    subject = new_id()
+    signed = consent(subject, grant())
+    exchange.accepted(DESK, signed)
+    exchange.collect(OFFICE)
+    queue(exchange, subject, MANY)
+    exchange.accepted(DESK, revocation(subject, signed))
+    assert queued(exchange) == 0
+    assert not exchange.collect(OFFICE)
+    assert len(recalled(exchange, subject)) == MANY
+    exchange.collect(CLINIC, count=MANY + 10)
+
+
+def revoke_draft(subject, signed):
+    draft = envelope.Draft(DESK, None, subject, "ConsentRevoke")
+    draft.parts.clear()
+    content = schema.message("ConsentRevoke")(consent_id=consent_id(signed), by=1, method=1)
+    draft.add("ConsentRevoke", content.SerializePartialToString())
+    return draft.seal()
+
+
+def test_a_recall_that_a_crash_cuts_goes_on_and_is_acknowledged_to_whoever_asks_again(own_exchange):
+    own_exchange.start()
+    subject = new_id()
+    signed = consent(subject, grant())
+    own_exchange.accepted(DESK, signed)
+    queue(own_exchange, subject, 3 * MANY)
+    draft = revoke_draft(subject, signed)
+    packed = draft.envelope()
+    signature = envelope.sign(os.path.join(own_exchange.profile(DESK), "key.pem"), [packed.header])
+    submit = schema.message("Submit")(envelopes=[packed], signature=signature)
+    begin = own_exchange.ask(OPERATOR, "exchange", "status")[0]
+    peer = wire.Peer(own_exchange.address(), wire.tls_context(own_exchange.profile(DESK)))
+    peer.ask(submit=submit)
+    wait_for(lambda: int(own_exchange.ask(OPERATOR, "exchange", "status")[0]["logSequence"]) >
+             int(begin["logSequence"]) + 2, "the revocation to be in the log")
+    own_exchange.kill()
+    peer.close()
+    own_exchange.start()
+    with wire.Peer(own_exchange.address(), wire.tls_context(own_exchange.profile(DESK))) as again:
+        receipt = again.call(submit=submit).submit.receipts[0]
+    assert receipt.status == 1 and receipt.repeated_submission
+    assert queued(own_exchange) == 0
+    assert len(recalled(own_exchange, subject)) == 3 * MANY
+    own_exchange.stop()
+
+
+def test_others_are_handed_what_is_theirs_while_a_recall_is_under_way(own_exchange):
+    own_exchange.start()
+    subject = new_id()
+    signed = consent(subject, grant())
+    own_exchange.accepted(DESK, signed)
+    queue(own_exchange, subject, 3 * MANY)
+    packed = revoke_draft(subject, signed).envelope()
+    signature = envelope.sign(os.path.join(own_exchange.profile(DESK), "key.pem"), [packed.header])
+    message = referral(new_id(), new_id())
+    with wire.Peer(own_exchange.address(), wire.tls_context(own_exchange.profile(DESK))) as peer:
+        number = peer.ask(submit=schema.message("Submit")(envelopes=[packed], signature=signature))
+        own_exchange.accepted(OFFICE, message)
+        assert of(own_exchange.collect("housing-harbor", wait=10, count=1), message)
+        assert peer.answer(number).submit.receipts[0].status == 1
+    own_exchange.stop()
