@@ -22,7 +22,7 @@ struct tc_policy_finding {
 	unsigned line, column;
 	char message[200];
 	char detail[256];
-	char hint[200];
+	char hint[TC_YAML_HINT_BYTES];
 };
 
 /* Owned rows in the order of the file; all zero when empty. */

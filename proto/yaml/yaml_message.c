@@ -30,20 +30,48 @@ static int wrong_here(struct tc_yaml_error *error, const struct tc_yaml_node *no
 	return tc_yaml_wrong(error, node->line, node->column, hint, "%s", message);
 }
 
+/* "one of a, b, c", as far as there is room. */
+struct choice {
+	char text[TC_YAML_HINT_BYTES];
+	size_t len;
+};
+
+static void choice_add(struct choice *choice, const char *name)
+{
+	const size_t room = sizeof(choice->text) - choice->len;
+	int more = snprintf(choice->text + choice->len, room, "%s %s", choice->len ? "," : "one of",
+			    name);
+
+	if (more > 0 && (size_t)more < room)
+		choice->len += (size_t)more;
+	else
+		choice->text[choice->len] = '\0';
+}
+
+static int value_unknown(struct tc_yaml_error *error, const struct tc_yaml_node *node,
+			 const ProtobufCEnumDescriptor *type)
+{
+	struct choice choice = {.len = 0};
+
+	for (unsigned i = 0; i < type->n_values; i++) {
+		char name[64];
+
+		tc_enum_short_name(type, type->values[i].value, name, sizeof(name));
+		if (type->values[i].value != 0)
+			choice_add(&choice, name);
+	}
+	return tc_yaml_wrong(error, node->line, node->column, choice.text, "there is no %.64s here",
+			     node->text);
+}
+
 static int name_unknown(struct tc_yaml_error *error, const struct tc_yaml_node *entry,
 			const struct tc_message_rule *rule)
 {
-	char hint[200] = "one of";
+	struct choice choice = {.len = 0};
 
-	for (size_t i = 0, len = strlen(hint); i < rule->field_count; i++) {
-		int more = snprintf(hint + len, sizeof(hint) - len, "%s %s", i ? "," : "",
-				    rule->fields[i].name);
-
-		if (more < 0 || (size_t)more >= sizeof(hint) - len)
-			break;
-		len += (size_t)more;
-	}
-	return tc_yaml_wrong(error, entry->name_line, entry->name_column, hint,
+	for (size_t i = 0; i < rule->field_count; i++)
+		choice_add(&choice, rule->fields[i].name);
+	return tc_yaml_wrong(error, entry->name_line, entry->name_column, choice.text,
 			     "there is no %.64s here", entry->name);
 }
 
@@ -77,11 +105,18 @@ static int mapping_to_json(const struct tc_yaml_node *node, const struct tc_mess
 static int value_to_json(const struct tc_yaml_node *node, const struct tc_field_rule *field,
 			 json_t **ret, struct tc_yaml_error *error)
 {
+	int number;
+
 	if (field->kind == TC_FIELD_MESSAGE)
 		return mapping_to_json(node, field->message, ret, error);
 	if (node->kind != TC_YAML_SCALAR)
 		return wrong_here(error, node, "write the value itself",
 				  "a single value is wanted");
+	if (field->kind == TC_FIELD_ENUM &&
+	    (!tc_enum_value_find(field->enumeration->descriptor, tc_slice_text(node->text),
+				 &number) ||
+	     number == 0))
+		return value_unknown(error, node, field->enumeration->descriptor);
 	if (field->kind != TC_FIELD_BOOL)
 		*ret = json_string(node->text);
 	else if (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0)

@@ -17,6 +17,7 @@
 #include "base/err.h"
 
 #define TC_YAML_BYTES_MAX   (1024 * 1024) /* of a text */
+#define TC_YAML_HINT_BYTES  400
 #define TC_YAML_DEPTH_MAX   12
 #define TC_YAML_ENTRIES_MAX 1024 /* of one mapping or list */
 
@@ -29,7 +30,7 @@ struct tc_yaml_error {
 	unsigned line, column; /* from 1 */
 	char message[200];
 	char detail[200]; /* may be empty */
-	char hint[200];
+	char hint[TC_YAML_HINT_BYTES];
 };
 
 enum tc_yaml_kind {

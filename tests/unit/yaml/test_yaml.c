@@ -88,7 +88,9 @@ static void what_is_wrong_is_told_with_its_place(void **state)
 		     "a required field is missing");
 	assert_wrong("policy_id: X Y\nversion: 1\n", 1, 12, "value is not allowed");
 	assert_wrong("policy_id: x\nversion: 1\ncategories: [{category: shoe}]\n", 3, 25,
-		     "value is not allowed");
+		     "there is no shoe here");
+	assert_wrong("policy_id: x\nversion: 1\ncategories: [{category: unspecified}]\n", 3, 25,
+		     "there is no unspecified here");
 	assert_wrong("policy_id: x\nversion: 1\ncategories: [{category: hiv, sealed: 1}]\n", 3, 38,
 		     "neither true nor false");
 	assert_wrong("version: 1\n", 1, 1, "a required field is missing");
