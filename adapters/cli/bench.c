@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/bench_decisions.h"
 #include "cli/bench_floor.h"
 #include "cli/bench_gauge.h"
 #include "cli/bench_network.h"
@@ -164,7 +165,23 @@ out:
 	return r;
 }
 
-enum tc_exit tc_bench_run(struct tc_invocation *invocation)
+/* Each kind of load has options of its own. */
+static const char *misplaced(const struct tc_invocation *invocation, bool decisions)
+{
+	static const char *const of_messages[] = {"producers", "window", "consumers",
+						  "queues",    "bytes",  "floor"};
+	static const char *const of_decisions[] = {"persons", "grants"};
+
+	for (size_t i = 0; decisions && i < sizeof(of_messages) / sizeof(of_messages[0]); i++)
+		if (tc_invocation_option(invocation, of_messages[i]))
+			return of_messages[i];
+	for (size_t i = 0; !decisions && i < sizeof(of_decisions) / sizeof(of_decisions[0]); i++)
+		if (tc_invocation_option(invocation, of_decisions[i]))
+			return of_decisions[i];
+	return decisions && invocation->profile ? "profile" : NULL;
+}
+
+static enum tc_exit run_messages(struct tc_invocation *invocation)
 {
 	struct tc_bench_network network = {0};
 	struct tc_bench_result *result;
@@ -191,4 +208,15 @@ enum tc_exit tc_bench_run(struct tc_invocation *invocation)
 	}
 	free(result);
 	return r == 0 ? TC_EXIT_DONE : TC_EXIT_FAILED;
+}
+
+enum tc_exit tc_bench_run(struct tc_invocation *invocation)
+{
+	bool decisions = tc_invocation_option(invocation, "decisions");
+	const char *other = misplaced(invocation, decisions);
+
+	if (other)
+		return tc_invocation_usage(invocation, "--%s goes %s --decisions", other,
+					   decisions ? "without" : "with");
+	return decisions ? tc_bench_decisions_run(invocation) : run_messages(invocation);
 }

@@ -72,21 +72,24 @@ int tc_bench_network_make(struct tc_bench_network *network, struct tc_problem *p
 	return tc_network_create(network->folder, "bench.example", "127.0.0.1:0", address, problem);
 }
 
-/* The daemon that was built and installed together with this program. */
-static bool daemon_path(char to[TC_FILE_PATH_BYTES])
+bool tc_bench_network_daemon(char to[TC_FILE_PATH_BYTES], struct tc_problem *problem)
 {
 	char self[TC_FILE_PATH_BYTES];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
+	char *slash = NULL;
 
-	if (len <= 0)
-		return false;
-	self[len] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash)
-		return false;
-	*slash = '\0';
-	return tc_file_path(to, self, "throughcared") && tc_file_exists(to);
+	if (len > 0) {
+		self[len] = '\0';
+		slash = strrchr(self, '/');
+	}
+	if (slash) {
+		*slash = '\0';
+		if (tc_file_path(to, self, "throughcared") && tc_file_exists(to))
+			return true;
+	}
+	tc_problem_set(problem, "exchange_missing", "throughcared is not beside this program",
+		       "build or install it, or name an exchange with --profile", NULL);
+	return false;
 }
 
 static int daemon_start(struct tc_bench_network *network, struct tc_problem *problem)
@@ -96,13 +99,10 @@ static int daemon_start(struct tc_bench_network *network, struct tc_problem *pro
 	pid_t child;
 	int fd;
 
-	if (!daemon_path(program) || !tc_file_path(config, network->folder, "throughcared.yaml") ||
-	    !tc_file_path(log, network->folder, "throughcared.log")) {
-		tc_problem_set(problem, "exchange_missing",
-			       "throughcared is not beside this program",
-			       "build or install it, or name an exchange with --profile", NULL);
+	if (!tc_bench_network_daemon(program, problem) ||
+	    !tc_file_path(config, network->folder, "throughcared.yaml") ||
+	    !tc_file_path(log, network->folder, "throughcared.log"))
 		return TC_EIO;
-	}
 	child = fork();
 	if (child < 0) {
 		tc_problem_set_errno(problem, "failed", "cannot start throughcared", program,

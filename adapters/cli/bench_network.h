@@ -18,6 +18,10 @@ struct tc_bench_network {
 	int pid;                         /* of what was started in it; 0: nothing */
 };
 
+/* The daemon that was built and installed together with this program. False with `problem` filled
+ * when there is none. */
+bool tc_bench_network_daemon(char to[TC_FILE_PATH_BYTES], struct tc_problem *problem);
+
 /* Makes the folder and a network in it with the authority's and the exchange's certificate and
  * the operator's profile. 0, or TC_E* with `problem` filled. */
 int tc_bench_network_make(struct tc_bench_network *network,

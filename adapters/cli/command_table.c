@@ -234,16 +234,22 @@ const struct tc_command tc_command_table[] = {
 	 "acknowledges them, and checks by their numbers that none was lost or doubled. Without\n"
 	 "--profile it starts an exchange of its own in a temporary folder below TMPDIR or\n"
 	 "/var/tmp. With --profile the agency sends to its own mailbox. --floor sends the same\n"
-	 "bytes to a bare writer instead, which stores them and syncs, and delivers nothing.",
+	 "bytes to a bare writer instead, which stores them and syncs, and delivers nothing.\n"
+	 "--decisions sends no messages: it records consents of made-up persons in a store below\n"
+	 "TMPDIR or /var/tmp, about 700 bytes a grant, and measures how long a decision takes.",
 	 "throughcare bench --producers 8 --window 256 --queues 8 --seconds 10\n"
-	 "throughcare --json bench --floor lmdb",
+	 "throughcare --json bench --floor lmdb\n"
+	 "throughcare bench --decisions --persons 1000000 --grants 50",
 	 OPTIONS({"producers", "P", "connections that send (default: 8)"},
 		 {"window", "W", "messages in flight on each (default: 256)"},
 		 {"consumers", "C", "connections that collect (default: one per mailbox)"},
 		 {"queues", "Q", "mailboxes (default: one per producer)"},
-		 {"seconds", "S", "how long to send (default: 10)"},
+		 {"seconds", "S", "how long to send, or to ask (default: 10)"},
 		 {"bytes", "B", "size of an envelope, header and parts (default: 700)"},
-		 {"floor", "KIND", "lmdb or file: the bare writer to compare with"}),
+		 {"floor", "KIND", "lmdb or file: the bare writer to compare with"},
+		 {"decisions", NULL, "measure decisions on consents instead"},
+		 {"persons", "N", "with --decisions: persons with consents (default: 100000)"},
+		 {"grants", "G", "with --decisions: grants of each person (default: 50)"}),
 	 tc_bench_run},
 	{"help", NULL, "[NOUN [VERB]]", 0, 2, "explain a command",
 	 "`help completion` prints the completion for bash, `help options` the man page's list of\n"
