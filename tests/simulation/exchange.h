@@ -104,6 +104,10 @@ struct message {
 };
 uint64_t exchange_send(struct exchange *x, const struct message *message);
 
+/* A message to the exchange itself, with its leading part. */
+uint64_t exchange_submit(struct exchange *x, const char *from, const char *type,
+			 struct tc_id subject, const ProtobufCMessage *message);
+
 /* A grant from one agency to others over one category. */
 struct consent {
 	struct tc_id consent, grant, subject;

@@ -122,30 +122,21 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 	return submit(x, &header, &submission, message->from, message->connection);
 }
 
-/* A message to the exchange itself, its body given as JSON. */
-static uint64_t submit_json(struct exchange *x, const char *from, const char *actor,
-			    const char *type, const ProtobufCMessageDescriptor *descriptor,
-			    struct tc_id subject, const char *text)
+/* `actor` may be NULL. */
+static uint64_t submit_as(struct exchange *x, const char *from, const char *actor, const char *type,
+			  struct tc_id subject, const ProtobufCMessage *message)
 {
 	Throughcare__V1__Header header = THROUGHCARE__V1__HEADER__INIT;
 	Throughcare__V1__SubmissionRecord submission = THROUGHCARE__V1__SUBMISSION_RECORD__INIT;
 	Throughcare__V1__Actor by = THROUGHCARE__V1__ACTOR__INIT;
-	struct tc_refusal refusal = {0};
-	ProtobufCMessage *message;
 	char id[TC_ID_TEXT_BYTES], subject_text[TC_ID_TEXT_BYTES];
-	uint8_t body[4096];
+	struct tc_bytes body = {0};
 	uint64_t sequence;
-	json_t *json;
 
-	MUST(tc_json_parse(tc_slice_text(text), &json, &refusal) == 0);
-	if (tc_json_to_message(json, descriptor, &message, &refusal) != 0)
-		exchange_fail(refusal.detail, __FILE__, __LINE__);
-	json_decref(json);
-	MUST(protobuf_c_message_get_packed_size(message) <= sizeof(body));
+	MUST(tc_bytes_reserve(&body, protobuf_c_message_get_packed_size(message)) == 0);
 	submission.has_body = 1;
-	submission.body.data = body;
-	submission.body.len = protobuf_c_message_pack(message, body);
-	protobuf_c_message_free_unpacked(message, NULL);
+	submission.body.data = body.data;
+	submission.body.len = protobuf_c_message_pack(message, body.data);
 	tc_id_format(tc_id_is_none(x->next_id) ? exchange_id(x) : x->next_id, id);
 	x->next_id = (struct tc_id){{0}};
 	header.message_id = id;
@@ -158,6 +149,32 @@ static uint64_t submit_json(struct exchange *x, const char *from, const char *ac
 		header.subject = subject_text;
 	}
 	sequence = submit(x, &header, &submission, from, 0);
+	tc_bytes_free(&body);
+	return sequence;
+}
+
+uint64_t exchange_submit(struct exchange *x, const char *from, const char *type,
+			 struct tc_id subject, const ProtobufCMessage *message)
+{
+	return submit_as(x, from, NULL, type, subject, message);
+}
+
+/* The same, its body given as JSON. */
+static uint64_t submit_json(struct exchange *x, const char *from, const char *actor,
+			    const char *type, const ProtobufCMessageDescriptor *descriptor,
+			    struct tc_id subject, const char *text)
+{
+	struct tc_refusal refusal = {0};
+	ProtobufCMessage *message;
+	uint64_t sequence;
+	json_t *json;
+
+	MUST(tc_json_parse(tc_slice_text(text), &json, &refusal) == 0);
+	if (tc_json_to_message(json, descriptor, &message, &refusal) != 0)
+		exchange_fail(refusal.detail, __FILE__, __LINE__);
+	json_decref(json);
+	sequence = submit_as(x, from, actor, type, subject, message);
+	protobuf_c_message_free_unpacked(message, NULL);
 	return sequence;
 }
 

@@ -3,9 +3,11 @@
  *
  * The oracle holds: nothing is lost after its receipt (each accepted message ends
  * delivered, recalled, expired or dead, or is still known); messages of one referral to
- * one recipient are handed out in order and one at a time; nothing protected is handed
- * over unless a grant was in force in that step; when a revocation is acknowledged, all
- * that waited under it is recalled, however many slices that took; every move has one fact.
+ * one recipient are handed out in order and one at a time; of what is protected exactly those
+ * parts are handed over that something permits at that time (grounds.h), with the grant that
+ * does, its notice and its scope; nothing permitted stays held once the ticks are done; when
+ * a revocation is acknowledged, all that waited under it is recalled, however many slices
+ * that took; every move has one fact.
  *
  * Owner: the simulation.
  */
@@ -13,10 +15,12 @@
 #define TESTS_ORACLE_H
 
 #include "simulation/exchange.h"
+#include "simulation/grounds.h"
 
 #define SUBJECTS  6
 #define REFERRALS 8
-#define MESSAGES  20000
+#define MESSAGES  50000
+#define SEQUENCES 1000000
 #define SESSIONS  16
 
 enum fate { QUEUED, IN_FLIGHT, ENDED };
@@ -25,10 +29,12 @@ enum fate { QUEUED, IN_FLIGHT, ENDED };
 struct known {
 	uint64_t sequence;
 	int to;
-	int subject;
-	int referral; /* -1: none */
-	bool protected;
+	int referral;             /* -1: none */
+	bool protected;           /* released as the grounds say... */
+	struct ground_ask ask[2]; /* ...part by part */
+	int parts;
 	bool held;
+	bool doomed; /* by the latest revocation of its subject */
 	enum fate fate;
 	uint64_t connection;
 };
@@ -52,18 +58,27 @@ struct simulation {
 	struct tc_id subjects[SUBJECTS];
 	struct tc_id referrals[REFERRALS];
 	int referral_subject[REFERRALS];
-	struct consent consents[SUBJECTS]; /* treatment -> parole, ATTENDANCE */
-	bool in_force[SUBJECTS];
+	struct grounds grounds;
 	uint64_t revoked_at[SUBJECTS]; /* sequence of the revocation that waits for its receipt */
+	int64_t revoked_ms[SUBJECTS];  /* and its time */
 	struct known messages[MESSAGES];
 	int count;
+	int at[SEQUENCES]; /* message of that sequence, plus one */
 	struct live live[SESSIONS];
 	size_t releases;
 };
 
 /* The session of that connection (0: a free one); NULL: none. */
 struct live *oracle_live(struct simulation *s, uint64_t connection);
+/* A message of that sequence is on its way: known before anything is seen of it. */
+struct known *oracle_expect(struct simulation *s, uint64_t sequence);
+/* Before a revocation and after: what waits and is permitted only by what is being revoked. */
+void oracle_doom(struct simulation *s, int subject, bool after);
 /* Everything that the latest record brought about. */
 void oracle_see(struct simulation *s);
+/* Is its leading part permitted now? */
+bool oracle_permits(const struct simulation *s, const struct known *message);
+/* No tick is due: nothing that is permitted is held. */
+void oracle_settled(const struct simulation *s);
 
 #endif

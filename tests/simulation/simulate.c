@@ -2,7 +2,7 @@
  * simulate - agencies, consents, restarts and time at random against one ledger, and an
  * oracle that knows only what it was told.
  *
- *   simulate [SEED [STEPS]]        the same seed gives the same run
+ *   simulate [SEED [STEPS [RUNS]]]        the same seed gives the same run; RUNS of them from it on
  *
  * The oracle (oracle.h) looks at everything that comes out. At the end everybody collects, and a
  * state rebuilt from the log, with commits elsewhere, must be the same.
@@ -13,8 +13,9 @@
 
 #include "simulation/oracle.h"
 
-#define AGENCIES       5
+#define AGENCIES       5 /* from GROUND_FIRST on those whom the grounds speak of */
 #define STEPS          4000
+#define STEPS_MAX      100000
 #define LEASE_MS       20000
 #define SLICE          3 /* deliveries that a job visits in one step */
 #define EVIDENCE_QUIET THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_EXCEPTIONS
@@ -42,22 +43,39 @@ static struct tc_id next_id(struct simulation *s)
 	return id;
 }
 
+/* Under a grant, or held: one part or two, of any categories. */
+static void draw_protected(struct simulation *s, struct known *known, struct message *message)
+{
+	struct ground_ask *ask = known->ask;
+
+	known->protected = true;
+	known->parts = 1 + (int)draw(s, 2);
+	ask[0] = (struct ground_ask){.subject = (int)draw(s, SUBJECTS),
+				     .recipient = (int)draw(s, GROUND_RECIPIENTS),
+				     .category = (int)draw(s, GROUND_CATEGORIES),
+				     .proceeding = (int)draw(s, GROUND_PROCEEDINGS)};
+	ask[1] = ask[0];
+	ask[1].category = (int)draw(s, GROUND_CATEGORIES);
+	known->to = GROUND_FIRST + ask[0].recipient;
+	message->from = "treatment";
+	message->type = "AttendanceRecord";
+	message->category = ground_categories[ask[0].category];
+	message->second = known->parts == 2 ? ground_categories[ask[1].category] : 0;
+	message->subject = s->subjects[ask[0].subject];
+	message->proceeding = ground_proceedings[ask[0].proceeding];
+}
+
 static void step_send(struct simulation *s)
 {
-	struct known *known = &s->messages[s->count];
+	struct known *known;
 	int referral = (int)draw(s, REFERRALS * 2);
 	struct message message = {.id = next_id(s), .evidence = EVIDENCE_QUIET};
 
-	MUST(s->count < MESSAGES);
-	*known = (struct known){.referral = -1};
-	if (draw(s, 2) == 0) { /* under a grant, or held */
-		known->protected = true;
-		known->subject = (int)draw(s, SUBJECTS);
-		known->to = 2;
-		message.from = "treatment";
-		message.type = "AttendanceRecord";
-		message.category = THROUGHCARE__V1__CATEGORY__CATEGORY_ATTENDANCE;
-		message.subject = s->subjects[known->subject];
+	if (s->count == MESSAGES)
+		return;
+	known = oracle_expect(s, s->x.count);
+	if (draw(s, 2) == 0) {
+		draw_protected(s, known, &message);
 	} else { /* as operational information, perhaps about a referral */
 		known->to = referral < REFERRALS ? 4 : 1 + (int)draw(s, 4);
 		message.from = "parole";
@@ -75,16 +93,18 @@ static void step_send(struct simulation *s)
 	message.priority = (Throughcare__V1__Priority)draw(s, 3);
 	if (known->referral >= 0)
 		message.priority = THROUGHCARE__V1__PRIORITY__PRIORITY_NORMAL;
-	if (draw(s, 4) == 0)
+	if ((draw(s, 4) == 0) != known->protected) /* else too much would be held at last */
 		message.expires_ms = s->x.now_ms + 1000 + draw(s, 600000);
 	if (draw(s, 8) == 0)
 		message.evidence = THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_ALL;
-	known->sequence = s->x.count;
-	s->count++; /* known before its hand-over is seen */
 	exchange_send(&s->x, &message);
-	MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
+	if (strcmp(exchange_answer(&s->x), "accepted") != 0) {
+		/* Only what may go can be held for a consent; what never may is refused. */
+		MUST(known->protected && !oracle_permits(s, known));
+		known->fate = ENDED;
+	}
 	oracle_see(s);
-	if (draw(s, 10) == 0) { /* the same again */
+	if (known->fate != ENDED && draw(s, 10) == 0) { /* the same again */
 		exchange_send(&s->x, &message);
 		MUST(strcmp(exchange_answer(&s->x), "accepted") == 0 || message.expires_ms != 0);
 		oracle_see(s);
@@ -163,32 +183,72 @@ static void step_settle(struct simulation *s, struct live *live)
 	oracle_see(s);
 }
 
+static void step_revoke(struct simulation *s, int subject)
+{
+	uint64_t sequence;
+
+	oracle_doom(s, subject, false);
+	sequence = grounds_revoke(&s->grounds, &s->x, subject, s->subjects[subject],
+				  draw(s, UINT32_MAX));
+	oracle_doom(s, subject, true);
+	if (sequence == 0)
+		return; /* nothing that could be revoked */
+	s->revoked_at[subject] = sequence;
+	s->revoked_ms[subject] = s->x.now_ms;
+	/* Its receipt may come at the end of a job only. */
+	MUST(exchange_effects(&s->x, EFFECT_RECEIPT) == 0 ||
+	     strcmp(exchange_answer(&s->x), "accepted") == 0);
+	oracle_see(s);
+}
+
+/* The court tells parole that a proceeding is over. */
+static void step_hearing(struct simulation *s, int subject)
+{
+	int proceeding = 1 + (int)draw(s, GROUND_PROCEEDINGS - 1);
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = {
+		.id = next_id(s),
+		.from = "court",
+		.to = "parole",
+		.type = "HearingResult",
+		.category = THROUGHCARE__V1__CATEGORY__CATEGORY_SUPERVISION_CONDITIONS,
+		.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL,
+		.evidence = EVIDENCE_QUIET,
+		.subject = s->subjects[subject],
+		.claim = &claim,
+	};
+
+	if (s->count == MESSAGES)
+		return;
+	claim.has_disposition_final = 1;
+	claim.disposition_final = draw(s, 4) != 0;
+	claim.about_id = (char *)(uintptr_t)ground_proceedings[proceeding];
+	oracle_expect(s, s->x.count)->to = 2;
+	if (claim.disposition_final)
+		grounds_hear(&s->grounds, subject, proceeding, s->x.now_ms);
+	exchange_send(&s->x, &message);
+	MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
+	oracle_see(s);
+}
+
 static void step_consent(struct simulation *s)
 {
 	int subject = (int)draw(s, SUBJECTS);
-	struct consent *consent = &s->consents[subject];
+	uint32_t what = draw(s, 20);
 
-	if (s->in_force[subject]) {
-		s->in_force[subject] = false; /* before: nothing may go in this very step */
-		s->revoked_at[subject] = s->x.count;
-		exchange_revoke(&s->x, consent);
-		if (exchange_effects(&s->x, EFFECT_RECEIPT) == 0) {
-			oracle_see(s); /* it comes at the end of its job */
-			return;
-		}
+	if (what < 9) {
+		s->x.now_ms++; /* signed after whatever a hearing has just decided */
+		if (grounds_record(&s->grounds, &s->x, subject, s->subjects[subject],
+				   draw(s, UINT32_MAX)))
+			oracle_see(s);
+	} else if (what < 16) {
+		step_revoke(s, subject);
+	} else if (what < 19) {
+		step_hearing(s, subject);
 	} else {
-		*consent = (struct consent){.consent = exchange_id(&s->x),
-					    .grant = exchange_id(&s->x),
-					    .subject = s->subjects[subject],
-					    .from = "treatment",
-					    .to = "parole",
-					    .category = "ATTENDANCE",
-					    .expires_ms = s->x.now_ms + 300LL * 86400 * 1000};
-		s->in_force[subject] = true;
-		exchange_consent(&s->x, consent);
+		grounds_rule(&s->grounds, &s->x, draw(s, UINT32_MAX));
+		oracle_see(s);
 	}
-	MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
-	oracle_see(s);
 }
 
 static void step_time(struct simulation *s)
@@ -202,6 +262,7 @@ static void step_time(struct simulation *s)
 		exchange_tick(&s->x, to_ms);
 		oracle_see(s);
 	}
+	oracle_settled(s);
 }
 
 static void step_restart(struct simulation *s)
@@ -285,8 +346,7 @@ static void drain(struct simulation *s)
 	for (int i = 0; i < s->count; i++) {
 		const struct known *message = &s->messages[i];
 
-		MUST(message->fate == ENDED ||
-		     (message->protected && !s->in_force[message->subject]));
+		MUST(message->fate == ENDED || !oracle_permits(s, message));
 	}
 }
 
@@ -299,7 +359,7 @@ static void begin(struct simulation *s)
 	for (int i = 0; i < SUBJECTS; i++)
 		s->subjects[i] = exchange_id(&s->x);
 	for (int i = 0; i < REFERRALS; i++) {
-		struct known *known = &s->messages[s->count++];
+		struct known *known = oracle_expect(s, s->x.count);
 		struct message message = {
 			.id = next_id(s),
 			.from = "parole",
@@ -314,7 +374,8 @@ static void begin(struct simulation *s)
 		s->referral_subject[i] = i % SUBJECTS;
 		message.subject = s->subjects[i % SUBJECTS];
 		message.referral = s->referrals[i];
-		*known = (struct known){.sequence = s->x.count, .to = 4, .referral = i};
+		known->to = 4;
+		known->referral = i;
 		exchange_send(&s->x, &message);
 		MUST(strcmp(exchange_answer(&s->x), "accepted") == 0);
 		oracle_see(s);
@@ -339,26 +400,36 @@ static void tell_seed(void)
 	fprintf(stderr, "simulate: seed %" PRIu64 "\n", running_seed);
 }
 
-int main(int argc, char **argv)
+static void run(struct simulation *s, uint64_t seed, long steps)
 {
-	struct simulation *s = calloc(1, sizeof(*s));
-	long steps = argc > 2 ? strtol(argv[2], NULL, 10) : STEPS;
-
-	running_seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
-	if (s == NULL || running_seed == 0 || steps < 1 || steps > MESSAGES) {
-		fprintf(stderr, "simulate [SEED [STEPS]]: a seed from 1, at most %d steps\n",
-			MESSAGES);
-		return 2;
-	}
-	atexit(tell_seed);
-	s->random = running_seed * 0x9e3779b97f4a7c15u | 1;
+	running_seed = seed;
+	memset(s, 0, sizeof(*s));
+	s->random = seed * 0x9e3779b97f4a7c15u | 1;
 	begin(s);
 	for (long i = 0; i < steps; i++)
 		step(s);
 	drain(s);
 	compare(s);
-	printf("%zu records, %d messages, %zu hand-overs\n", s->x.count, s->count, s->releases);
+	printf("seed %" PRIu64 ": %zu records, %d messages, %zu hand-overs\n", seed, s->x.count,
+	       s->count, s->releases);
 	exchange_close(&s->x);
+}
+
+int main(int argc, char **argv)
+{
+	struct simulation *s = calloc(1, sizeof(*s));
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
+	long steps = argc > 2 ? strtol(argv[2], NULL, 10) : STEPS;
+	long runs = argc > 3 ? strtol(argv[3], NULL, 10) : 1;
+
+	if (s == NULL || seed == 0 || steps < 1 || steps > STEPS_MAX || runs < 1) {
+		fprintf(stderr, "simulate [SEED [STEPS [RUNS]]]: seeds from 1, at most %d steps\n",
+			STEPS_MAX);
+		return 2;
+	}
+	atexit(tell_seed);
+	for (long i = 0; i < runs; i++)
+		run(s, seed + (uint64_t)i, steps);
 	free(s);
 	return 0;
 }
