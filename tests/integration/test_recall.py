@@ -89,3 +89,20 @@ def test_others_are_handed_what_is_theirs_while_a_recall_is_under_way(own_exchan
         assert of(own_exchange.collect("housing-harbor", wait=10, count=1), message)
         assert peer.answer(number).submit.receipts[0].status == 1
     own_exchange.stop()
+
+
+def test_a_stop_does_not_wait_for_the_end_of_a_recall(own_exchange):
+    own_exchange.start()
+    subject = new_id()
+    signed = consent(subject, grant())
+    own_exchange.accepted(DESK, signed)
+    queue(own_exchange, subject, 3 * MANY)
+    packed = revoke_draft(subject, signed).envelope()
+    signature = envelope.sign(os.path.join(own_exchange.profile(DESK), "key.pem"), [packed.header])
+    peer = wire.Peer(own_exchange.address(), wire.tls_context(own_exchange.profile(DESK)))
+    peer.ask(submit=schema.message("Submit")(envelopes=[packed], signature=signature))
+    own_exchange.stop()
+    peer.close()
+    own_exchange.start()
+    wait_for(lambda: queued(own_exchange) in (0, 3 * MANY), "the recall to go on, if it was in the log")
+    own_exchange.stop()
