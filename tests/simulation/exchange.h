@@ -69,6 +69,7 @@ void exchange_barrier(struct exchange *x);
 /* A barrier after which jobs visit so many deliveries in a step. */
 void exchange_slices(struct exchange *x, uint32_t deliveries);
 void exchange_agency(struct exchange *x, const char *name, const char *kind);
+void exchange_suspend(struct exchange *x, const char *name, const char *kind);
 /* A new connection's number. */
 uint64_t exchange_logon(struct exchange *x, const char *name);
 void exchange_logoff(struct exchange *x, uint64_t connection, const char *code);

@@ -178,18 +178,28 @@ static uint64_t submit_json(struct exchange *x, const char *from, const char *ac
 	return sequence;
 }
 
-void exchange_agency(struct exchange *x, const char *name, const char *kind)
+static void agency_entry(struct exchange *x, const char *name, const char *kind, const char *status)
 {
 	char text[512];
 
 	snprintf(text, sizeof(text),
 		 "{\"agency\":\"%s\",\"name\":\"%s\",\"kind\":\"AGENCY_KIND_%s\","
-		 "\"status\":\"AGENCY_STATUS_ACTIVE\"}",
-		 name, name, kind);
+		 "\"status\":\"AGENCY_STATUS_%s\"}",
+		 name, name, kind, status);
 	submit_json(x, "operator", NULL, "AgencyEntry", &throughcare__v1__agency_entry__descriptor,
 		    (struct tc_id){{0}}, text);
 	MUST(exchange_effects(x, EFFECT_RECEIPT) == 0 || /* it comes at the end of a job */
 	     strcmp(exchange_answer(x), "accepted") == 0);
+}
+
+void exchange_agency(struct exchange *x, const char *name, const char *kind)
+{
+	agency_entry(x, name, kind, "ACTIVE");
+}
+
+void exchange_suspend(struct exchange *x, const char *name, const char *kind)
+{
+	agency_entry(x, name, kind, "SUSPENDED");
 }
 
 /* One grant in JSON. */

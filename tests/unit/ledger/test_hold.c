@@ -111,6 +111,21 @@ static void another_kind_of_agency_is_decided_anew(void **state)
 	assert_string_equal(exchange_answer(x), "accepted");
 }
 
+static void what_is_queued_for_a_suspended_agency_waits_for_its_return(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+
+	exchange_send(x, &message);
+	collector(x, "treatment", 0);
+	exchange_suspend(x, "treatment", "TREATMENT");
+	assert_int_equal(exchange_effects(x, EFFECT_CLOSE), 1);
+	assert_int_equal(exchange_facts(x, "recall"), 0);
+	exchange_agency(x, "treatment", "TREATMENT");
+	collector(x, "treatment", 10);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +135,7 @@ int main(void)
 		TEST(the_shortest_clock_of_its_parts_counts),
 		TEST(what_was_released_is_not_expired_by_the_clock_of_its_hold),
 		TEST(another_kind_of_agency_is_decided_anew),
+		TEST(what_is_queued_for_a_suspended_agency_waits_for_its_return),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,26 @@ static void a_policy_recalls_what_it_no_longer_permits(void **state)
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
 }
 
+static void a_policy_is_acknowledged_when_everything_is_decided_again(void **state)
+{
+	struct exchange *x = *state;
+
+	exchange_slices(x, 2);
+	for (int i = 0; i < 5; i++) { /* of five persons */
+		struct message message = attendance(x, exchange_id(x));
+		struct consent consent = grant(x, message.subject);
+
+		exchange_consent(x, &consent);
+		exchange_send(x, &message);
+	}
+	forbid_operational(x, 2);
+	assert_int_equal(exchange_facts(x, "recall"), 2);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 0);
+	exchange_settle_down(x);
+	assert_int_equal(exchange_facts(x, "recall"), 3);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
 /* What it says nothing new about waits on as it did. */
 static void a_policy_leaves_alone_what_it_does_not_change(void **state)
 {
@@ -244,6 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_policy_recalls_what_it_no_longer_permits),
+		TEST(a_policy_is_acknowledged_when_everything_is_decided_again),
 		TEST(a_policy_leaves_alone_what_it_does_not_change),
 		TEST(only_a_newer_policy_takes_the_place_of_one),
 		TEST(a_policy_that_makes_no_sense_is_refused),
