@@ -4,6 +4,7 @@
 
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
+#include "query/told.h"
 
 /* Zero is no time. */
 static int put_time(struct answer *answer, int64_t ms, Google__Protobuf__Timestamp **ret)
@@ -99,15 +100,21 @@ static int make_step(struct answer *answer, const struct referral_step *step,
 	return r;
 }
 
+/* By state and openness an agency's referrals are chosen as it has been told of them. */
+struct wanted {
+	enum referral_state state; /* REFERRAL_NONE: any */
+	bool open_only;
+};
+
 static int read_filter(const struct question *question, struct answer *answer,
-		       struct referral_filter *filter)
+		       struct referral_filter *filter, struct wanted *ret)
 {
 	const Throughcare__V1__ReferralListQuery *asked = question->query->referral_list;
 	struct tc_slice cursor = answer_cursor(question);
 
 	if (question->scope == GATE_OWN)
 		filter->agency = &question->asker;
-	filter->open_only = asked->has_open_only && asked->open_only;
+	ret->open_only = asked->has_open_only && asked->open_only;
 	if (asked->subject != NULL || filter->agency == NULL) {
 		int r = answer_read_id(answer, asked->subject, "referral_list.subject",
 				       &filter->subject);
@@ -116,10 +123,14 @@ static int read_filter(const struct question *question, struct answer *answer,
 			return r;
 	}
 	if (asked->state != NULL && asked->state[0] != '\0') {
-		filter->state = lifecycle_state_find(tc_slice_text(asked->state));
-		if (filter->state == REFERRAL_NONE)
+		ret->state = lifecycle_state_find(tc_slice_text(asked->state));
+		if (ret->state == REFERRAL_NONE)
 			return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID,
 					 "referral_list.state");
+	}
+	if (question->scope != GATE_OWN) {
+		filter->state = ret->state;
+		filter->open_only = ret->open_only;
 	}
 	if (cursor.len == 0)
 		return 0;
@@ -129,30 +140,51 @@ static int read_filter(const struct question *question, struct answer *answer,
 	return 0;
 }
 
-/* Adds the rows of these referrals. *ret_full: there is one more than the page holds. */
-static int add_referrals(const struct question *question, struct answer *answer,
-			 const struct referral *found, size_t count, size_t rows_max,
-			 struct tc_id *ret_last, bool *ret_full)
+/* As the asker has been told of it, if at all, and if it then is one of those wanted. */
+static int see_referral(const struct question *question, const struct wanted *wanted,
+			struct referral *referral, bool *ret)
 {
-	Throughcare__V1__QueryReply *reply = &answer->reply;
+	int r = gate_referral(question, referral, ret);
 
-	for (size_t i = 0; i < count; i++) {
+	if (r == 0 && *ret)
+		r = told_referral(question, referral);
+	if (r < 0 || !*ret)
+		return r;
+	*ret = (wanted->state == REFERRAL_NONE || wanted->state == referral->state) &&
+	       (!wanted->open_only || !lifecycle_state(referral->state)->terminal);
+	return 0;
+}
+
+/* A page under way. */
+struct page {
+	const struct question *question;
+	struct answer *answer;
+	struct wanted wanted;
+	size_t rows_max;
+	struct tc_id last; /* of the rows so far */
+	bool full;         /* there is one more than it holds */
+};
+
+static int add_referrals(struct page *page, struct referral *found, size_t count)
+{
+	Throughcare__V1__QueryReply *reply = &page->answer->reply;
+
+	for (size_t i = 0; i < count && !page->full; i++) {
 		bool visible;
-		int r = gate_referral(question, &found[i], &visible);
+		int r = see_referral(page->question, &page->wanted, &found[i], &visible);
 
 		if (r < 0)
 			return r;
 		if (!visible)
 			continue;
-		if (reply->n_referrals == rows_max) {
-			*ret_full = true;
-			return 0;
-		}
-		r = make_referral(answer, &found[i], &reply->referrals[reply->n_referrals]);
+		page->full = reply->n_referrals == page->rows_max;
+		if (page->full)
+			break;
+		r = make_referral(page->answer, &found[i], &reply->referrals[reply->n_referrals]);
 		if (r < 0)
 			return r;
 		reply->n_referrals++;
-		*ret_last = found[i].id;
+		page->last = found[i].id;
 	}
 	return 0;
 }
@@ -163,40 +195,41 @@ static int add_referrals(const struct question *question, struct answer *answer,
  */
 int tracking_referrals(const struct question *question, struct answer *answer)
 {
-	size_t rows_max = answer_page_rows(question);
+	struct page page = {.question = question, .answer = answer};
 	struct referral_filter filter = {.agency = NULL};
-	bool more = true, full = false;
 	struct referral *found;
-	struct tc_id last;
+	bool more = true;
+	size_t count;
 	int r;
 
-	r = read_filter(question, answer, &filter);
+	page.rows_max = answer_page_rows(question);
+	r = read_filter(question, answer, &filter, &page.wanted);
 	if (r != 0)
 		return r;
-	found = arena_take(&answer->arena, rows_max * sizeof(*found));
-	answer->reply.referrals = answer_array(answer, rows_max);
+	found = arena_take(&answer->arena, page.rows_max * sizeof(*found));
+	answer->reply.referrals = answer_array(answer, page.rows_max);
 	if (found == NULL || answer->reply.referrals == NULL)
 		return TC_ENOMEM;
-	while (more && !full) {
-		size_t count;
-
+	while (more && !page.full) {
 		r = referral_list(ledger_view_txn(question->ledger),
-				  ledger_view_referral(question->ledger), &filter, found, rows_max,
-				  &count, &more);
-		if (r == 0)
-			r = add_referrals(question, answer, found, count, rows_max, &last, &full);
-		if (r != 0)
+				  ledger_view_referral(question->ledger), &filter, found,
+				  page.rows_max, &count, &more);
+		if (r != 0 || count == 0)
 			return r;
-		if (count == 0)
-			break;
 		filter.after = found[count - 1].id;
+		r = add_referrals(&page, found, count);
+		if (r < 0)
+			return r;
 	}
-	return full ? answer_next_page(answer, tc_slice(last.bytes, sizeof(last.bytes))) : 0;
+	if (!page.full)
+		return 0;
+	return answer_next_page(answer, tc_slice(page.last.bytes, sizeof(page.last.bytes)));
 }
 
 static int add_steps(const struct question *question, struct answer *answer,
 		     const struct referral *referral, Throughcare__V1__ReferralRow *row)
 {
+	enum referral_state reached = REFERRAL_NONE;
 	uint64_t first = 1;
 
 	if (referral->version > TRACKING_STEPS_MAX)
@@ -206,15 +239,24 @@ static int add_steps(const struct question *question, struct answer *answer,
 		return TC_ENOMEM;
 	for (uint64_t version = first; version <= referral->version; version++) {
 		struct referral_step step;
+		bool told = false;
 		int r = referral_step_find(ledger_view_txn(question->ledger),
 					   ledger_view_referral(question->ledger), referral->id,
 					   version, &step);
 
 		if (r == 0)
+			r = told_step(question, referral, &step, &told);
+		/* One that was passed over does not show in where the next one started. */
+		if (r == 0 && told && version > first)
+			step.from = reached;
+		if (r == 0 && told)
 			r = make_step(answer, &step, &row->steps[row->n_steps]);
 		if (r != 0)
 			return r > 0 ? TC_ECORRUPT : r;
-		row->n_steps++;
+		if (told) {
+			row->n_steps++;
+			reached = step.to;
+		}
 	}
 	return 0;
 }
@@ -235,6 +277,8 @@ int tracking_referral(const struct question *question, struct answer *answer)
 			  id, &referral);
 	if (r == 0)
 		r = gate_referral(question, &referral, &visible);
+	if (r == 0 && visible)
+		r = told_referral(question, &referral);
 	if (r < 0)
 		return r;
 	if (!visible)

@@ -78,6 +78,15 @@ static void clock_start(struct referral *referral, int64_t now_ms)
 		referral->due_ms = referral->respond_by_ms;
 }
 
+int64_t referral_due_from(const struct referral *referral, int64_t at_ms)
+{
+	struct referral started = *referral;
+
+	started.overdue = false;
+	clock_start(&started, at_ms);
+	return started.due_ms;
+}
+
 /* ---- what a rule needs ---- */
 
 static int refuse_state(const struct moving *moving, struct tc_refusal *refusal)

@@ -152,6 +152,8 @@ bool referral_party(const struct referral *referral, const tc_agency *agency);
 /* The step that made `version` (1..referral.version). 0, REFERRAL_UNKNOWN or a fault. */
 int referral_step_find(struct store_txn *txn, const struct referral_tables *tables, struct tc_id id,
 		       uint64_t version, struct referral_step *ret) TC_MUST_CHECK;
+/* When the clock of its present state runs out that was started at `at_ms`; 0: it has none. */
+int64_t referral_due_from(const struct referral *referral, int64_t at_ms);
 /* The agency id of next_move: source, target or "exchange"; "" when nobody's. */
 const char *referral_next_move(const struct referral *referral);
 

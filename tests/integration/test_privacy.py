@@ -303,3 +303,34 @@ def test_the_exchange_tells_agencies_nothing_of_others(exchange, who):
     assert set(status) <= {"version", "exchange", "trustDomain", "logSequence", "startedAt", "accepting", "crlNextUpdate"}
     for row in exchange.ask(who, "agency", "list"):
         assert set(row) <= {"agency", "name", "kind", "status", "services"}
+
+
+def treated(exchange, covered):
+    """A referral to the clinic that got as far as its first appointment; a consent covers what it tells, or not all."""
+    subject, number = new_id(), new_id()
+    categories = ("REFERRAL_FACT", "ATTENDANCE", "PROGRESS", "IDENTITY") if covered else ("REFERRAL_FACT",)
+    exchange.accepted(DESK, consent(subject, grant(targets=(OFFICE,), categories=categories,
+                                                   purposes=("REFERRAL_COORDINATION", "SUPERVISION_MONITORING"))))
+    first = referral(subject, number, to=CLINIC)
+    exchange.accepted(OFFICE, first)
+    assert of(exchange.collect(CLINIC), first)
+    for status in ("RECEIVED", "ACCEPTED"):
+        exchange.accepted(CLINIC, {**response(subject, number, status), "basis": {}})
+    return subject, number
+
+
+@pytest.mark.quick
+def test_a_referral_whose_news_is_held(exchange):
+    """That somebody came to treatment is told by a consent, and not by the state of a referral."""
+    seen = {}
+    for covered in (True, False):
+        subject, number = treated(exchange, covered)
+        words = [["referral", "show", number], ["referral", "list", "--subject", subject],
+                 ["referral", "list", "--subject", subject, "--state", "IN_PROGRESS"],
+                 ["referral", "list", "--subject", subject, "--open"]]
+        before = [asked(exchange, OFFICE, *line) for line in words]
+        exchange.accepted(CLINIC, attendance(subject, referralId=number))
+        seen[covered] = [before, [asked(exchange, OFFICE, *line) for line in words]]
+        assert exchange.ask(CLINIC, "referral", "show", number)[0]["state"] == "IN_PROGRESS"
+    assert seen[True][0] != seen[True][1]
+    assert seen[False][0] == seen[False][1]

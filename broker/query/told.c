@@ -1,0 +1,72 @@
+#include "query/told.h"
+
+#include <string.h>
+
+#include "ledger/ledger_view.h"
+#include "query/gate.h"
+#include "query/submitted.h"
+
+/* Whether the message of a step may go to the asker now. */
+static int may_go(const struct question *question, const struct referral_step *step,
+		  struct arena *arena, bool *ret)
+{
+	struct submitted_facts facts = {.policy = ledger_view_policy(question->ledger),
+					.at_ms = question->now_ms};
+	struct submitted submitted;
+	struct decision decision;
+	int r = submitted_read(question, arena, step->sequence, &submitted);
+
+	if (r == 0)
+		r = submitted_decide(question, &submitted, &question->asker, &facts, &decision);
+	if (r == 0)
+		*ret = decision.parts_mask & 1;
+	return r < 0 ? r : 0;
+}
+
+int told_step(const struct question *question, const struct referral *referral,
+	      const struct referral_step *step, bool *ret)
+{
+	struct arena arena;
+	int r;
+
+	*ret = question->scope == GATE_ALL || strcmp(step->by, question->asker.name) == 0 ||
+	       (strcmp(step->by, referral->source.name) != 0 &&
+		strcmp(step->by, referral->target.name) != 0);
+	if (*ret)
+		return 0;
+	arena_init(&arena);
+	r = may_go(question, step, &arena, ret);
+	arena_done(&arena);
+	if (r != 0 || *ret)
+		return r;
+	return gate_released(question, step->message, &question->asker, ret);
+}
+
+int told_referral(const struct question *question, struct referral *referral)
+{
+	for (uint64_t version = referral->version; version > 0; version--) {
+		struct referral_step step;
+		bool told;
+		int r = referral_step_find(ledger_view_txn(question->ledger),
+					   ledger_view_referral(question->ledger), referral->id,
+					   version, &step);
+
+		if (r == 0)
+			r = told_step(question, referral, &step, &told);
+		if (r != 0)
+			return r < 0 ? r : TC_ECORRUPT;
+		if (!told)
+			continue;
+		if (version == referral->version)
+			return 0;
+		referral->version = version;
+		referral->state = step.to;
+		referral->next_move = lifecycle_state(step.to)->next_move;
+		referral->changed_ms = step.at_ms;
+		referral->occurred_ms = step.occurred_ms;
+		referral->due_ms = referral_due_from(referral, step.at_ms);
+		referral->loop_closed_ms = 0;
+		return 0;
+	}
+	return 0;
+}
