@@ -102,21 +102,3 @@ const struct notice *notice_get(enum notice_code code)
 {
 	return (unsigned)code < NOTICE_COUNT ? &notices[code] : NULL;
 }
-
-const struct notice *notice_find(struct tc_slice code)
-{
-	for (unsigned i = 0; i < NOTICE_COUNT; i++)
-		if (tc_slice_equal(tc_slice_text(notices[i].code), code))
-			return &notices[i];
-	return NULL;
-}
-
-unsigned notice_codes(uint32_t obligations, const char *ret_codes[NOTICE_COUNT])
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < NOTICE_COUNT; i++)
-		if (obligations & UINT32_C(1) << i)
-			ret_codes[count++] = notices[i].code;
-	return count;
-}

@@ -1,17 +1,14 @@
 /*
  * notice - the duties that go with a release, and their texts, versioned.
  *
- * A decision names duties as bits; a delivery carries their codes; the texts are here.
+ * A decision names duties as bits; the terms of a delivery carry their texts. Those that a
+ * policy may not write are here, and the federal ones for a policy that leaves them out.
  * "42cfr2.32-1" and "42cfr2.32-2" are the two statements of 42 CFR 2.32(a).
  *
  * Owner: nobody; constant. Blocks: never.
  */
 #ifndef CONSENT_NOTICE_H
 #define CONSENT_NOTICE_H
-
-#include <stdint.h>
-
-#include "base/bytes.h"
 
 /* Bit numbers in decision.obligations. Stored: never renumber. */
 enum notice_code {
@@ -34,9 +31,5 @@ struct notice {
 };
 
 const struct notice *notice_get(enum notice_code code);
-/* NULL for an unknown code. */
-const struct notice *notice_find(struct tc_slice code);
-/* The codes of every bit set, in bit order: fills at most NOTICE_COUNT, returns how many. */
-unsigned notice_codes(uint32_t obligations, const char *ret_codes[NOTICE_COUNT]);
 
 #endif

@@ -372,17 +372,20 @@ static void an_unknown_category_goes_nowhere(void **state)
 
 static void a_part_2_release_carries_its_notices(void **state)
 {
-	const char *codes[NOTICE_COUNT];
+	const char *codes[POLICY_NOTICES_MAX];
+	struct fixture *f = *state;
+	struct notice notice;
 	struct decision decision;
 	json_t *consent;
 
 	record_done(*state, consent_json());
 	decision = ask(*state, (struct question){0});
-	assert_int_equal(notice_codes(decision.obligations, codes), 3);
+	assert_int_equal(policy_notice_codes(f->policy, decision.obligations, codes), 3);
 	assert_string_equal(codes[0], "42cfr2.32-1");
 	assert_string_equal(codes[1], "consent-scope");
 	assert_string_equal(codes[2], "redisclose-none");
-	assert_non_null(strstr(notice_find(tc_slice_text(codes[0]))->text, "2.12(c)(5)"));
+	assert_true(policy_notice(f->policy, NOTICE_PART2_LONG, NULL, &notice));
+	assert_non_null(strstr(notice.text, "2.12(c)(5)"));
 
 	consent = consent_json();
 	json_change(consent, "version", "2");
@@ -391,7 +394,7 @@ static void a_part_2_release_carries_its_notices(void **state)
 	json_change(consent, "grants[0].redisclosure", "\"REDISCLOSURE_RULE_OFFICIAL_DUTY_CASE\"");
 	record_done(*state, consent);
 	decision = ask(*state, (struct question){0});
-	assert_int_equal(notice_codes(decision.obligations, codes), 3);
+	assert_int_equal(policy_notice_codes(f->policy, decision.obligations, codes), 3);
 	assert_string_equal(codes[0], "42cfr2.32-2");
 	assert_string_equal(codes[1], "consent-copy");
 	assert_string_equal(codes[2], "redisclose-official-duty");
