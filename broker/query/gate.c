@@ -171,6 +171,9 @@ bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *
 		row->actor = NULL;
 		return true;
 	case GATE_OWN:
+		/* Whoever moved a referral, its row names the source: see told.h. */
+		if (is("transition", row->event) || is("loop_closed", row->event))
+			return false;
 		if (is(question->asker.name, row->agency))
 			return true;
 		if (!is(question->asker.name, row->recipient) || !is("release", row->event))
