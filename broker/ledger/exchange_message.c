@@ -110,6 +110,9 @@ static int exchange_consent_revoke(struct ledger *ledger, struct submission *sub
 		r = exchange_pending(ledger, submission, &pending);
 	if (r == 0)
 		r = reconsider_grants(ledger, &changes);
+	/* Revoked before: this receipt, too, waits until all is recalled. */
+	if (r == 0 && changes.count == 0)
+		r = reconsider_subject(ledger, arrival.subject, true);
 	grant_changes_free(&changes);
 	grant_changes_free(&pending);
 	return r;

@@ -175,6 +175,23 @@ static void the_same_revocation_again_waits_for_the_same_end(void **state)
 	assert_string_equal(exchange_answer(x), "accepted"); /* it is over */
 }
 
+static void another_revocation_of_the_same_does_not_overtake_the_first_ones_recall(void **state)
+{
+	struct exchange *x = *state;
+	struct queue queue;
+
+	exchange_slices(x, SLICE);
+	queue = queue_make(x, 9);
+	exchange_revoke(x, &queue.consent);
+	exchange_revoke(x, &queue.consent); /* under an id of its own: it changes nothing */
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 0);
+	exchange_settle_down(x);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 2);
+	assert_int_equal(exchange_facts(x, "recall"), 9 - 2 * SLICE);
+	exchange_revoke(x, &queue.consent);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
 static void a_restart_goes_on_and_whoever_asks_again_is_answered_at_the_end(void **state)
 {
 	struct exchange *x = *state;
@@ -345,6 +362,7 @@ int main(void)
 		TEST(nothing_goes_while_the_recall_is_under_way),
 		TEST(a_message_between_two_slices_is_handed_over_at_once),
 		TEST(the_same_revocation_again_waits_for_the_same_end),
+		TEST(another_revocation_of_the_same_does_not_overtake_the_first_ones_recall),
 		TEST(a_restart_goes_on_and_whoever_asks_again_is_answered_at_the_end),
 		TEST(a_short_recall_does_not_wait_for_a_long_one),
 		TEST(what_was_in_flight_is_recalled_when_it_comes_back),
