@@ -241,7 +241,9 @@ static int category_read(const json_t *part, const struct tc_part_type *type,
 
 static int part_names_check(const json_t *part, const char *where, struct tc_problem *problem)
 {
-	static const char *const known[] = {"type", "category", "content", "salt", "sealed"};
+	/* "opened" is how a part was received: it may be sent on as it was printed. */
+	static const char *const known[] = {"type", "category", "content",
+					    "salt", "sealed",   "opened"};
 	const char *name;
 	json_t *value;
 
@@ -269,10 +271,7 @@ static int part_sealed(const json_t *part, const struct tc_part_type *type, size
 	to->parts[i].sealed = text != NULL;
 	to->marked[i] = !text;
 	if (!text)
-		return json_object_get(part, "salt")
-			       ? refuse(problem, TC_REFUSAL_SALT_INVALID, where,
-					"of a part that is sealed here it is made of the content")
-			       : 0;
+		return 0;
 	r = tc_rendition_bytes(text, &to->contents[i]);
 	if (r > 0)
 		return refuse(problem, TC_REFUSAL_FIELD_INVALID, where, "not base64");

@@ -333,7 +333,6 @@ int tc_message_part_seal(struct tc_message *message, size_t index, struct tc_byt
 	*sealed = (struct tc_bytes){0};
 	held->marked = false;
 	part->sealed = true;
-	part->salt = tc_slice(NULL, 0);
 	part->content = tc_bytes_slice(&held->content);
 	part->meant_sha256 = tc_slice(held->meant_sha256, sizeof(held->meant_sha256));
 	part->sealed_to = tc_bytes_slice(&held->sealed_to);

@@ -134,16 +134,22 @@ struct submission_messages {
 	ProtobufCBinaryData path[TC_PATH_HASHES_MAX];
 	Throughcare__V1__PartLabel labels[TC_PARTS_MAX];
 	Throughcare__V1__PartLabel *label_list[TC_PARTS_MAX];
+	uint8_t traces[TC_PARTS_MAX][TC_TRACE_BYTES];
 };
 
-static size_t labels_fill(const struct tc_envelope *envelope, struct submission_messages *messages)
+static int labels_fill(const struct tc_envelope *envelope, struct submission_messages *messages,
+		       size_t *ret_content_bytes)
 {
 	size_t content_bytes = 0;
 
 	for (size_t i = 0; i < envelope->part_count; i++) {
 		const struct tc_envelope_part *part = &envelope->parts[i];
 		Throughcare__V1__PartLabel *label = &messages->labels[i];
+		int r = tc_part_trace(part->salt.data, tc_slice_text(part->type->name),
+				      part->category, messages->traces[i]);
 
+		if (r < 0)
+			return r;
 		throughcare__v1__part_label__init(label);
 		label->type = (char *)(uintptr_t)part->type->name;
 		label->has_category = 1;
@@ -154,12 +160,15 @@ static size_t labels_fill(const struct tc_envelope *envelope, struct submission_
 		label->bytes = (uint32_t)part->content.len;
 		label->has_sealed_to = part->sealed_to.len > 0;
 		label->sealed_to = request_record_bytes(part->sealed_to);
+		label->has_trace = 1;
+		label->trace = request_record_bytes(tc_slice(messages->traces[i], TC_TRACE_BYTES));
 		messages->label_list[i] = label;
 		content_bytes += part->content.len;
 	}
 	messages->submission.n_parts = envelope->part_count;
 	messages->submission.parts = messages->label_list;
-	return content_bytes;
+	*ret_content_bytes = content_bytes;
+	return 0;
 }
 
 static void signature_fill(struct request_context *context, size_t index,
@@ -200,7 +209,9 @@ static int submission_push(struct request_context *context, uint64_t request_id,
 	throughcare__v1__submission_record__init(&messages.submission);
 	tc_merkle_tree_path(&context->room->tree, index, &path);
 	signature_fill(context, index, &path, &messages);
-	content_bytes = labels_fill(envelope, &messages);
+	r = labels_fill(envelope, &messages, &content_bytes);
+	if (r)
+		return r;
 	messages.submission.has_header = 1;
 	messages.submission.header = request_record_bytes(envelope->header_bytes);
 	messages.submission.has_content_sha256 = 1;

@@ -53,11 +53,10 @@ static uint8_t rules_of(uint32_t obligations)
 
 static void origin_prefix(struct store_key *key, const struct submission *submission, size_t part)
 {
-	struct tc_id digest;
+	const ProtobufCBinaryData *trace = &submission->record->parts[part]->trace;
 
-	memcpy(digest.bytes, submission->header.manifest[part].data, sizeof(digest.bytes));
 	store_key_init(key);
-	store_key_id(key, digest);
+	store_key_bytes(key, tc_slice(trace->data, trace->len));
 }
 
 static void rule_put(struct row_writer *row, const struct origin_rule *rule)
@@ -76,9 +75,9 @@ static bool origin_read(struct tc_slice key, struct tc_slice value, struct origi
 {
 	struct row_reader row = row_read(value);
 
-	if (key.len != sizeof(struct tc_id) + 8)
+	if (key.len != TC_TRACE_BYTES + 8)
 		return false;
-	ret->sequence = tc_get_be64(key.data + sizeof(struct tc_id));
+	ret->sequence = tc_get_be64(key.data + TC_TRACE_BYTES);
 	ret->index = row_take_u8(&row);
 	ret->sender = row_take_u32(&row);
 	rule_take(&row, &ret->bound);
@@ -212,10 +211,11 @@ int origin_forbid(struct ledger *ledger, struct submission *submission)
 {
 	const Throughcare__V1__SubmissionRecord *record = submission->record;
 
-	for (size_t i = 0; i < record->n_parts && i < submission->header.manifest_count; i++) {
+	for (size_t i = 0; i < record->n_parts; i++) {
 		int r;
 
-		if (!restricted(ledger, (uint32_t)record->parts[i]->category))
+		if (!restricted(ledger, (uint32_t)record->parts[i]->category) ||
+		    record->parts[i]->trace.len != TC_TRACE_BYTES)
 			continue;
 		if (submission->origins == NULL)
 			submission->origins = arena_take(

@@ -1,15 +1,15 @@
 /*
  * origin - who first sent a part, and by what rule it came to whoever sends it on.
  *
- * A part is known again by its manifest digest, whatever message it stands in. Who sends
- * on what another agency disclosed to it is bound by the redisclosure rule that came with
- * it (42 CFR 2.33, 2.35(d)); the rule goes on with the part. Only parts of categories that
- * the policy calls restricted are followed. A part that was made anew, with another salt,
- * or was sealed and is sent on opened, cannot be known again: the terms that came with it
- * still bind.
+ * A part is known again by its trace (PartLabel), which its salt and label make, whatever
+ * message it stands in and whether it is sealed there or not. Who sends on what another
+ * agency disclosed to it is bound by the redisclosure rule that came with it (42 CFR 2.33,
+ * 2.35(d)); the rule goes on with the part. Only parts of categories that the policy calls
+ * restricted are followed. A part that was made anew, with another salt, cannot be known
+ * again: the terms that came with it still bind.
  *
- *   ORIGIN    first 16 bytes of the digest, sequence -> index, sender, rules it came with
- *   RELEASED  sequence, recipient                    -> parts, rules, purpose, proceeding
+ *   ORIGIN    trace, sequence     -> index, sender, rules that it came with
+ *   RELEASED  sequence, recipient -> parts, rules, purpose, proceeding
  *
  * The rows stay for as long as the log: a part may come back at any time.
  *

@@ -13,7 +13,7 @@
  * can be sealed to them. EnvelopedData (RFC 5652), as other programs make it, is opened, too.
  *
  * Sealing is randomised, and yet the same message sealed again is the same message and gets
- * the first receipt again: the part's salt is made of what is sealed.
+ * the first receipt again: the part's salt, when it has none, is made of what is sealed.
  *
  * When the exchange refuses with certificate_changed, the certificates that are kept are
  * forgotten: make the message again, seal it and submit it under the same id. A message that

@@ -26,6 +26,17 @@ int tc_part_digest(const uint8_t salt[TC_SALT_BYTES], struct tc_slice type,
 	return tc_sha256_pieces(pieces, 3, ret);
 }
 
+int tc_part_trace(const uint8_t salt[TC_SALT_BYTES], struct tc_slice type,
+		  Throughcare__V1__Category category, uint8_t ret[TC_TRACE_BYTES])
+{
+	uint8_t digest[TC_DIGEST_BYTES];
+	int r = tc_part_digest(salt, type, category, false, tc_slice(NULL, 0), digest);
+
+	if (r == 0)
+		memcpy(ret, digest, TC_TRACE_BYTES);
+	return r;
+}
+
 /* One Part as it stands; whether it is allowed to stand so is scanned and checked afterwards. */
 static int part_read(struct tc_slice packed, struct tc_envelope_part *ret,
 		     struct tc_slice *ret_type)

@@ -56,6 +56,10 @@ int tc_envelope_decode(struct tc_slice packed, int64_t now_ms, struct tc_envelop
 int tc_envelope_check_sender(const struct tc_envelope *envelope, Throughcare__V1__PeerKind kind,
 			     const char *id, struct tc_refusal *refusal) TC_MUST_CHECK;
 
+/* PartLabel.trace: of the same part, sealed or not and whatever message it stands in, the same. */
+int tc_part_trace(const uint8_t salt[TC_SALT_BYTES], struct tc_slice type,
+		  Throughcare__V1__Category category, uint8_t ret[TC_TRACE_BYTES]) TC_MUST_CHECK;
+
 /* SHA-256(salt || label || content), label = u8 length of type || type || u16be category || u8
  * sealed. `salt` is TC_SALT_BYTES long, `type` at most 64. */
 int tc_part_digest(const uint8_t salt[TC_SALT_BYTES], struct tc_slice type,

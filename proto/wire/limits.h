@@ -13,6 +13,7 @@
 #define TC_PART_BYTES_MAX      (1024 * 1024)
 #define TC_SALT_BYTES          32
 #define TC_DIGEST_BYTES        32
+#define TC_TRACE_BYTES         16 /* of a part, see PartLabel */
 #define TC_SIGNATURE_BYTES_MAX 512
 #define TC_RECIPIENTS_MAX      16
 #define TC_PATH_HASHES_MAX     8

@@ -201,6 +201,27 @@ def test_as_stated_is_held_until_the_forwarders_own_consent(network):
     assert of(network.collect(COURT, wait=10, count=1), message)
 
 
+@pytest.mark.parametrize("sealed", [True, False], ids=["sealed-again", "in-the-clear"])
+def test_a_part_that_came_sealed_is_known_again_when_it_is_sent_on(network, sealed):
+    subject = new_id()
+    permitted(network, subject, CLINIC, OFFICE, rule="NONE", categories=("DRUG_TEST",))
+    permitted(network, subject, OFFICE, COURT, categories=("DRUG_TEST",))
+    message = attendance(subject)
+    message["type"] = "DrugTestResult"
+    message["parts"] = [part("DrugTestResult", specimenId="s-1", collectedAt=now(-3600),
+                             status="TEST_STATUS_GIVEN")]
+    network.accepted(CLINIC, message)
+    got = of(network.collect(OFFICE), message)[0]
+    assert got["parts"][0]["sealed"] and got["parts"][0]["opened"]
+    network.collect(COURT)  # so that its certificate is known
+    on = onwards(got, COURT)
+    if sealed:  # as it was printed
+        on["parts"] = got["parts"]
+    words = ("--seal",) if sealed else ("--no-seal",)
+    answer = network.cli("message", "send", *words, "-", profile=OFFICE, stdin=json.dumps(on))
+    assert [row.get("refusal", {}).get("code") for row in answer.rows] == ["redisclosure_forbidden"], answer
+
+
 def test_the_words_of_a_refusal_tell_no_rule(network):
     """One text for each of them: it is in the terms that came, and nowhere else."""
     texts = set()

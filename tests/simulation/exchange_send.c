@@ -115,6 +115,8 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 		parts[i].category =
 			(Throughcare__V1__Category)(i == 0 ? message->category : message->second);
 		parts[i].bytes = 600;
+		parts[i].has_trace = 1;
+		parts[i].trace = (ProtobufCBinaryData){TC_TRACE_BYTES, digests[i]};
 	}
 	if (message->sealed != NULL)
 		seal(&parts[submission.n_parts - 1], message->sealed, sealed_to);

@@ -12,6 +12,7 @@
 #include "unit/wire/envelope_sample.h"
 #include "wire/delivery.h"
 #include "wire/digest.h"
+#include "wire/envelope.h"
 #include "wire/request.h"
 
 /* What a recipient gets of a message: some parts, and the header's place in its submission. */
@@ -137,12 +138,29 @@ static void a_release_has_the_digest_that_anybody_can_make(void **state)
 	assert_string_equal(text, expected);
 }
 
+/* Of salt 00 01 ... 1f, made with another program. */
+static void a_part_has_the_trace_that_its_salt_and_label_make(void **state)
+{
+	uint8_t salt[TC_SALT_BYTES], trace[TC_TRACE_BYTES];
+	char text[2 * TC_TRACE_BYTES + 1];
+
+	(void)state;
+	for (uint8_t i = 0; i < sizeof(salt); i++)
+		salt[i] = i;
+	assert_int_equal(tc_part_trace(salt, tc_slice_text("DrugTestResult"),
+				       (Throughcare__V1__Category)8, trace),
+			 0);
+	tc_hex(trace, sizeof(trace), text);
+	assert_string_equal(text, "f7fe638991bfc57d19292f3922a2422b");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_delivery_proves_itself_with_and_without_its_parts),
 		cmocka_unit_test(a_delivery_that_was_changed_is_refused),
 		cmocka_unit_test(a_release_has_the_digest_that_anybody_can_make),
+		cmocka_unit_test(a_part_has_the_trace_that_its_salt_and_label_make),
 	};
 
 	return cmocka_run_group_tests(tests, sample_setup, sample_teardown);
