@@ -44,57 +44,101 @@ void pair_key_grant(struct store_key *key, struct tc_id grant, uint32_t version)
 	store_key_u32(key, version);
 }
 
-/* ---- pairs ---- */
+/* ---- pairs ----
+ * A decision reads all grants of a pair, and what it waits for is memory: a row has only the times
+ * that are not GRANT_NEVER. Which those are stands beside the flags. */
+
+enum pair_field {
+	FIELD_EXPIRES = 0x08,
+	FIELD_ENDED = 0x10,
+	FIELD_EVENT = 0x20,
+	FIELD_REVOKED = 0x40, /* both of its times */
+	FIELD_DESKS = 0x80,
+};
+
+#define PAIR_FLAGS (PAIR_MEMBER | PAIR_PARTED)
+
+static int64_t take_time(struct store_row_reader *row, bool there)
+{
+	return there ? store_row_take_i64(row) : GRANT_NEVER;
+}
 
 int pair_row_decode(struct tc_slice bytes, struct pair_row *ret)
 {
 	struct store_row_reader row = store_row_read(bytes);
-	uint8_t high;
-	const uint8_t *desks;
-	size_t len;
+	unsigned fields = store_row_take_u8(&row);
+	const uint8_t *desks = NULL;
+	size_t len = 0;
 
-	ret->flags = store_row_take_u8(&row);
+	ret->flags = fields & PAIR_FLAGS;
 	ret->regime = store_row_take_u8(&row);
 	ret->categories = store_row_take_u64(&row);
 	ret->purposes = store_row_take_u32(&row);
 	ret->obligations = store_row_take_u32(&row);
 	ret->recorded_ms = store_row_take_i64(&row);
 	ret->valid_from_ms = store_row_take_i64(&row);
-	ret->expires_ms = store_row_take_i64(&row);
-	ret->ended_ms = store_row_take_i64(&row);
-	ret->event_ms = store_row_take_i64(&row);
-	ret->revoked_ms = store_row_take_i64(&row);
-	ret->effective_ms = store_row_take_i64(&row);
+	ret->expires_ms = take_time(&row, fields & FIELD_EXPIRES);
+	ret->ended_ms = take_time(&row, fields & FIELD_ENDED);
+	ret->event_ms = take_time(&row, fields & FIELD_EVENT);
+	ret->revoked_ms = take_time(&row, fields & FIELD_REVOKED);
+	ret->effective_ms = take_time(&row, fields & FIELD_REVOKED);
 	ret->proceeding = store_row_take_text(&row);
-	high = store_row_take_u8(&row);
-	len = (size_t)high << 8 | store_row_take_u8(&row);
-	desks = store_row_take(&row, len);
+	if (fields & FIELD_DESKS) {
+		len = (size_t)store_row_take_u8(&row) << 8;
+		len |= store_row_take_u8(&row);
+		desks = store_row_take(&row, len);
+	}
 	ret->desks = desks ? tc_slice(desks, len) : tc_slice(NULL, 0);
 	return row.failed ? TC_ECORRUPT : 0;
+}
+
+static unsigned fields_of(const struct pair_row *row)
+{
+	unsigned fields = row->flags & PAIR_FLAGS;
+
+	if (row->expires_ms != GRANT_NEVER)
+		fields |= FIELD_EXPIRES;
+	if (row->ended_ms != GRANT_NEVER)
+		fields |= FIELD_ENDED;
+	if (row->event_ms != GRANT_NEVER)
+		fields |= FIELD_EVENT;
+	if (row->revoked_ms != GRANT_NEVER || row->effective_ms != GRANT_NEVER)
+		fields |= FIELD_REVOKED;
+	if (row->desks.len > 0)
+		fields |= FIELD_DESKS;
+	return fields;
+}
+
+static void put_time(struct store_row *row, int64_t time_ms, bool there)
+{
+	if (there)
+		store_row_i64(row, time_ms);
 }
 
 int pair_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		 const struct store_key *key, const struct pair_row *row)
 {
+	unsigned fields = fields_of(row);
 	struct store_row to = {.len = 0};
 
-	store_row_u8(&to, (uint8_t)row->flags);
+	store_row_u8(&to, (uint8_t)fields);
 	store_row_u8(&to, row->regime);
 	store_row_u64(&to, row->categories);
 	store_row_u32(&to, row->purposes);
 	store_row_u32(&to, row->obligations);
 	store_row_i64(&to, row->recorded_ms);
 	store_row_i64(&to, row->valid_from_ms);
-	store_row_i64(&to, row->expires_ms);
-	store_row_i64(&to, row->ended_ms);
-	store_row_i64(&to, row->event_ms);
-	store_row_i64(&to, row->revoked_ms);
-	store_row_i64(&to, row->effective_ms);
+	put_time(&to, row->expires_ms, fields & FIELD_EXPIRES);
+	put_time(&to, row->ended_ms, fields & FIELD_ENDED);
+	put_time(&to, row->event_ms, fields & FIELD_EVENT);
+	put_time(&to, row->revoked_ms, fields & FIELD_REVOKED);
+	put_time(&to, row->effective_ms, fields & FIELD_REVOKED);
 	store_row_text(&to, row->proceeding);
-	store_row_u8(&to, (uint8_t)(row->desks.len >> 8));
-	store_row_u8(&to, (uint8_t)row->desks.len);
-	if (row->desks.len > 0)
+	if (fields & FIELD_DESKS) {
+		store_row_u8(&to, (uint8_t)(row->desks.len >> 8));
+		store_row_u8(&to, (uint8_t)row->desks.len);
 		memcpy(store_row_space(&to, row->desks.len), row->desks.data, row->desks.len);
+	}
 	return consent_fault(
 		store_put(txn, tables->pairs, store_key_slice(key), store_row_slice(&to)));
 }
@@ -283,26 +327,6 @@ int consent_find(struct store_txn *txn, const struct consent_tables *tables, str
 		 struct consent_view *ret)
 {
 	return consent_find_at(txn, tables, consent, INT64_MAX, ret);
-}
-
-int consent_find_first(struct store_txn *txn, const struct consent_tables *tables,
-		       struct tc_id consent, struct consent_view *ret)
-{
-	struct store_key prefix;
-	struct tc_slice key, bytes;
-	struct tc_id same;
-	uint32_t version;
-	int r;
-
-	consent_key(&prefix, consent);
-	r = store_first(txn, tables->consents, store_key_slice(&prefix), &key, &bytes);
-	if (r == STORE_NOT_FOUND)
-		return GRANT_UNKNOWN;
-	if (r != 0)
-		return consent_fault(r);
-	if (!store_key_take_id(&key, &same) || !store_key_take_u32(&key, &version))
-		return TC_ECORRUPT;
-	return consent_row_decode(bytes, consent, version, ret);
 }
 
 int consent_find_below(struct store_txn *txn, const struct consent_tables *tables,

@@ -62,9 +62,7 @@ int grant_row_put(struct store_txn *txn, const struct consent_tables *tables,
 int consent_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		    const struct consent_view *consent) TC_MUST_CHECK;
 
-/* The oldest version, or the newest below that one. 0, GRANT_UNKNOWN or a fault. */
-int consent_find_first(struct store_txn *txn, const struct consent_tables *tables,
-		       struct tc_id consent, struct consent_view *ret) TC_MUST_CHECK;
+/* The newest version below that one. 0, GRANT_UNKNOWN or a fault. */
 int grant_find_below(struct store_txn *txn, const struct consent_tables *tables, struct tc_id grant,
 		     uint32_t below, struct grant_view *ret) TC_MUST_CHECK;
 int consent_find_below(struct store_txn *txn, const struct consent_tables *tables,

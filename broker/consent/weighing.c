@@ -240,20 +240,21 @@ static uint32_t obligations_of(const struct policy *policy, const struct weighed
 	return bits;
 }
 
+/* Two versions of one grant count as two: each has a scope of its own. */
 static void rely(struct decision *decision, const struct weighed_grant *grant)
 {
-	if (decision->grant_count == 0)
-		tc_id_format(grant->grant, decision->basis);
-	for (size_t i = 0; i < decision->grant_count; i++)
-		if (tc_id_equal(decision->grants[i], grant->grant))
-			return; /* two versions of it */
 	decision->versions[decision->grant_count] = grant->version;
 	decision->grants[decision->grant_count++] = grant->grant;
 }
 
+static uint64_t lowest(uint64_t parts)
+{
+	return parts & (~parts + 1);
+}
+
 void weighing_choose(const struct weighing *weighing, struct decision *ret)
 {
-	uint64_t open = parts_of(weighing, weighing->asked);
+	uint64_t open = parts_of(weighing, weighing->asked), first = 0;
 
 	while (open != 0) {
 		const struct weighed_grant *best = NULL;
@@ -271,6 +272,10 @@ void weighing_choose(const struct weighing *weighing, struct decision *ret)
 		if (!best)
 			break;
 		rely(ret, best);
+		if (first == 0 || lowest(best->parts & open) < first) {
+			first = lowest(best->parts & open);
+			tc_id_format(best->grant, ret->basis);
+		}
 		ret->obligations |= obligations_of(weighing->policy, best);
 		ret->parts_mask |= best->parts;
 		open &= ~best->parts;
