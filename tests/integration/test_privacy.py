@@ -261,6 +261,36 @@ def test_the_delivery_of_which_something_was_withheld(exchange):
     assert worlds[:3] == worlds[3:]
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("who", [HOME, COURT, DESK])
+def test_why_of_a_message_of_others(exchange, who):
+    world = World(exchange)
+    for message in (world.held, world.released):
+        assert asked(exchange, who, "trail", "why", message["messageId"]) == asked(exchange, who, "trail", "why", new_id())
+
+
+@pytest.mark.quick
+def test_what_agencies_may_not_ask_at_all(exchange, world):
+    """Refused before anything is looked up: the same for what is there and for what is not."""
+    for words in (["--revoke", consent_id(world.wide)], ["--at", "2030-01-01", "--subject", world.known]):
+        assert asked(exchange, HOME, "trail", "whatif", *words) == asked(exchange, CLINIC, "trail", "whatif", *words)
+        assert "not_permitted" in asked(exchange, DESK, "trail", "whatif", *words)
+
+
+@pytest.mark.quick
+def test_the_review_of_a_release_of_others(exchange):
+    message = attendance(new_id(), to=CLINIC, basis={"legal": "LEGAL_BASIS_MEDICAL_EMERGENCY"}, actor={"id": "w-1"},
+                         purpose="PURPOSE_EMERGENCY")
+    exchange.accepted(OFFICE, message)
+    assert of(exchange.collect(CLINIC), message)
+    for who in (HOME, CLINIC):
+        worlds = [sent(exchange, who, {"messageId": new_id(), "type": "EmergencyReview", "actor": {"id": "w-2"}, "parts": [
+            part("EmergencyReview", messageId=number, finding="EMERGENCY_FINDING_JUSTIFIED")]})
+                  for number in (message["messageId"], new_id())]
+        assert worlds[0] == worlds[1] and "unknown_review" in worlds[0]
+        assert exchange.ask(who, "review", "list") == []
+
+
 def settle(peer, number, kind="SETTLEMENT_KIND_ACK"):
     request = schema.message("Settle")()
     request.settlements.add(delivery_id=number, kind=kind)
