@@ -62,6 +62,7 @@ static int grant_time(struct answer *answer, int64_t ms, Google__Protobuf__Times
 static int fill_state(const struct question *question, struct answer *answer,
 		      const struct grant_view *state, Throughcare__V1__GrantRow *row)
 {
+	bool whole = state->revoked_ms != GRANT_NEVER; /* else for one recipient, if at all */
 	int r;
 
 	row->status = answer_text(answer, grant_status_at(state, question->now_ms));
@@ -71,9 +72,11 @@ static int fill_state(const struct question *question, struct answer *answer,
 	if (r == 0)
 		r = grant_time(answer, state->expires_ms, &row->expires_at);
 	if (r == 0)
-		r = grant_time(answer, state->revoked_ms, &row->revoked_at);
-	if (r == 0 && state->revoked_ms != 0)
-		r = grant_time(answer, state->effective_ms, &row->revocation_effective_at);
+		r = grant_time(answer, whole ? state->revoked_ms : state->partly_revoked_ms,
+			       &row->revoked_at);
+	if (r == 0)
+		r = grant_time(answer, whole ? state->effective_ms : state->partly_effective_ms,
+			       &row->revocation_effective_at);
 	return r;
 }
 
