@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "wire/part_types.h"
-
 typedef Throughcare__V1__ReleasePolicy release_policy;
 typedef Throughcare__V1__ReleasePolicy__Rule release_rule;
 
@@ -21,6 +19,42 @@ const char *const tc_policy_notices[TC_POLICY_NOTICES_BUILT_IN] = {
 	"42cfr2.32-1",      "42cfr2.32-2",          "consent-copy",
 	"consent-scope",    "redisclose-none",      "redisclose-official-duty",
 	"redisclose-hipaa", "redisclose-as-stated",
+};
+
+const char *const tc_policy_elements[] = {
+	"status",
+	"regime",
+	"subject_name_as_signed",
+	"document.sha256",
+	"given_to_agency",
+	"given_to_user",
+	"statements.revocation_right",
+	"statements.how_to_revoke",
+	"statements.redisclosure_warning",
+	"statements.refusal_consequence",
+	"statements.list_on_request",
+	"signature.signer",
+	"signature.capacity",
+	"signature.authority_ref",
+	"signature.method",
+	"signature.witness",
+	"signature.signed_at",
+	"grants",
+	"grants.disclosers",
+	"grants.recipients",
+	"grants.intermediary_named",
+	"grants.categories",
+	"grants.description",
+	"grants.purposes",
+	"grants.direction",
+	"grants.expiry",
+	"grants.revocable_from",
+	"grants.proceeding_id",
+	"grants.imposing_authority",
+	"grants.monitor_role",
+	"grants.duration_reason",
+	"grants.redisclosure",
+	NULL,
 };
 
 __attribute__((format(printf, 3, 4))) static void found(struct scan *scan, const char *what,
@@ -172,27 +206,11 @@ static void scan_number(struct scan *scan, uint64_t *seen, const char *list, siz
 				    (int)(scan)->policy->list[at]->field);                         \
 	} while (0)
 
-/* "grants.expiry" is a field of a message within the consent. */
-static bool element_known(const char *path)
+static bool element_known(const char *name)
 {
-	const struct tc_message_rule *message =
-		tc_message_rule_find(&throughcare__v1__consent_grant__descriptor);
-
-	while (message) {
-		size_t len = strcspn(path, ".");
-		const struct tc_field_rule *field = NULL;
-
-		for (size_t i = 0; !field && i < message->field_count; i++)
-			if (strlen(message->fields[i].name) == len &&
-			    memcmp(message->fields[i].name, path, len) == 0)
-				field = &message->fields[i];
-		if (!field)
-			return false;
-		if (path[len] == '\0')
+	for (size_t i = 0; tc_policy_elements[i]; i++)
+		if (strcmp(tc_policy_elements[i], name) == 0)
 			return true;
-		message = field->message;
-		path += len + 1;
-	}
 	return false;
 }
 

@@ -21,6 +21,10 @@
 #define TC_POLICY_NOTICES_MAX      32 /* with those that a policy adds */
 extern const char *const tc_policy_notices[TC_POLICY_NOTICES_BUILT_IN];
 
+/* What a regime may require of a consent, by field; NULL ends the list. The exchange has a check
+ * for each. */
+extern const char *const tc_policy_elements[];
+
 /* `path` is of the schema: "rules[3].notices[0]". Both are borrowed for the call. */
 typedef void (*tc_policy_found)(void *context, const char *path, const char *what);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consent/consent_check.h"
+#include "consent/consent_element.h"
 #include "consent/notice.h"
 #include "wire/policy_scan.h"
 
@@ -238,6 +240,16 @@ static void the_built_in_notices_are_those_that_the_scan_knows(void **state)
 		assert_string_equal(notice_get((enum notice_code)i)->code, tc_policy_notices[i]);
 }
 
+static void every_element_that_a_regime_may_require_is_checked(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	for (; tc_policy_elements[count]; count++)
+		assert_true(consent_element_known(tc_policy_elements[count]));
+	assert_int_equal(count, consent_document_element_count + consent_grant_element_count);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_notice_is_taken_for_the_disclosers_jurisdiction),
 		cmocka_unit_test(what_a_policy_leaves_out_is_most_restrictive),
 		cmocka_unit_test(the_built_in_notices_are_those_that_the_scan_knows),
+		cmocka_unit_test(every_element_that_a_regime_may_require_is_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
