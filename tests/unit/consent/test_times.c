@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "throughcare/v1/policy.pb-c.h"
+
 #define FROM_MS INT64_C(1798761600000) /* 2027-01-01 */
 #define CASE_1  .proceeding = "case-1"
 
@@ -282,6 +284,58 @@ static void a_question_may_leave_a_grant_out(void **state)
 	assert_decision(&decision, DECISION_PERMIT, TC_REFUSAL_NONE, 1);
 }
 
+/* Puts a policy in force that also knows the day on which a sentence is served. */
+static void know_sentence_served(struct fixture *f)
+{
+	Throughcare__V1__ReleasePolicy__EventRule event =
+		THROUGHCARE__V1__RELEASE_POLICY__EVENT_RULE__INIT;
+	Throughcare__V1__ReleasePolicy__EventRule *events[2] = {NULL, &event}, **own;
+	Throughcare__V1__AgencyKind from = THROUGHCARE__V1__AGENCY_KIND__AGENCY_KIND_PAROLE;
+	Throughcare__V1__ReleasePolicy *policy;
+	struct tc_slice packed = policy_default();
+	uint8_t bytes[64 * 1024];
+
+	policy = throughcare__v1__release_policy__unpack(NULL, packed.len, packed.data);
+	assert_non_null(policy);
+	assert_int_equal(policy->n_events, 1);
+	event.event_code = (char *)(uintptr_t) "sentence_served";
+	event.type = (char *)(uintptr_t) "SupervisionEvent";
+	event.n_from = 1;
+	event.from = &from;
+	own = policy->events;
+	events[0] = own[0];
+	policy->events = events;
+	policy->n_events = 2;
+	assert_true(throughcare__v1__release_policy__get_packed_size(policy) <= sizeof(bytes));
+	packed = tc_slice(bytes, throughcare__v1__release_policy__pack(policy, bytes));
+	policy->events = own;
+	policy->n_events = 1;
+	throughcare__v1__release_policy__free_unpacked(policy, NULL);
+	policy_free(&f->policy);
+	assert_int_equal(policy_compile(packed, &f->policy, &f->refusal), 0);
+}
+
+/* An event is data; whatever a grant waits for, the final disposition is the latest. */
+static void an_event_of_the_policy_or_the_final_disposition_ends_the_waiting(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const codes[] = {"sentence_served", "final_disposition"};
+
+	know_sentence_served(f);
+	for (size_t i = 0; i < 2; i++) {
+		store_abort(&f->txn);
+		assert_int_equal(store_begin(f->store, &f->txn), 0);
+		record_done(f, cj_json("{\"event_code\":\"sentence_served\"}"));
+		assert_int_equal(take_back(f, NULL, NULL, NOW_MS), 0);
+		assert_string_equal(f->pending.rows[0].event, "sentence_served");
+		happen(f, codes[i], "case-2", NULL, NOW_MS + DAY);
+		assert_int_equal(f->changes.count, 0);
+		happen(f, codes[i], "case-1", NULL, NOW_MS + DAY);
+		assert_int_equal(f->changes.count, 1);
+		held_at(f, NOW_MS + DAY, TC_REFUSAL_CONSENT_REVOKED);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -295,6 +349,7 @@ int main(void)
 		TEST(a_partial_revocation_that_waits_concerns_one),
 		TEST(the_final_disposition_ends_the_waiting_for_a_time),
 		TEST(an_event_that_the_grant_does_not_name_does_nothing),
+		TEST(an_event_of_the_policy_or_the_final_disposition_ends_the_waiting),
 		TEST(an_event_between_signature_and_record_has_come),
 		TEST(an_event_before_the_signature_is_another),
 		TEST(what_is_not_valid_yet_can_be_revoked),
