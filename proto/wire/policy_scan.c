@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wire/part_types.h"
+
 typedef Throughcare__V1__ReleasePolicy release_policy;
 typedef Throughcare__V1__ReleasePolicy__Rule release_rule;
 
@@ -230,6 +232,16 @@ static void scan_regimes(struct scan *scan)
 	}
 }
 
+static void scan_event(struct scan *scan, size_t at)
+{
+	const Throughcare__V1__ReleasePolicy__EventRule *event = scan->policy->events[at];
+	const struct tc_part_type *type = tc_part_type_find(tc_slice_text(event->type));
+
+	if (!type || !type->envelope)
+		found(scan, "there is no such type of message", "events[%zu].type", at);
+	scan_values(scan, "events", at, "from", (const int *)event->from, event->n_from);
+}
+
 size_t tc_policy_scan(const release_policy *policy, tc_policy_found found_one, void *context)
 {
 	struct scan scan = {.policy = policy, .found = found_one, .context = context};
@@ -246,7 +258,6 @@ size_t tc_policy_scan(const release_policy *policy, tc_policy_found found_one, v
 		scan_rule(&scan, i);
 	scan_notices(&scan);
 	for (size_t i = 0; i < policy->n_events; i++)
-		scan_values(&scan, "events", i, "from", (const int *)policy->events[i]->from,
-			    policy->events[i]->n_from);
+		scan_event(&scan, i);
 	return scan.count;
 }

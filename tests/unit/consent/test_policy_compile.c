@@ -146,6 +146,9 @@ static void a_notice_that_nobody_wrote_is_refused(void **state)
 	policy = default_policy();
 	rename_to(policy->regimes[0]->required[0], "subject_shoe_size");
 	assert_invalid(policy, "regimes[0].required[0]");
+	policy = default_policy();
+	rename_to(policy->events[0]->type, "Hearing");
+	assert_invalid(policy, "events[0].type");
 }
 
 static void a_policy_adds_at_most_24_notices(void **state)
