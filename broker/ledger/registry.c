@@ -20,6 +20,7 @@ int registry_tables_open(struct store *store, struct registry_tables *ret)
 		{"registry_certificates", &ret->certificates},
 		{"registry_holders", &ret->holders},
 		{"registry_seals", &ret->seals},
+		{"registry_kinds", &ret->kinds},
 	};
 
 	for (unsigned i = 0; i < REGISTRY_TABLES_COUNT; i++) {
@@ -181,7 +182,12 @@ static int agency_enter(struct store_txn *txn, const struct registry_tables *tab
 		agency.agency = id;
 		agency.number = (uint32_t)count + 1;
 	}
-	agency.kind = (enum agency_kind)document->kind;
+	if (agency.kind != (enum agency_kind)document->kind) {
+		agency.kind = (enum agency_kind)document->kind;
+		r = registry_note_kind(txn, tables, &id, agency.kind, entry->now_ms);
+		if (r < 0)
+			return r;
+	}
 	agency.status = document->status == THROUGHCARE__V1__AGENCY_STATUS__AGENCY_STATUS_SUSPENDED
 				? REGISTRY_SUSPENDED
 				: REGISTRY_ACTIVE;

@@ -10,6 +10,7 @@
  *   registry_offers        agency, service        -> nothing
  *   registry_certificates  SHA-256 of the DER     -> peer, first seen, revoked, DER
  *   registry_holders       kind, id, SHA-256      -> nothing
+ *   registry_kinds         agency, time           -> kind from then on
  *
  * Owner:  ledger thread for writing, inside its transaction; any transaction reads.
  * Blocks: never.
@@ -25,7 +26,7 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REGISTRY_TABLES_COUNT   6
+#define REGISTRY_TABLES_COUNT   7
 #define REGISTRY_NAME_BYTES_MAX 200
 #define REGISTRY_ROLE_BYTES_MAX 63
 
@@ -38,6 +39,7 @@ struct registry_tables {
 	struct store_table certificates;
 	struct store_table holders;
 	struct store_table seals; /* registry_seal.h */
+	struct store_table kinds;
 };
 
 /* Once at start, while no write transaction is open. */
@@ -102,6 +104,11 @@ int registry_apply_service(struct store_txn *txn, const struct registry_tables *
 			   const struct registry_entry *entry,
 			   struct tc_refusal *refusal) TC_MUST_CHECK;
 
+/* An agency is of this kind from now on: for registry_kind_at. */
+int registry_note_kind(struct store_txn *txn, const struct registry_tables *tables,
+		       const tc_agency *agency, enum agency_kind kind,
+		       int64_t now_ms) TC_MUST_CHECK;
+
 /* Keeps the certificate of a log-on at first sight. `der` may be empty. */
 int registry_note_certificate(struct store_txn *txn, const struct registry_tables *tables,
 			      const Throughcare__V1__Peer *peer, struct tc_slice der,
@@ -140,6 +147,9 @@ int registry_find_agency(struct store_txn *txn, const struct registry_tables *ta
 /* AGENCY_KIND_UNKNOWN when it is not in the registry. */
 int registry_kind(struct store_txn *txn, const struct registry_tables *tables,
 		  const tc_agency *agency, enum agency_kind *ret) TC_MUST_CHECK;
+/* As it was at that time. */
+int registry_kind_at(struct store_txn *txn, const struct registry_tables *tables,
+		     const tc_agency *agency, int64_t at_ms, enum agency_kind *ret) TC_MUST_CHECK;
 int registry_find_service(struct store_txn *txn, const struct registry_tables *tables,
 			  struct tc_slice service, struct registry_service *ret) TC_MUST_CHECK;
 int registry_find_certificate(struct store_txn *txn, const struct registry_tables *tables,

@@ -6,6 +6,7 @@
 #include "consent/consent_check.h"
 #include "consent/decision.h"
 #include "ledger/ledger_view.h"
+#include "query/policies.h"
 
 #define TEXT_BYTES_MAX 600
 
@@ -103,8 +104,7 @@ static int read_check(const struct question *question, struct answer *answer, st
 		request->actor = tc_slice_text(question->query->actor->id);
 	request->now_ms = consent_time_ms(asked->at, question->now_ms);
 	request->message = true;
-	check->policy = ledger_view_policy(question->ledger);
-	return 0;
+	return policies_time(question, request->now_ms, &check->policy);
 }
 
 /* ---- in words ---- */

@@ -90,9 +90,11 @@ int submitted_decide(const struct question *question, const struct submitted *su
 
 	r = find_desk(question, header, recipient, &room, &request);
 	if (r == 0)
-		r = registry_kind(txn, registry, request.sender, &request.sender_kind);
+		r = registry_kind_at(txn, registry, request.sender, facts->at_ms,
+				     &request.sender_kind);
 	if (r == 0)
-		r = registry_kind(txn, registry, recipient, &request.recipient_kind);
+		r = registry_kind_at(txn, registry, recipient, facts->at_ms,
+				     &request.recipient_kind);
 	if (r != 0)
 		return r;
 	return decision_take(txn, ledger_view_consent(question->ledger), facts->policy, &request,

@@ -11,8 +11,9 @@
  * Agencies may not ask. Operators, who write policies, learn what one would change without
  * the persons: they may name neither a person nor a consent.
  *
- * What is not replayed: kinds of agencies and desks of services are those of the registry
- * now; the order of records within one millisecond is not seen.
+ * What is not replayed: the desks of services are those of the registry now; the order of
+ * records within one millisecond is not seen; of a message that was refused to several
+ * recipients at once the trail has no row for each.
  *
  * 0, QUESTION_REFUSED or a fault. Owner: the query thread. Blocks: on page faults only.
  */

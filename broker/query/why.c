@@ -205,9 +205,32 @@ static int fill_rules(const struct why *why, const struct policy *policy,
 		if (!reason->rule_ids[before] || !reason->cites[before])
 			return TC_ENOMEM;
 	}
-	reason->has_policy_version = 1;
-	reason->policy_version = policy_version(policy);
-	return copy_text(why->answer, policy_id(policy), &reason->policy_id);
+	return 0;
+}
+
+/* As the row has them. */
+static int fill_recorded_rules(const struct why *why, const struct policy *policy,
+			       const Throughcare__V1__TrailRow *row,
+			       Throughcare__V1__ReasonRow *reason)
+{
+	int r = copy_texts(why->answer, row->rule_ids, row->n_rule_ids, &reason->rule_ids,
+			   &reason->n_rule_ids);
+
+	reason->cites = answer_array(why->answer, row->n_rule_ids);
+	if (r < 0 || reason->cites == NULL)
+		return TC_ENOMEM;
+	for (size_t i = 0; i < row->n_rule_ids; i++) {
+		int rule = 0;
+
+		while (policy_rule_id(policy, rule)[0] != '\0' &&
+		       strcmp(policy_rule_id(policy, rule), row->rule_ids[i]) != 0)
+			rule++;
+		reason->cites[reason->n_cites++] =
+			answer_text(why->answer, policy_rule_cite(policy, rule));
+		if (reason->cites[i] == NULL)
+			return TC_ENOMEM;
+	}
+	return 0;
 }
 
 /* A recipient is told what the consent says between the two; whether it still stands is told to
@@ -339,8 +362,14 @@ static int fill_decision(const struct why *why, const Throughcare__V1__TrailRow 
 		r = put_categories(why->answer, released, &reason->released, &reason->n_released);
 	if (r == 0)
 		r = put_categories(why->answer, withheld, &reason->withheld, &reason->n_withheld);
-	if (r == 0)
+	if (r == 0 && row->n_rule_ids > 0 && share != GATE_SHARE_RECEIVED)
+		r = fill_recorded_rules(why, facts.policy, row, reason);
+	else if (r == 0)
 		r = fill_rules(why, facts.policy, &decision, parts, reason);
+	if (r == 0)
+		r = copy_text(why->answer, policy_id(facts.policy), &reason->policy_id);
+	reason->has_policy_version = 1;
+	reason->policy_version = policy_version(facts.policy);
 	if (r == 0 && share != GATE_SHARE_RECEIVED)
 		r = fill_today(why, &recipient, facts.forbidden, released, reason);
 	return r;

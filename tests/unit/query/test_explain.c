@@ -262,6 +262,45 @@ static void what_if_is_for_auditors_and_for_operators_without_persons(void **sta
 	answer_free(&response);
 }
 
+static void a_decision_is_taken_again_by_the_kinds_of_then(void **state)
+{
+	Throughcare__V1__TrailWhatIfQuery asked = THROUGHCARE__V1__TRAIL_WHAT_IF_QUERY__INIT;
+	Google__Protobuf__Timestamp at = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__Response *response;
+
+	/* Of housing an operational note goes on no consent; of treatment it does not. */
+	put_message(fixture, &(struct sent){.sender = "home",
+					    .to = "office",
+					    .type = "AttendanceRecord",
+					    .message = 50,
+					    .subject = 60,
+					    .category = ATTENDANCE});
+	put_collect(fixture, "office");
+	at.seconds = 4000000000;
+	asked.at = &at;
+	response = ask_what_if(fixture, AUDITOR, "auditor", &asked);
+	assert_int_equal(response->query->examined, 1);
+	assert_int_equal(response->query->n_differences, 0);
+	answer_free(&response);
+	put_agency(fixture, "home", THROUGHCARE__V1__AGENCY_KIND__AGENCY_KIND_TREATMENT);
+	response = ask_why(fixture, AUDITOR, "auditor", 50);
+	assert_string_equal(reason_of(response, "release")->today, "deny");
+	answer_free(&response);
+	response = ask_what_if(fixture, AUDITOR, "auditor", &asked);
+	assert_int_equal(response->query->n_differences, 1);
+	assert_string_equal(response->query->differences[0]->would_be, "deny");
+	answer_free(&response);
+	/* A consent that it did not rest on changes nothing, whatever kind the sender is now. */
+	put_consent(fixture, 60, 80, "clinic", "office");
+	asked.at = NULL;
+	asked.revoke_id = number_text(80);
+	response = ask_what_if(fixture, AUDITOR, "auditor", &asked);
+	assert_int_equal(response->query->examined, 1);
+	assert_int_equal(response->query->n_differences, 0);
+	answer_free(&response);
+}
+
 /* ---- policies ---- */
 
 static void everybody_reads_the_policy_in_force(void **state)
@@ -303,6 +342,7 @@ int main(void)
 		EXPLAIN_TEST(without_a_consent_what_it_let_go_would_be_held),
 		EXPLAIN_TEST(another_time_is_another_decision),
 		EXPLAIN_TEST(under_the_same_policy_nothing_differs),
+		EXPLAIN_TEST(a_decision_is_taken_again_by_the_kinds_of_then),
 		EXPLAIN_TEST(what_if_is_for_auditors_and_for_operators_without_persons),
 		EXPLAIN_TEST(everybody_reads_the_policy_in_force),
 	};
