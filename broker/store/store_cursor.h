@@ -29,6 +29,7 @@ struct store_cursor {
 	bool placed;         /* stands on a row, or where `last` was */
 	bool seek_inclusive; /* `last` itself is the next answer, when it is there */
 	bool ended;
+	uintptr_t page;   /* of memory that it stands on */
 	uint64_t changes; /* of the transaction when it was placed */
 	size_t prefix_len;
 	uint8_t prefix[STORE_KEY_BYTES_MAX];
