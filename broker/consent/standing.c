@@ -15,15 +15,6 @@ static bool among(const tc_agency *agency, consent_party *const *parties, size_t
 	return false;
 }
 
-/* Where a grant goes both ways, its recipients disclose, too. */
-static bool discloses(const tc_agency *agency, const consent_grant *grant)
-{
-	bool both = grant->direction == THROUGHCARE__V1__GRANT_DIRECTION__GRANT_DIRECTION_TWO_WAY;
-
-	return among(agency, grant->disclosers, grant->n_disclosers) ||
-	       (both && among(agency, grant->recipients, grant->n_recipients));
-}
-
 bool standing_named(const struct standing *standing, const consent_grant *grant)
 {
 	return among(standing->agency, grant->disclosers, grant->n_disclosers) ||
@@ -37,7 +28,7 @@ int standing_recorded(struct store_txn *txn, const struct consent_tables *tables
 	int r = consent_find(txn, tables, consent, &view);
 
 	*ret = false;
-	while (r == 0 && !*ret) {
+	while (r == 0) {
 		*ret = tc_agency_equal(&view.sender, agency);
 		r = consent_find_below(txn, tables, consent, view.version, &view);
 	}
@@ -49,8 +40,11 @@ int standing_supersedes(struct store_txn *txn, const struct consent_tables *tabl
 			bool *ret)
 {
 	*ret = policy_agency_kind(standing->policy, standing->kind)->consent_desk;
-	for (size_t i = 0; !*ret && i < consent->document->n_grants; i++)
-		*ret = discloses(standing->agency, consent->document->grants[i]);
+	for (size_t i = 0; !*ret && i < consent->document->n_grants; i++) {
+		const consent_grant *grant = consent->document->grants[i];
+
+		*ret = among(standing->agency, grant->disclosers, grant->n_disclosers);
+	}
 	if (*ret)
 		return 0;
 	return standing_recorded(txn, tables, consent->view.consent, standing->agency, ret);

@@ -19,7 +19,7 @@ struct standing {
 	const struct policy *policy;
 };
 
-/* Whether it recorded any version of the consent. 0 or a fault. */
+/* Whether it recorded the consent, that is, its first version. 0 or a fault. */
 int standing_recorded(struct store_txn *txn, const struct consent_tables *tables,
 		      struct tc_id consent, const tc_agency *agency, bool *ret) TC_MUST_CHECK;
 
