@@ -79,15 +79,17 @@ static bool makes_revocable(const struct walk_grant *grant, const struct consent
 
 /* What was revoked and waits takes effect. */
 static int become_revocable(struct store_txn *txn, const struct consent_tables *tables,
-			    struct grant_view *row, int64_t now_ms, bool *ret_changed)
+			    struct walk_grant *grant, int64_t now_ms, bool *ret_changed)
 {
+	struct grant_view *row = &grant->row;
+
 	row->revocable_from_ms = now_ms;
 	row->waiting = false;
 	if (row->revoked_ms != GRANT_NEVER)
 		row->effective_ms = now_ms;
 	if (row->partly_revoked_ms != GRANT_NEVER && row->partly_effective_ms > now_ms)
 		row->partly_effective_ms = now_ms;
-	return walk_take_effect(txn, tables, row, now_ms, ret_changed);
+	return walk_take_effect(txn, tables, grant, now_ms, ret_changed);
 }
 
 static int meet_event(struct store_txn *txn, const struct consent_tables *tables,
@@ -107,14 +109,14 @@ static int meet_event(struct store_txn *txn, const struct consent_tables *tables
 	if (walk_grant_over(row, event->now_ms))
 		return 0;
 	if (makes_revocable(grant, event)) {
-		r = become_revocable(txn, tables, row, event->now_ms, &changed);
+		r = become_revocable(txn, tables, grant, event->now_ms, &changed);
 		touched = true;
 	}
 	if (r == 0 && waits_for(grant->grant->expiry->event_code, event)) {
 		row->ended_as = GRANT_ENDED;
 		row->ended_ms = event->now_ms;
 		touched = changed = true;
-		r = walk_end(txn, tables, row, GRANT_ENDED, event->now_ms);
+		r = walk_end(txn, tables, grant, GRANT_ENDED, event->now_ms);
 	}
 	if (!touched)
 		return 0;
@@ -124,7 +126,7 @@ static int meet_event(struct store_txn *txn, const struct consent_tables *tables
 		return r;
 	return row->ended_ms <= event->now_ms
 		       ? grant_changes_add(ret, &change)
-		       : grant_changes_effective(txn, tables, row, event->now_ms, ret);
+		       : grant_changes_effective(txn, tables, grant, event->now_ms, ret);
 }
 
 static int event_reach(struct store_txn *txn, const struct consent_tables *tables, struct tc_id id,

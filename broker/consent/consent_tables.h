@@ -4,6 +4,7 @@
  *   consents             consent id, version                           -> state row, document
  *   consent_grants       grant id, version of its consent              -> state row
  *   consent_pairs        subject, discloser, recipient, grant, version -> what a decision needs
+ *   consent_members      grant, version, discloser, recipient          -> nothing; see grant_walk.h
  *   consent_subjects     subject, consent id                           -> nothing
  *   consent_proceedings  proceeding, grant id, version                 -> nothing
  *   consent_events       proceeding, event, subject                    -> when it last happened
@@ -18,12 +19,13 @@
 
 #include "store/store.h"
 
-#define CONSENT_TABLES_COUNT 6
+#define CONSENT_TABLES_COUNT 7
 
 struct consent_tables {
 	struct store_table consents;
 	struct store_table grants;
 	struct store_table pairs;
+	struct store_table members;
 	struct store_table subjects;
 	struct store_table proceedings;
 	struct store_table events;

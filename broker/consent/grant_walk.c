@@ -125,6 +125,26 @@ static int revoke_row(struct store_txn *txn, const struct consent_tables *tables
 	return pair_row_put(txn, tables, key, row);
 }
 
+static void member_key(struct store_key *key, const struct grant_view *view)
+{
+	store_key_init(key);
+	pair_key_grant(key, view->grant, view->version);
+}
+
+/* So that the member's row is found again without looking through all of the person's. */
+static int note_member(struct store_txn *txn, const struct consent_tables *tables,
+		       const struct grant_view *view, struct tc_slice discloser,
+		       struct tc_slice recipient)
+{
+	struct store_key key;
+
+	member_key(&key, view);
+	store_key_text(&key, discloser);
+	store_key_text(&key, recipient);
+	return consent_fault(
+		store_put(txn, tables->members, store_key_slice(&key), tc_slice(NULL, 0)));
+}
+
 /* The row of one member under a class's pair: what the class's row says, revoked. */
 static int revoke_member(struct store_txn *txn, const struct consent_tables *tables,
 			 const struct store_key *class_key, const struct store_key *member_key,
@@ -155,19 +175,23 @@ static int revoke_from_class(struct store_txn *txn, const struct consent_tables 
 			     const struct walk_revocation *revocation, struct walk_revoked *ret)
 {
 	const struct grant_view *row = &grant->row;
-	struct store_key class_key, member_key;
+	struct store_key class_key, key;
 	int r = 0;
 
 	grant_pair_key(&class_key, row->subject, pair, row->grant, row->version);
 	if (is_class(pair->recipient)) {
-		pair_key(&member_key, row->subject, pair->discloser, revocation->recipient);
-		pair_key_grant(&member_key, row->grant, row->version);
-		r = revoke_member(txn, tables, &class_key, &member_key, revocation, ret);
+		pair_key(&key, row->subject, pair->discloser, revocation->recipient);
+		pair_key_grant(&key, row->grant, row->version);
+		r = revoke_member(txn, tables, &class_key, &key, revocation, ret);
+		if (r == 0)
+			r = note_member(txn, tables, row, pair->discloser, revocation->recipient);
 	}
 	if (r == 0 && is_class(pair->discloser) && two_way(grant->grant)) {
-		pair_key(&member_key, row->subject, revocation->recipient, pair->recipient);
-		pair_key_grant(&member_key, row->grant, row->version);
-		r = revoke_member(txn, tables, &class_key, &member_key, revocation, ret);
+		pair_key(&key, row->subject, revocation->recipient, pair->recipient);
+		pair_key_grant(&key, row->grant, row->version);
+		r = revoke_member(txn, tables, &class_key, &key, revocation, ret);
+		if (r == 0)
+			r = note_member(txn, tables, row, revocation->recipient, pair->recipient);
 	}
 	return r;
 }
@@ -216,7 +240,74 @@ int walk_revoke(struct store_txn *txn, const struct consent_tables *tables,
 
 /* ---- every row of a grant, also those of members of a class ---- */
 
-typedef bool (*row_change)(struct pair_row *row, int64_t now_ms);
+typedef int (*row_visit)(struct store_txn *txn, const struct consent_tables *tables,
+			 const struct store_key *key, struct pair_row *row, void *context);
+
+static int visit_row(struct store_txn *txn, const struct consent_tables *tables,
+		     const struct store_key *key, row_visit visit, void *context)
+{
+	struct pair_row row;
+	int r = pair_get(txn, tables, key, &row);
+
+	return r != 0 ? consent_fault(r) : visit(txn, tables, key, &row, context);
+}
+
+static int visit_members(struct store_txn *txn, const struct consent_tables *tables,
+			 const struct grant_view *view, row_visit visit, void *context)
+{
+	struct store_cursor cursor;
+	struct store_key key;
+	int r;
+
+	member_key(&key, view);
+	r = store_cursor_init(&cursor, txn, tables->members, store_key_slice(&key), STORE_FORWARD);
+	while (r == 0) {
+		struct tc_slice at, discloser, recipient;
+		uint32_t version;
+		struct tc_id grant;
+
+		r = store_cursor_next(&cursor, &at, NULL);
+		if (r != 0)
+			break;
+		if (!store_key_take_id(&at, &grant) || !store_key_take_u32(&at, &version) ||
+		    !store_key_take_text(&at, &discloser) ||
+		    !store_key_take_text(&at, &recipient)) {
+			r = TC_ECORRUPT;
+			break;
+		}
+		pair_key(&key, view->subject, discloser, recipient);
+		pair_key_grant(&key, view->grant, view->version);
+		r = visit_row(txn, tables, &key, visit, context);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+}
+
+/* However many other grants the person has: only those of this one are read. */
+static int visit_rows(struct store_txn *txn, const struct consent_tables *tables,
+		      const struct walk_grant *grant, row_visit visit, void *context)
+{
+	const struct grant_view *view = &grant->row;
+	struct grant_pairs pairs = {0};
+	int r = grant_pairs_make(grant->grant, &pairs);
+
+	for (size_t i = 0; r == 0 && i < pairs.count; i++) {
+		struct store_key key;
+
+		grant_pair_key(&key, view->subject, &pairs.rows[i], view->grant, view->version);
+		r = visit_row(txn, tables, &key, visit, context);
+	}
+	grant_pairs_free(&pairs);
+	return r != 0 ? consent_fault(r) : visit_members(txn, tables, view, visit, context);
+}
+
+/* ---- a time set on all of them ---- */
+
+struct row_change {
+	bool (*apply)(struct pair_row *row, int64_t now_ms);
+	int64_t now_ms;
+	bool any;
+};
 
 static bool take_effect(struct pair_row *row, int64_t now_ms)
 {
@@ -242,53 +333,43 @@ static bool end_by_document(struct pair_row *row, int64_t now_ms)
 	return true;
 }
 
-static bool key_is_of(struct tc_slice key, const struct grant_view *view)
+static int change_row(struct store_txn *txn, const struct consent_tables *tables,
+		      const struct store_key *key, struct pair_row *row, void *context)
 {
-	struct store_key tail;
+	struct row_change *change = context;
 
-	store_key_init(&tail);
-	pair_key_grant(&tail, view->grant, view->version);
-	return key.len > tail.len &&
-	       memcmp(key.data + key.len - tail.len, tail.data, tail.len) == 0;
-}
-
-static int change_rows(struct store_txn *txn, const struct consent_tables *tables,
-		       const struct grant_view *view, row_change change, int64_t now_ms,
-		       bool *ret_any)
-{
-	struct store_cursor cursor;
-	struct store_key key;
-	int r;
-
-	*ret_any = false;
-	consent_key(&key, view->subject);
-	r = store_cursor_init(&cursor, txn, tables->pairs, store_key_slice(&key), STORE_FORWARD);
-	while (r == 0) {
-		struct tc_slice at, bytes;
-		struct pair_row row;
-
-		r = store_cursor_next(&cursor, &at, &bytes);
-		if (r != 0)
-			break;
-		if (!key_is_of(at, view))
-			continue;
-		r = pair_row_decode(bytes, &row);
-		if (r != 0 || !change(&row, now_ms))
-			continue;
-		*ret_any = true;
-		store_key_init(&key);
-		store_key_bytes(&key, at);
-		r = pair_row_put(txn, tables, &key, &row);
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+	if (!change->apply(row, change->now_ms))
+		return 0;
+	change->any = true;
+	return pair_row_put(txn, tables, key, row);
 }
 
 int walk_take_effect(struct store_txn *txn, const struct consent_tables *tables,
-		     const struct grant_view *grant, int64_t now_ms, bool *ret)
+		     const struct walk_grant *grant, int64_t now_ms, bool *ret)
 {
-	return change_rows(txn, tables, grant, take_effect, now_ms, ret);
+	struct row_change change = {.apply = take_effect, .now_ms = now_ms};
+	int r = visit_rows(txn, tables, grant, change_row, &change);
+
+	*ret = change.any;
+	return r;
 }
+
+int walk_end(struct store_txn *txn, const struct consent_tables *tables,
+	     const struct walk_grant *grant, enum grant_status as, int64_t now_ms)
+{
+	struct row_change change = {.apply = as == GRANT_ENDED ? end_by_event : end_by_document,
+				    .now_ms = now_ms};
+
+	return visit_rows(txn, tables, grant, change_row, &change);
+}
+
+/* ---- what is without effect now ---- */
+
+struct row_search {
+	struct grant_changes *changes;
+	const struct grant_view *grant;
+	int64_t now_ms;
+};
 
 /* The recipient in a pair's key. */
 static bool key_recipient(struct tc_slice key, struct tc_slice *ret)
@@ -299,61 +380,46 @@ static bool key_recipient(struct tc_slice key, struct tc_slice *ret)
 	       store_key_take_text(&key, ret);
 }
 
-static int add_recipient(struct grant_changes *changes, const struct grant_view *grant,
-			 struct tc_slice recipient, int64_t now_ms)
+static int add_recipient(const struct row_search *search, struct tc_slice recipient)
 {
+	struct grant_changes *changes = search->changes;
 	struct grant_change change = {
-		.grant = grant->grant,
-		.subject = grant->subject,
+		.grant = search->grant->grant,
+		.subject = search->grant->subject,
 		.effective = true,
-		.effective_ms = now_ms,
+		.effective_ms = search->now_ms,
 	};
 
 	if (recipient.len < sizeof(change.recipient) && recipient.len > 0)
 		memcpy(change.recipient, recipient.data, recipient.len);
 	for (size_t i = changes->count; i > 0; i--)
-		if (tc_id_equal(changes->rows[i - 1].grant, grant->grant) &&
+		if (tc_id_equal(changes->rows[i - 1].grant, change.grant) &&
 		    strcmp(changes->rows[i - 1].recipient, change.recipient) == 0)
 			return 0;
 	return grant_changes_add(changes, &change);
 }
 
-int grant_changes_effective(struct store_txn *txn, const struct consent_tables *tables,
-			    const struct grant_view *grant, int64_t now_ms,
-			    struct grant_changes *ret)
+static int see_effective(struct store_txn *txn, const struct consent_tables *tables,
+			 const struct store_key *key, struct pair_row *row, void *context)
 {
-	struct store_cursor cursor;
-	struct store_key key;
-	int r;
+	const struct row_search *search = context;
+	struct tc_slice recipient;
 
-	if (grant->revoked_ms != GRANT_NEVER)
-		return add_recipient(ret, grant, tc_slice(NULL, 0), now_ms);
-	consent_key(&key, grant->subject);
-	r = store_cursor_init(&cursor, txn, tables->pairs, store_key_slice(&key), STORE_FORWARD);
-	while (r == 0) {
-		struct tc_slice at, bytes, recipient;
-		struct pair_row row;
-
-		r = store_cursor_next(&cursor, &at, &bytes);
-		if (r != 0)
-			break;
-		if (!key_is_of(at, grant))
-			continue;
-		r = pair_row_decode(bytes, &row);
-		if (r != 0 || row.effective_ms > now_ms || row.effective_ms == row.revoked_ms)
-			continue;
-		r = key_recipient(at, &recipient) ? add_recipient(ret, grant, recipient, now_ms)
-						  : TC_ECORRUPT;
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+	(void)txn;
+	(void)tables;
+	if (row->effective_ms > search->now_ms || row->effective_ms == row->revoked_ms)
+		return 0;
+	return key_recipient(store_key_slice(key), &recipient) ? add_recipient(search, recipient)
+							       : TC_ECORRUPT;
 }
 
-int walk_end(struct store_txn *txn, const struct consent_tables *tables,
-	     const struct grant_view *grant, enum grant_status as, int64_t now_ms)
+int grant_changes_effective(struct store_txn *txn, const struct consent_tables *tables,
+			    const struct walk_grant *grant, int64_t now_ms,
+			    struct grant_changes *ret)
 {
-	bool any;
+	struct row_search search = {.changes = ret, .grant = &grant->row, .now_ms = now_ms};
 
-	return change_rows(txn, tables, grant, as == GRANT_ENDED ? end_by_event : end_by_document,
-			   now_ms, &any);
+	if (grant->row.revoked_ms != GRANT_NEVER)
+		return add_recipient(&search, tc_slice(NULL, 0));
+	return visit_rows(txn, tables, grant, see_effective, &search);
 }

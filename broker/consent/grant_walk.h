@@ -4,7 +4,8 @@
  *
  * Decisions read only the pairs; the grant's row says in what state people see it. A
  * member of a class cannot be taken out of the class's pair: it gets a pair of its own
- * that is revoked, and decisions let that one win over the class.
+ * that is revoked, and decisions let that one win over the class. Of such rows a table of
+ * its own has the keys.
  *
  * Owner: ledger thread, inside its write transaction. Blocks: never.
  */
@@ -66,14 +67,14 @@ int walk_revoke(struct store_txn *txn, const struct consent_tables *tables,
 		struct walk_revoked *ret) TC_MUST_CHECK;
 /* What was revoked and waits takes effect now. *ret: something did. */
 int walk_take_effect(struct store_txn *txn, const struct consent_tables *tables,
-		     const struct grant_view *grant, int64_t now_ms, bool *ret) TC_MUST_CHECK;
+		     const struct walk_grant *grant, int64_t now_ms, bool *ret) TC_MUST_CHECK;
 /* Appends what is without effect now since a revocation that waited: the grant, or each recipient
  * that it was revoked for. */
 int grant_changes_effective(struct store_txn *txn, const struct consent_tables *tables,
-			    const struct grant_view *grant, int64_t now_ms,
+			    const struct walk_grant *grant, int64_t now_ms,
 			    struct grant_changes *ret) TC_MUST_CHECK;
 /* All of it ends now: by its event, or superseded or in error. */
 int walk_end(struct store_txn *txn, const struct consent_tables *tables,
-	     const struct grant_view *grant, enum grant_status as, int64_t now_ms) TC_MUST_CHECK;
+	     const struct walk_grant *grant, enum grant_status as, int64_t now_ms) TC_MUST_CHECK;
 
 #endif

@@ -89,11 +89,12 @@ static int revoke_grant(struct store_txn *txn, const struct consent_tables *tabl
 
 /* Over now. What was over before keeps its time and its reason. */
 static int end_grant(struct store_txn *txn, const struct consent_tables *tables,
-		     struct grant_view *row, enum grant_status as, int64_t now_ms,
+		     struct walk_grant *grant, enum grant_status as, int64_t now_ms,
 		     struct grant_changes *ret)
 {
+	struct grant_view *row = &grant->row;
 	bool over = walk_grant_over(row, now_ms);
-	int r = walk_end(txn, tables, row, as, now_ms);
+	int r = walk_end(txn, tables, grant, as, now_ms);
 
 	if (r != 0 || over)
 		return r;
@@ -112,7 +113,7 @@ static int supersede_grant(struct store_txn *txn, const struct consent_tables *t
 
 	if (walk_revocable_ms(grant, event) > now_ms)
 		return revoke_grant(txn, tables, grant, &taking, ret, NULL);
-	return end_grant(txn, tables, &grant->row, GRANT_SUPERSEDED, now_ms, ret);
+	return end_grant(txn, tables, grant, GRANT_SUPERSEDED, now_ms, ret);
 }
 
 /* ---- a document that takes another's place ---- */
@@ -152,7 +153,7 @@ static int end_version(struct store_txn *txn, const struct consent_tables *table
 		r = walk_grant(txn, tables, &consent, i, &grant);
 		if (r == 0)
 			r = as == GRANT_IN_ERROR
-				    ? end_grant(txn, tables, &grant.row, as, now_ms, ret)
+				    ? end_grant(txn, tables, &grant, as, now_ms, ret)
 				    : supersede_grant(txn, tables, &grant, now_ms, ret);
 	}
 	if (r == 0)
@@ -305,6 +306,21 @@ int consent_revoke(struct store_txn *txn, const struct consent_tables *tables,
 
 /* ---- later ---- */
 
+static int add_effective(struct store_txn *txn, const struct consent_tables *tables,
+			 const struct grant_view *row, int64_t now_ms, struct grant_changes *ret)
+{
+	struct walk_consent consent;
+	struct walk_grant grant;
+	int r = walk_open_version(txn, tables, row->consent, row->version, &consent);
+
+	if (r == 0)
+		r = walk_grant(txn, tables, &consent, row->position, &grant);
+	if (r == 0)
+		r = grant_changes_effective(txn, tables, &grant, now_ms, ret);
+	walk_close(&consent);
+	return consent_fault(r);
+}
+
 int consent_revocation_due(struct store_txn *txn, const struct consent_tables *tables,
 			   struct tc_id grant, int64_t now_ms, struct grant_changes *ret)
 {
@@ -318,7 +334,7 @@ int consent_revocation_due(struct store_txn *txn, const struct consent_tables *t
 			row.waiting = false;
 			r = grant_row_put(txn, tables, &row);
 			if (r == 0 && row.ended_ms > now_ms)
-				r = grant_changes_effective(txn, tables, &row, now_ms, ret);
+				r = add_effective(txn, tables, &row, now_ms, ret);
 		}
 		if (r == 0)
 			r = grant_find_below(txn, tables, grant, row.version, &row);

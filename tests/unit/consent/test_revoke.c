@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "consent/consent_row.h"
+#include "store/store_cursor.h"
+
 static const char *status_of(struct fixture *f, const char *grant, int64_t now_ms)
 {
 	struct grant_view view;
@@ -105,6 +108,30 @@ static void a_member_is_taken_out_of_a_class(void **state)
 		    TC_REFUSAL_CONSENT_REVOKED);
 	assert_permitted(f, (struct question){.to = "treatment-c"});
 	assert_permitted(f, (struct question){.to = "treatment-c", .grant = GRANT});
+}
+
+/* Its row is found by the grant, not by looking through all that the person has signed. */
+static void what_ends_a_grant_ends_the_rows_of_its_members_too(void **state)
+{
+	struct fixture *f = *state;
+	json_t *consent = consent_json();
+	struct tc_slice key, value;
+	struct pair_row row;
+	struct store_key member;
+
+	json_change(consent, "grants[0].recipients", "[{\"kind\":\"PARTY_KIND_CLASS_TREATING\"}]");
+	record_done(f, consent);
+	assert_int_equal(take_back(f, NULL, "treatment-b", NOW_MS), 0);
+	assert_int_equal(store_first(f->txn, f->tables.members, tc_slice(NULL, 0), &key, NULL), 0);
+	consent = consent_json();
+	json_change(consent, "version", "2");
+	assert_int_equal(record(f, consent, NOW_MS + DAY), 0);
+	pair_key(&member, id_of(PERSON), tc_slice_text("treatment-a"),
+		 tc_slice_text("treatment-b"));
+	pair_key_grant(&member, id_of(GRANT), 1);
+	assert_int_equal(store_get(f->txn, f->tables.pairs, store_key_slice(&member), &value), 0);
+	assert_int_equal(pair_row_decode(value, &row), 0);
+	assert_int_equal(row.ended_ms, NOW_MS + DAY);
 }
 
 static void what_does_not_exist_or_is_anothers_cannot_be_revoked(void **state)
@@ -237,6 +264,7 @@ int main(void)
 		TEST(one_grant_is_revoked_and_the_others_stay),
 		TEST(revoked_for_one_party_it_stays_for_the_rest),
 		TEST(a_member_is_taken_out_of_a_class),
+		TEST(what_ends_a_grant_ends_the_rows_of_its_members_too),
 		TEST(what_does_not_exist_or_is_anothers_cannot_be_revoked),
 		TEST(a_revocation_before_its_time_waits_for_it),
 		TEST(a_revocation_after_its_time_is_effective_at_once),
