@@ -125,6 +125,14 @@ def test_the_policy_in_force_is_shown_and_can_be_written_again(own_exchange, tmp
     own_exchange.stop()
 
 
+def test_the_template_of_a_policy_is_accepted_as_it_is(own_exchange):
+    own_exchange.start()
+    receipt = own_exchange.accepted(OPERATOR, own_exchange.cli("message", "template", "ReleasePolicy").rows[0])
+    assert receipt["dispositions"][0]["kind"] == "DISPOSITION_KIND_APPLIED"
+    assert own_exchange.ask(OFFICE, "policy", "show")[0]["policyId"] == "county-release"
+    own_exchange.stop()
+
+
 def test_the_default_policy_has_no_findings(exchange):
     answer = exchange.cli("policy", "check", DEFAULT)
     assert answer.code == 0 and answer.rows == []

@@ -4,7 +4,7 @@ import json
 import pytest
 from messages import SYNTHETIC, attendance, new_id, of
 
-CLINIC, OFFICE, OPERATOR = "treatment-south", "parole-north", "operator"
+CLINIC, OFFICE, COURT, OPERATOR = "treatment-south", "parole-north", "court-county", "operator"
 
 # Answers, in an order that the lifecycle of one referral allows: who sends, and the type.
 ANSWERS = [(CLINIC, "ReferralResponse"), (CLINIC, "InfoRequest"), (OFFICE, "InfoReply"), (OFFICE, "ReferralAmend"),
@@ -20,6 +20,8 @@ def template(exchange, name):
 
 def send(exchange, sender, message, subject):
     to = CLINIC if sender == OFFICE else OFFICE
+    # What concerns a victim goes only to whom an order or statute may name.
+    to = COURT if message["type"] == "VictimNotice" else to
     for recipient in message.get("recipients", []):
         recipient["agency"] = to
     if "subject" in message:
