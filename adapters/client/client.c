@@ -60,6 +60,7 @@ int tc_client_open(const struct tc_client_options *options, struct tc_client_err
 	if (!client)
 		return tc_failure_set_fault(error, TC_ENOMEM);
 	tc_arena_init(&client->arena);
+	tc_terms_memory_init(&client->terms);
 	client->trust_senders = options->trust_senders != 0;
 	r = tc_address_parse(options->address, error, &client->address);
 	if (r == 0)
@@ -111,6 +112,7 @@ void tc_client_close(struct tc_client **client)
 	tc_client_disconnect(mine);
 	tc_inbox_frame_free(&mine->given);
 	tc_senders_done(&mine->senders);
+	tc_terms_memory_done(&mine->terms);
 	tc_arena_done(&mine->arena);
 	tc_recipients_done(&mine->recipients);
 	tc_bytes_free_secret(&mine->opened);

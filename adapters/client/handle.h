@@ -18,6 +18,7 @@
 #include "client/profile.h"
 #include "client/recipients.h"
 #include "client/senders.h"
+#include "client/terms.h"
 #include "throughcare/v1/wire.pb-c.h"
 #include "tls/tls_config.h"
 #include "wire/signature.h"
@@ -47,6 +48,7 @@ struct tc_client {
 	struct tc_inbox_frame
 		*given;        /* the frame that the latest event points into, if it is owned */
 	struct tc_arena arena; /* and what it was unpacked into */
+	struct tc_terms_memory terms;
 	struct tc_senders senders;
 	struct tc_recipients recipients;
 	struct tc_bytes scratch; /* requests are packed here */

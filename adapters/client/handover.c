@@ -212,7 +212,7 @@ static int terms_fill(struct tc_client *client, const Throughcare__V1__Delivery 
 
 	if (!from->has_terms)
 		return 0;
-	r = tc_terms_read(&client->arena, slice_of(from->terms), &to->terms);
+	r = tc_terms_read(&client->terms, slice_of(from->terms), &to->terms);
 	if (r == TC_TERMS_UNREADABLE)
 		return reject(client, from, TC_REFUSAL_MALFORMED);
 	return r < 0 ? tc_failure_set_fault(&client->error, r) : 0;

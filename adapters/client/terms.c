@@ -72,17 +72,26 @@ static int scopes_fill(struct tc_arena *arena, const release_terms *from, struct
 	return 0;
 }
 
-int tc_terms_read(struct tc_arena *arena, struct tc_slice packed, const struct tc_terms **ret)
+void tc_terms_memory_init(struct tc_terms_memory *memory)
 {
-	struct tc_refusal refusal = {0};
-	const release_terms *terms;
-	struct tc_terms *made;
+	*memory = (struct tc_terms_memory){.terms = NULL};
+	tc_arena_init(&memory->arena);
+}
+
+void tc_terms_memory_done(struct tc_terms_memory *memory)
+{
+	tc_bytes_free(&memory->packed);
+	tc_arena_done(&memory->arena);
+}
+
+static int terms_unpack(struct tc_terms_memory *memory)
+{
+	struct tc_arena *arena = &memory->arena;
+	const release_terms *terms = throughcare__v1__release_terms__unpack(
+		&arena->allocator, memory->packed.len, memory->packed.data);
+	struct tc_terms *made = tc_arena_take(arena, sizeof(*made));
 	int r;
 
-	if (tc_message_scan(packed, &throughcare__v1__release_terms__descriptor, &refusal) != 0)
-		return TC_TERMS_UNREADABLE;
-	terms = throughcare__v1__release_terms__unpack(&arena->allocator, packed.len, packed.data);
-	made = tc_arena_take(arena, sizeof(*made));
 	if (!terms || !made)
 		return TC_ENOMEM;
 	*made = (struct tc_terms){
@@ -90,14 +99,36 @@ int tc_terms_read(struct tc_arena *arena, struct tc_slice packed, const struct t
 		.redisclosure_count = terms->n_redisclosure,
 		.policy_id = text_of(terms->policy_id),
 		.policy_version = terms->policy_version,
-		.packed = packed.data,
-		.packed_len = packed.len,
+		.packed = memory->packed.data,
+		.packed_len = memory->packed.len,
 	};
 	r = notices_fill(arena, terms, made);
 	if (r == 0)
 		r = scopes_fill(arena, terms, made);
 	if (r == 0)
-		*ret = made;
+		memory->terms = made;
+	return r;
+}
+
+int tc_terms_read(struct tc_terms_memory *memory, struct tc_slice packed,
+		  const struct tc_terms **ret)
+{
+	struct tc_refusal refusal = {0};
+	int r = 0;
+
+	if (!memory->terms || !tc_slice_equal(tc_bytes_slice(&memory->packed), packed)) {
+		if (tc_message_scan(packed, &throughcare__v1__release_terms__descriptor,
+				    &refusal) != 0)
+			return TC_TERMS_UNREADABLE;
+		memory->terms = NULL;
+		memory->packed.len = 0;
+		tc_arena_reset(&memory->arena);
+		r = tc_bytes_append(&memory->packed, packed.data, packed.len);
+		if (r == 0)
+			r = terms_unpack(memory);
+	}
+	if (r == 0)
+		*ret = memory->terms;
 	return r;
 }
 

@@ -157,7 +157,7 @@ int dispatch_enqueue(struct ledger *ledger, struct delivery *delivery,
 	if (r == 0)
 		r = mailbox_lane_join(ledger, delivery, &first);
 	if (r == 0 && held)
-		r = fact_delivery(ledger, "unheld", delivery, NULL, false);
+		r = fact_delivery(ledger, "unheld", delivery, NULL);
 	if (r == 0 && held)
 		r = evidence_send(ledger, delivery, EVIDENCE(RELEASED), NULL);
 	if (r < 0)
@@ -238,7 +238,7 @@ int dispatch_hold(struct ledger *ledger, struct delivery *delivery, const struct
 	if (r == 0)
 		r = delivery_put(ledger, delivery);
 	if (r == 0)
-		r = fact_delivery(ledger, "held", delivery, code, false);
+		r = fact_delivery(ledger, "held", delivery, code);
 	if (r == 0)
 		r = evidence_send(ledger, delivery, EVIDENCE(HELD), code);
 	return r < 0 ? r : dispatch_promote(ledger, next);
@@ -310,7 +310,7 @@ int dispatch_retry(struct ledger *ledger, struct delivery *delivery, uint32_t de
 		return dispatch_end(ledger, delivery, DELIVERY_DEAD, "attempts");
 	r = dispatch_still_permitted(ledger, delivery, &decision, &permitted);
 	if (r == 0 && !permitted) {
-		r = fact_delivery(ledger, event, delivery, code, false);
+		r = fact_delivery(ledger, event, delivery, code);
 		return r < 0 ? r : dispatch_withdraw(ledger, delivery, &decision, false);
 	}
 	if (r == 0)
@@ -328,7 +328,7 @@ int dispatch_retry(struct ledger *ledger, struct delivery *delivery, uint32_t de
 		r = mailbox_park(ledger, delivery);
 	if (r == 0)
 		r = delivery_put(ledger, delivery);
-	return r < 0 ? r : fact_delivery(ledger, event, delivery, code, false);
+	return r < 0 ? r : fact_delivery(ledger, event, delivery, code);
 }
 
 /* What the trail and the sender hear of an end. */
@@ -345,7 +345,7 @@ static int dispatch_tell_end(struct ledger *ledger, const struct delivery *deliv
 		[DELIVERY_DEAD] = {"dead", EVIDENCE(DEAD)},
 	};
 	bool delivered = state == DELIVERY_DELIVERED;
-	int r = fact_delivery(ledger, ends[state].fact, delivery, delivered ? "ack" : code, false);
+	int r = fact_delivery(ledger, ends[state].fact, delivery, delivered ? "ack" : code);
 
 	return r < 0 ? r : evidence_send(ledger, delivery, ends[state].kind, code);
 }

@@ -156,7 +156,7 @@ static int own_send(struct ledger *ledger, uint32_t to, const struct own_subject
 	if (r < 0)
 		return r;
 	if (mailbox_full(ledger, recipient, packed.len, EVIDENCE_QUOTA_FACTOR))
-		return fact_delivery(ledger, "dropped", &delivery, "mailbox_full", false);
+		return fact_delivery(ledger, "dropped", &delivery, "mailbox_full");
 	delivery.id = ledger->next_delivery++;
 	delivery.bytes = (uint32_t)packed.len;
 	tc_put_be64(key, delivery.id);

@@ -121,7 +121,7 @@ static int fact_fill(struct ledger *ledger, struct fact_draft *draft,
 }
 
 int fact_delivery(struct ledger *ledger, const char *event, const struct delivery *delivery,
-		  const char *code, bool released)
+		  const char *code)
 {
 	struct fact_draft draft;
 	int r;
@@ -129,8 +129,6 @@ int fact_delivery(struct ledger *ledger, const char *event, const struct deliver
 	fact_init(&draft, event);
 	fact_text(&draft.row.code, code);
 	r = fact_fill(ledger, &draft, delivery);
-	if (r == 0 && released)
-		fact_categories(&draft, delivery);
 	return r < 0 ? r : fact_push(ledger, &draft);
 }
 

@@ -36,9 +36,9 @@ void fact_referral(struct fact_draft *draft, struct tc_id referral);
 void fact_peer(struct fact_draft *draft, const Throughcare__V1__Peer *peer);
 int fact_push(struct ledger *ledger, const struct fact_draft *draft) TC_MUST_CHECK;
 
-/* What became of a delivery. `code` may be NULL. With what was released, when `released`. */
+/* What became of a delivery. `code` may be NULL. */
 int fact_delivery(struct ledger *ledger, const char *event, const struct delivery *delivery,
-		  const char *code, bool released) TC_MUST_CHECK;
+		  const char *code) TC_MUST_CHECK;
 /* It was handed over: what, on what basis, on which terms. The last two are NULL for what the
  * exchange itself says. */
 int fact_release(struct ledger *ledger, const struct delivery *delivery,

@@ -21,6 +21,7 @@ struct origin_rule {
 /* Of one part of a submission. */
 struct origin_part {
 	bool restricted;
+	bool known;               /* it was sent before */
 	struct origin_rule bound; /* by which it goes on */
 };
 
@@ -71,13 +72,11 @@ static void rule_take(struct row_reader *row, struct origin_rule *ret)
 	row_take_text(row, ret->proceeding, sizeof(ret->proceeding));
 }
 
-static bool origin_read(struct tc_slice key, struct tc_slice value, struct origin_row *ret)
+static bool origin_read(struct tc_slice value, struct origin_row *ret)
 {
 	struct row_reader row = row_read(value);
 
-	if (key.len != TC_TRACE_BYTES + 8)
-		return false;
-	ret->sequence = tc_get_be64(key.data + TC_TRACE_BYTES);
+	ret->sequence = row_take_u64(&row);
 	ret->index = row_take_u8(&row);
 	ret->sender = row_take_u32(&row);
 	rule_take(&row, &ret->bound);
@@ -176,21 +175,26 @@ static void forbid(const struct ledger *ledger, struct submission *submission, s
 static int trace(struct ledger *ledger, struct submission *submission, size_t part)
 {
 	struct store_cursor cursor;
+	struct tc_slice first;
 	struct store_key key;
 	int r;
 
 	origin_prefix(&key, submission, part);
+	r = ledger_get(ledger, LEDGER_TABLE_ORIGIN, store_key_slice(&key), &first);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? 0 : r;
+	submission->origins[part].known = true;
 	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_ORIGIN],
 			      store_key_slice(&key), STORE_FORWARD);
 	for (size_t i = 0; r == 0 && i < ORIGIN_ROWS_MAX; i++) {
 		struct origin_released released;
-		struct tc_slice row, value;
+		struct tc_slice value;
 		struct origin_row sent;
 
-		r = store_cursor_next(&cursor, &row, &value);
+		r = store_cursor_next(&cursor, NULL, &value);
 		if (r != 0)
 			break;
-		if (!origin_read(row, value, &sent)) {
+		if (!origin_read(value, &sent)) {
 			r = TC_ECORRUPT;
 			break;
 		}
@@ -244,7 +248,9 @@ int origin_keep(struct ledger *ledger, const struct submission *submission)
 		if (!submission->origins[i].restricted)
 			continue;
 		origin_prefix(&key, submission, i);
-		store_key_u64(&key, ledger->sequence);
+		if (submission->origins[i].known)
+			store_key_u64(&key, ledger->sequence);
+		row_put_u64(&row, ledger->sequence);
 		row_put_u8(&row, (uint8_t)i);
 		row_put_u32(&row, submission->sender->number);
 		rule_put(&row, &submission->origins[i].bound);

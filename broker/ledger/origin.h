@@ -8,7 +8,8 @@
  * restricted are followed. A part that was made anew, with another salt, cannot be known
  * again: the terms that came with it still bind.
  *
- *   ORIGIN    trace, sequence     -> index, sender, rules that it came with
+ *   ORIGIN    trace               -> sequence, index, sender, rules that it came with
+ *             trace, sequence     -> the same, of each later sending
  *   RELEASED  sequence, recipient -> parts, rules, purpose, proceeding
  *
  * The rows stay for as long as the log: a part may come back at any time.

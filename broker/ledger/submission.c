@@ -317,7 +317,7 @@ static int submission_enqueue(struct ledger *ledger, struct submission *submissi
 
 		if (decision->kind == DECISION_DENY) {
 			r = fact_delivery(ledger, "denied", delivery,
-					  tc_refusal_name(decision->code), false);
+					  tc_refusal_name(decision->code));
 			if (r < 0)
 				return r;
 			continue;

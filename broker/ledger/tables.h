@@ -28,7 +28,7 @@
 	TABLE(TIMER, "timer")   /* due, kind, id -> nothing */                                     \
 	TABLE(POLICY, "policy") /* version -> sequence, time, packed ReleasePolicy */              \
 	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */      \
-	TABLE(ORIGIN, "origin")       /* part's trace, sequence -> who sent it, bound by what */   \
+	TABLE(ORIGIN, "origin")       /* part's trace[, sequence] -> who sent it, bound by what */ \
 	TABLE(RELEASED, "released")   /* sequence, recipient -> parts, redisclosure rules */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
