@@ -87,6 +87,16 @@ static int exchange_pending(struct ledger *ledger, struct submission *submission
 	return r;
 }
 
+/* Whether what changed makes the ledger recall at once. */
+static bool exchange_recalls(const struct grant_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		if (changes->rows[i].effective)
+			return true;
+	}
+	return false;
+}
+
 static int exchange_consent_revoke(struct ledger *ledger, struct submission *submission)
 {
 	struct revoke_arrival arrival = {
@@ -111,7 +121,7 @@ static int exchange_consent_revoke(struct ledger *ledger, struct submission *sub
 	if (r == 0)
 		r = reconsider_grants(ledger, &changes);
 	/* Revoked before: this receipt, too, waits until all is recalled. */
-	if (r == 0 && changes.count == 0)
+	if (r == 0 && !exchange_recalls(&changes))
 		r = reconsider_subject(ledger, arrival.subject, true);
 	grant_changes_free(&changes);
 	grant_changes_free(&pending);

@@ -271,13 +271,15 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 
 uint64_t exchange_revoke(struct exchange *x, const struct consent *consent)
 {
-	char text[512], id[TC_ID_TEXT_BYTES];
+	char text[512], id[TC_ID_TEXT_BYTES], grant[TC_ID_TEXT_BYTES] = "";
 
 	tc_id_format(consent->consent, id);
+	if (consent->alone)
+		tc_id_format(consent->grant, grant);
 	snprintf(text, sizeof(text),
-		 "{\"consent_id\":\"%s\",\"by\":\"SIGNER_CAPACITY_SELF\","
+		 "{\"consent_id\":\"%s\",\"grant_id\":\"%s\",\"by\":\"SIGNER_CAPACITY_SELF\","
 		 "\"method\":\"SIGNATURE_METHOD_INK\"}",
-		 id);
+		 id, grant);
 	return submit_json(x, "intake", NULL, "ConsentRevoke",
 			   &throughcare__v1__consent_revoke__descriptor, consent->subject, text);
 }

@@ -9,6 +9,7 @@ struct queue {
 	struct tc_id subject;
 	struct consent consent;
 	uint64_t first; /* sequence of the first message */
+	const char *proceeding;
 };
 
 static void queue_fill(struct exchange *x, const struct queue *queue, int count)
@@ -16,6 +17,7 @@ static void queue_fill(struct exchange *x, const struct queue *queue, int count)
 	for (int i = 0; i < count; i++) {
 		struct message message = attendance(x, queue->subject);
 
+		message.proceeding = queue->proceeding;
 		exchange_send(x, &message);
 		assert_string_equal(exchange_answer(x), "accepted");
 	}
@@ -192,6 +194,34 @@ static void another_revocation_of_the_same_does_not_overtake_the_first_ones_reca
 	assert_string_equal(exchange_answer(x), "accepted");
 }
 
+static void a_revocation_of_all_does_not_overtake_the_recall_of_one_of_its_grants(void **state)
+{
+	struct exchange *x = *state;
+	struct queue queue = {.subject = exchange_id(x)};
+	struct consent later = grant(x, queue.subject);
+
+	exchange_slices(x, SLICE);
+	queue.consent = grant(x, queue.subject);
+	queue.consent.revocable_from_ms = x->now_ms + 1000;
+	queue.proceeding = "case-1";
+	queue.consent.with = &later;
+	later.category = "DRUG_TEST";
+	later.revocable_from_ms = x->now_ms + YEAR_MS / 2;
+	exchange_consent(x, &queue.consent);
+	assert_string_equal(exchange_answer(x), "accepted");
+	queue_fill(x, &queue, 9);
+	x->now_ms += 2000;
+	queue.consent.alone = true;
+	exchange_revoke(x, &queue.consent);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 0);
+	queue.consent.alone = false;
+	exchange_revoke(x, &queue.consent); /* the other one is not revocable yet */
+	assert_int_equal(exchange_facts(x, "grant_pending"), 1);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 0);
+	exchange_settle_down(x);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 2);
+}
+
 static void a_restart_goes_on_and_whoever_asks_again_is_answered_at_the_end(void **state)
 {
 	struct exchange *x = *state;
@@ -363,6 +393,7 @@ int main(void)
 		TEST(a_message_between_two_slices_is_handed_over_at_once),
 		TEST(the_same_revocation_again_waits_for_the_same_end),
 		TEST(another_revocation_of_the_same_does_not_overtake_the_first_ones_recall),
+		TEST(a_revocation_of_all_does_not_overtake_the_recall_of_one_of_its_grants),
 		TEST(a_restart_goes_on_and_whoever_asks_again_is_answered_at_the_end),
 		TEST(a_short_recall_does_not_wait_for_a_long_one),
 		TEST(what_was_in_flight_is_recalled_when_it_comes_back),
