@@ -182,6 +182,7 @@ static int revoke_from_class(struct store_txn *txn, const struct consent_tables 
 	if (is_class(pair->recipient)) {
 		pair_key(&key, row->subject, pair->discloser, revocation->recipient);
 		pair_key_grant(&key, row->grant, row->version);
+		ret->reached = true;
 		r = revoke_member(txn, tables, &class_key, &key, revocation, ret);
 		if (r == 0)
 			r = note_member(txn, tables, row, pair->discloser, revocation->recipient);
@@ -189,6 +190,7 @@ static int revoke_from_class(struct store_txn *txn, const struct consent_tables 
 	if (r == 0 && is_class(pair->discloser) && two_way(grant->grant)) {
 		pair_key(&key, row->subject, revocation->recipient, pair->recipient);
 		pair_key_grant(&key, row->grant, row->version);
+		ret->reached = true;
 		r = revoke_member(txn, tables, &class_key, &key, revocation, ret);
 		if (r == 0)
 			r = note_member(txn, tables, row, revocation->recipient, pair->recipient);
@@ -219,6 +221,7 @@ int walk_revoke(struct store_txn *txn, const struct consent_tables *tables,
 
 		grant_pair_key(&key, view->subject, pair, view->grant, view->version);
 		if (pair_concerned(grant, pair, revocation->recipient)) {
+			ret->reached = true;
 			r = pair_get(txn, tables, &key, &row);
 			if (r == 0)
 				r = revoke_row(txn, tables, &key, revocation, &row, ret);

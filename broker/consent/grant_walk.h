@@ -55,6 +55,7 @@ struct walk_revocation {
 };
 
 struct walk_revoked {
+	bool reached; /* some pair was about the recipient, or its class */
 	bool changed; /* some pair that was not revoked is now */
 	bool waiting; /* some pair that it was about is revoked, and not yet without effect */
 	bool whole;   /* all of the grant's pairs are revoked now... */

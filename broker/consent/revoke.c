@@ -36,7 +36,8 @@ static int64_t earlier(int64_t a, int64_t b)
 struct taking {
 	struct tc_slice recipient; /* empty: everybody */
 	int64_t now_ms;
-	bool told; /* the revoker may know of what waits under this grant */
+	bool told;    /* the revoker may know of what waits under this grant */
+	bool reached; /* of any grant so far: it is about the recipient, or over */
 };
 
 /* Nothing more can be done to it. What has expired with its event can still be taken back: then
@@ -48,8 +49,8 @@ static bool closed(const struct grant_view *row, int64_t now_ms)
 }
 
 static int revoke_grant(struct store_txn *txn, const struct consent_tables *tables,
-			struct walk_grant *grant, const struct taking *taking,
-			struct grant_changes *ret, struct grant_changes *ret_pending)
+			struct walk_grant *grant, struct taking *taking, struct grant_changes *ret,
+			struct grant_changes *ret_pending)
 {
 	struct grant_view *row = &grant->row;
 	char event[GRANT_EVENT_BYTES_MAX + 1];
@@ -63,11 +64,14 @@ static int revoke_grant(struct store_txn *txn, const struct consent_tables *tabl
 	struct walk_revoked revoked;
 	int r;
 
-	if (closed(row, taking->now_ms))
+	if (closed(row, taking->now_ms)) {
+		taking->reached = true;
 		return 0;
+	}
 	r = walk_revoke(txn, tables, grant, &revocation, &revoked);
 	if (r != 0)
 		return r;
+	taking->reached = taking->reached || revoked.reached;
 	if (revoked.waiting && taking->told && !over)
 		r = change_add(ret_pending, row, taking->now_ms, from_ms, event, taking->recipient);
 	if (r != 0 || !revoked.changed)
@@ -108,7 +112,7 @@ static int end_grant(struct store_txn *txn, const struct consent_tables *tables,
 static int supersede_grant(struct store_txn *txn, const struct consent_tables *tables,
 			   struct walk_grant *grant, int64_t now_ms, struct grant_changes *ret)
 {
-	const struct taking taking = {.now_ms = now_ms};
+	struct taking taking = {.now_ms = now_ms};
 	char event[GRANT_EVENT_BYTES_MAX + 1];
 
 	if (walk_revocable_ms(grant, event) > now_ms)
@@ -203,7 +207,7 @@ struct taking_back {
 static int revoke_grants(struct store_txn *txn, const struct consent_tables *tables,
 			 const struct taking_back *back, const struct walk_consent *consent,
 			 struct grant_changes *ret, struct grant_changes *ret_pending,
-			 bool *ret_found)
+			 bool *ret_found, bool *ret_reached)
 {
 	struct taking taking = {.recipient = tc_slice_text(back->revoke->recipient),
 				.now_ms = back->arrival->now_ms};
@@ -221,6 +225,7 @@ static int revoke_grants(struct store_txn *txn, const struct consent_tables *tab
 		taking.told = back->told_all || standing_named(&back->standing, grant.grant);
 		r = revoke_grant(txn, tables, &grant, &taking, ret, ret_pending);
 	}
+	*ret_reached = taking.reached;
 	return r;
 }
 
@@ -242,7 +247,7 @@ static int revoke_opened(struct store_txn *txn, const struct consent_tables *tab
 			 struct grant_changes *ret, struct grant_changes *ret_pending,
 			 struct tc_refusal *refusal)
 {
-	bool may, found;
+	bool may, found, reached;
 	int r;
 
 	r = standing_revokes(txn, tables, &back->standing, consent, &may);
@@ -251,9 +256,13 @@ static int revoke_opened(struct store_txn *txn, const struct consent_tables *tab
 	if (r == 0)
 		r = revoker_sees_all(txn, tables, consent, back);
 	if (r == 0)
-		r = revoke_grants(txn, tables, back, consent, ret, ret_pending, &found);
+		r = revoke_grants(txn, tables, back, consent, ret, ret_pending, &found, &reached);
 	if (r == 0 && !found)
 		r = tc_refuse(refusal, TC_REFUSAL_UNKNOWN_CONSENT, "grant_id");
+	/* Done, for a name that is misspelled, would be believed. Who may not see whom the grants
+	 * name must not learn it by trying names. */
+	if (r == 0 && !reached && back->told_all)
+		r = tc_refuse(refusal, TC_REFUSAL_UNKNOWN_RECIPIENT, "recipient");
 	return r;
 }
 

@@ -28,9 +28,10 @@ struct revoke_arrival {
 
 /*
  * 0; or REVOKE_REFUSED with UNKNOWN_CONSENT (also for another subject's, and for a sender that
- * may not revoke it) or TIME_ABSURD; or a fault. *ret gets what flips or waits from now on.
- * *ret_pending gets every grant that it was about and that the sender may know of whose revocation
- * waits, also since an earlier one: revoking again changes nothing, and is answered alike.
+ * may not revoke it), UNKNOWN_RECIPIENT (to whom it may be told) or TIME_ABSURD; or a fault. *ret
+ * gets what flips or waits from now on. *ret_pending gets every grant that it was about and that
+ * the sender may know of whose revocation waits, also since an earlier one: revoking again changes
+ * nothing, and is answered alike.
  */
 int consent_revoke(struct store_txn *txn, const struct consent_tables *tables,
 		   const struct revoke_arrival *arrival, struct grant_changes *ret,

@@ -144,9 +144,16 @@ static void what_does_not_exist_or_is_anothers_cannot_be_revoked(void **state)
 	record_done(f, consent_json());
 	assert_int_equal(take_back(f, GRANT_2, NULL, NOW_MS), REVOKE_REFUSED);
 	assert_int_equal(f->refusal.code, TC_REFUSAL_UNKNOWN_CONSENT);
-	/* nobody of that name: nothing to do */
+	/* Nobody of that name: whoever recorded it is told so, */
+	assert_int_equal(take_back(f, GRANT, "paroel", NOW_MS), REVOKE_REFUSED);
+	assert_int_equal(f->refusal.code, TC_REFUSAL_UNKNOWN_RECIPIENT);
+	assert_int_equal(f->changes.count, 0);
+	assert_string_equal(status_of(f, GRANT, NOW_MS), "active");
+	/* whom it names as recipient learns of no other by trying. */
+	f->desk = "parole";
 	assert_int_equal(take_back(f, GRANT, "police", NOW_MS), 0);
 	assert_int_equal(f->changes.count, 0);
+	f->desk = NULL;
 	assert_string_equal(status_of(f, GRANT, NOW_MS), "active");
 	assert_int_equal(consent_revocation_due(f->txn, &f->tables, none, NOW_MS, &f->changes), 0);
 	assert_int_equal(f->changes.count, 0);
