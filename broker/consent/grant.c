@@ -248,7 +248,7 @@ static int check_expiry(struct store_txn *txn, const struct consent_tables *tabl
 /* Ids of grants are new, or those of the same consent's earlier versions; pairs are few enough. */
 static int check_grant(struct store_txn *txn, const struct consent_tables *tables,
 		       const consent_document *consent, size_t position, struct tc_id consent_id,
-		       struct tc_refusal *refusal)
+		       size_t *pair_count, struct tc_refusal *refusal)
 {
 	const consent_grant *grant = consent->grants[position];
 	struct grant_pairs pairs = {0};
@@ -269,8 +269,9 @@ static int check_grant(struct store_txn *txn, const struct consent_tables *table
 	if (r == 0 && !tc_id_equal(row.consent, consent_id))
 		return tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "grants[%zu].grant_id", position);
 	r = grant_pairs_make(grant, &pairs);
+	*pair_count += pairs.count;
 	grant_pairs_free(&pairs);
-	if (r > 0)
+	if (r > 0 || (r == 0 && *pair_count > DOCUMENT_PAIRS_MAX))
 		return tc_refuse(refusal, TC_REFUSAL_CONSENT_DEFICIENT,
 				 "grants[%zu].recipients: names too many", position);
 	return r;
@@ -280,10 +281,11 @@ static int check_tables(struct store_txn *txn, const struct consent_tables *tabl
 			const consent_document *consent, const struct consent_arrival *arrival,
 			struct tc_id id, struct tc_refusal *refusal)
 {
+	size_t pair_count = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < consent->n_grants; i++) {
-		r = check_grant(txn, tables, consent, i, id, refusal);
+		r = check_grant(txn, tables, consent, i, id, &pair_count, refusal);
 		if (r == 0)
 			r = check_expiry(txn, tables, consent, i, arrival, refusal);
 	}

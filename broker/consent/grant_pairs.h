@@ -16,7 +16,8 @@
 #include "consent/consent_row.h"
 #include "throughcare/v1/consent.pb-c.h"
 
-#define GRANT_PAIRS_MAX 256 /* more in one grant is no consent in a specific fashion */
+#define GRANT_PAIRS_MAX    256  /* more in one grant is no consent in a specific fashion */
+#define DOCUMENT_PAIRS_MAX 1024 /* of all its grants: each is a row that is written and ended */
 
 struct grant_pair {
 	struct tc_slice discloser; /* agency or class; borrowed from the document */

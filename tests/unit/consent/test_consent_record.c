@@ -197,6 +197,35 @@ static void a_refused_consent_permits_nothing(void **state)
 	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_MISSING, 0);
 }
 
+/* `count` grants, each for all that 16 agencies tell 16 others. */
+static json_t *wide_json(int count)
+{
+	json_t *consent = consent_json();
+	json_t *from = json_array(), *to = json_array();
+
+	for (int i = 0; i < 16; i++) {
+		json_array_append_new(from, json_pack("{s:s,s:o}", "kind", "PARTY_KIND_AGENCY",
+						      "agency", json_sprintf("from-%d", i)));
+		json_array_append_new(to, json_pack("{s:s,s:o}", "kind", "PARTY_KIND_AGENCY",
+						    "agency", json_sprintf("to-%d", i)));
+	}
+	json_set(consent, "grants[0].disclosers", from);
+	json_set(consent, "grants[0].recipients", to);
+	for (int i = 1; i < count; i++)
+		json_object_set_new(json_second_grant(consent), "grant_id",
+				    json_sprintf("00000000-0000-7000-9000-0000000000e%d", i));
+	return consent;
+}
+
+static void a_document_whose_grants_name_too_many_together_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_refused(f, wide_json(5), TC_REFUSAL_CONSENT_DEFICIENT,
+		       "grants[4].recipients: names too many");
+	record_done(f, wide_json(4));
+}
+
 static void the_same_ids_again_conflict(void **state)
 {
 	struct fixture *f = *state;
@@ -322,6 +351,7 @@ int main(void)
 		TEST(counselling_notes_alone_are_recorded),
 		TEST(a_consent_expired_on_arrival_is_refused),
 		TEST(a_refused_consent_permits_nothing),
+		TEST(a_document_whose_grants_name_too_many_together_is_refused),
 		TEST(the_same_ids_again_conflict),
 		TEST(a_higher_version_takes_the_place_of_the_one_before),
 		TEST(only_who_recorded_it_records_a_higher_version),
