@@ -245,6 +245,17 @@ static int fill_pair(struct answer *answer, const char *sender, const char *reci
 	return row->disclosers[0] && row->recipients[0] ? 0 : TC_ENOMEM;
 }
 
+/* That it was taken back for one recipient may be another one's matter, so that one that is in
+ * force looks the same: what holds between these two is said by the decision. */
+static void hide_partial(Throughcare__V1__GrantRow *row)
+{
+	if (strcmp(row->status, "active") != 0 && strcmp(row->status, "partly_revoked") != 0)
+		return;
+	row->status = NULL;
+	row->revoked_at = NULL;
+	row->revocation_effective_at = NULL;
+}
+
 static const Grant *find_grant(const Document *document, struct tc_id id)
 {
 	for (size_t i = 0; i < document->n_grants; i++) {
@@ -294,6 +305,8 @@ int document_grant(const struct question *question, struct answer *answer, struc
 	}
 	if (r == 0)
 		r = fill_row(question, answer, &consent, grant, row);
+	if (r == 0 && question->scope != GATE_ALL)
+		hide_partial(row);
 	if (r == 0)
 		r = fill_document(answer, &consent, document, row);
 	if (r == 0)

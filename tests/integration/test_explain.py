@@ -217,6 +217,21 @@ def test_why_says_what_would_be_today(exchange):
 
 
 @pytest.mark.quick
+def test_why_tells_the_sender_nothing_of_another_recipient(exchange):
+    subject = new_id()
+    signed = consent(subject, grant(targets=(OFFICE, COURT)))
+    exchange.accepted(DESK, signed)
+    message = attendance(subject)
+    exchange.accepted(CLINIC, message)
+    assert of(exchange.collect(OFFICE), message)
+    before = why(exchange, CLINIC, message)["release"]
+    exchange.accepted(DESK, revocation(subject, signed, recipient=COURT))
+    after = why(exchange, CLINIC, message)["release"]
+    assert after == before and after["today"] == "permit"
+    assert why(exchange, AUDITOR, message)["release"]["grants"][0]["status"] == "partly_revoked"
+
+
+@pytest.mark.quick
 def test_why_explains_what_was_recalled_and_what_was_refused(exchange):
     subject = new_id()
     signed = consent(subject, grant(targets=(COURT,)))
