@@ -348,7 +348,7 @@ def test_pages_of_what_if_join(exchange):
     subject = new_id()
     signed = consent(subject, grant(targets=(COURT,)))
     exchange.accepted(DESK, signed)
-    sent = [attendance(subject, to=COURT) for _ in range(600)]
+    sent = [attendance(subject, to=COURT, evidence="EVIDENCE_LEVEL_EXCEPTIONS") for _ in range(600)]
     for begin in range(0, 600, 60):
         exchange.send(CLINIC, *sent[begin:begin + 60])
     exchange.collect(COURT, count=2000)

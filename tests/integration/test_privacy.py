@@ -47,6 +47,12 @@ def sent(exchange, agency, envelope):
     return bare(exchange.send(agency, envelope))
 
 
+def handed(exchange, agency, message):
+    """The delivery of this message, however much else waits there."""
+    (got,) = wait_for(lambda: of(exchange.collect(agency), message), "the message")
+    return got
+
+
 @pytest.fixture(scope="module")
 def world(exchange):
     """A person with consents, a held message, one that was released in part, and a referral on its way."""
@@ -65,7 +71,7 @@ class World:
         self.released["parts"].append(part("SudCounsellingNote", title="Notes", text="secret words"))
         for message in (self.held, self.released):
             exchange.accepted(CLINIC, message)
-        assert of(exchange.collect(OFFICE), self.released)
+        handed(exchange, OFFICE, self.released)
         self.referral = new_id()
         exchange.accepted(OFFICE, referral(self.known, self.referral, to=HOME))
 
@@ -252,9 +258,9 @@ def test_the_delivery_of_which_something_was_withheld(exchange):
         message = attendance(subject)
         message["parts"].append(more)
         exchange.accepted(CLINIC, message)
-        got = of(exchange.collect(OFFICE), message)
-        assert len(got) == 1 and len(got[0]["parts"]) == 1
-        worlds.append(bare(got[0]))
+        got = handed(exchange, OFFICE, message)
+        assert len(got["parts"]) == 1
+        worlds.append(bare(got))
         worlds.append(bare(exchange.ask(OFFICE, "message", "show", message["messageId"])[0]))
         worlds.append(bare([row for row in exchange.trail("--message", message["messageId"], profile=OFFICE)
                             if row["event"] != "query"]))
@@ -282,7 +288,7 @@ def test_the_review_of_a_release_of_others(exchange):
     message = attendance(new_id(), to=CLINIC, basis={"legal": "LEGAL_BASIS_MEDICAL_EMERGENCY"}, actor={"id": "w-1"},
                          purpose="PURPOSE_EMERGENCY")
     exchange.accepted(OFFICE, message)
-    assert of(exchange.collect(CLINIC), message)
+    handed(exchange, CLINIC, message)
     for who in (HOME, CLINIC):
         worlds = [sent(exchange, who, {"messageId": new_id(), "type": "EmergencyReview", "actor": {"id": "w-2"}, "parts": [
             part("EmergencyReview", messageId=number, finding="EMERGENCY_FINDING_JUSTIFIED")]})
@@ -322,8 +328,7 @@ def seen_delivery(exchange):
     message = {"messageId": new_id(), "type": "TestMessage", "subject": SYNTHETIC.format(7), "recipients": [{"agency": CLINIC}],
                "parts": [part("TestMessage", text="hello")]}
     exchange.accepted(OFFICE, message)
-    (got,) = wait_for(lambda: of(exchange.collect(CLINIC), message), "one's own message")
-    return int(got["deliveryId"])
+    return int(handed(exchange, CLINIC, message)["deliveryId"])
 
 
 @pytest.mark.parametrize("who", [CLINIC, OFFICE, HOME])
@@ -342,7 +347,7 @@ def treated(exchange, covered):
                                                    purposes=("REFERRAL_COORDINATION", "SUPERVISION_MONITORING"))))
     first = referral(subject, number, to=CLINIC)
     exchange.accepted(OFFICE, first)
-    assert of(exchange.collect(CLINIC), first)
+    handed(exchange, CLINIC, first)
     for status in ("RECEIVED", "ACCEPTED"):
         exchange.accepted(CLINIC, {**response(subject, number, status), "basis": {}})
     return subject, number
