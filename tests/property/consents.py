@@ -163,9 +163,17 @@ class Book:
         meant = [grant for grant in consent.grants if document.get("grant_id") in (None, grant.grant_id)]
         if not meant:
             return frozenset(["unknown_consent"])
+        recipient = document.get("recipient")
+        if recipient and not any(self.reaches(grant, recipient) for grant in meant):
+            return frozenset(["ok", "unknown_recipient"])  # who may see whom the grants name is told, others not
         for grant in meant:
             grant.revocations.append(Revocation(document.get("recipient"), now_ms, max(now_ms, grant.revocable_from_ms)))
         return OK
+
+    def reaches(self, grant, agency):
+        treating = bool(self.policy.kind(self.kind_of(agency)).get("treating"))
+        return any(party.is_agency(agency, treating)
+                   for party in grant.recipients + (grant.disclosers if grant.two_way else []))
 
     # ---- events
 
@@ -242,8 +250,9 @@ class Book:
         later = grant.get("revocable_from")
         if not regime.get("revocable_later"):
             return later is None
-        if grant.get("direction") == "GRANT_DIRECTION_TWO_WAY":
-            return False  # back it would reach those who do not monitor
+        if grant.get("direction") == "GRANT_DIRECTION_TWO_WAY" or grant.get("redisclosure") not in (
+                "REDISCLOSURE_RULE_NONE", "REDISCLOSURE_RULE_OFFICIAL_DUTY_CASE"):
+            return False  # back it would reach those who do not monitor; on it goes for official duties only
         if later is not None and (bool(later.get("at")) == bool(later.get("event_code")) or (
                 later.get("event_code") and not self.event_fine(grant, later["event_code"]))):
             return False
@@ -305,7 +314,7 @@ def grant_of(document, row, subject, now_ms):
         proceeding=row.get("proceeding_id", ""), recorded_ms=now_ms, valid_from_ms=time_ms(row.get("valid_from"), 0),
         expires_ms=time_ms(expiry.get("at"), FOREVER), expires_on=expiry.get("event_code"),
         revocable_from_ms=time_ms(later.get("at"), FOREVER if later.get("event_code") else 0),
-        revocable_on=later.get("event_code"), document=row)
+        revocable_on=later.get("event_code"), regime=name_of(document["regime"], "CONSENT_REGIME_"), document=row)
 
 
 def party_of(row):

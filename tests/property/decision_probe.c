@@ -14,6 +14,7 @@
  *   event TYPE SENDER SUBJECT STATUS FINAL ABOUT TIME -> ok
  *   decide FROM KIND TO KIND ROLE PERSON SUBJECT PURPOSE GRANT LEGAL REFERENCE PROCEEDING ACTOR
  *          CATEGORIES FORBIDDEN TIME               -> KIND PARTS CODE BASIS RECHECK GRANTS RULES
+ * NOTICES
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -262,7 +263,9 @@ static size_t categories_of(const struct probe *p, size_t i, uint8_t ret[PARTS_M
 
 static void tell_decision(struct probe *p, const struct decision *decision, size_t parts)
 {
+	const char *codes[POLICY_NOTICES_MAX];
 	char id[TC_ID_TEXT_BYTES];
+	unsigned count;
 
 	fprintf(p->answers, "%s %" PRIu64 " %s %s %" PRId64 " ", decision_kind_name(decision->kind),
 		decision->parts_mask,
@@ -275,7 +278,10 @@ static void tell_decision(struct probe *p, const struct decision *decision, size
 	fprintf(p->answers, "%s ", decision->grant_count == 0 ? "-" : "");
 	for (size_t i = 0; i < parts; i++)
 		fprintf(p->answers, "%s%d", i == 0 ? "" : ",", decision->rules[i]);
-	fputc('\n', p->answers);
+	count = policy_notice_codes(p->policy, decision->obligations, codes);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(p->answers, "%s%s", i == 0 ? " " : ",", codes[i]);
+	fprintf(p->answers, "%s\n", count == 0 ? " -" : "");
 }
 
 static void do_decide(struct probe *p)

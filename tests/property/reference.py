@@ -135,6 +135,7 @@ class Grant:
     expires_on: str | None
     revocable_from_ms: float  # 0: at once
     revocable_on: str | None
+    regime: str
     document: dict = field(repr=False)
     ended_ms: float = FOREVER  # superseded or entered in error
     expired_ms: float = FOREVER  # its event has come
@@ -199,10 +200,14 @@ class Part:
     outcome: str  # permit, hold, deny
     codes: frozenset = frozenset()
     rule: int = -1
-    grants: tuple = ()  # any of these will do
+    covering: tuple = ()  # the grants; any of them will do
     recheck_ms: int = 0
     by_consent: bool = False
-    notices: frozenset = frozenset()
+    notices: frozenset = frozenset()  # of the rules that permit
+
+    @property
+    def grants(self):
+        return [grant.grant_id for grant in self.covering]
 
 
 @dataclass
@@ -291,9 +296,9 @@ def decide_by_consent(policy, near, ask, category):
     naming = [grant for grant in near if category in grant.categories and purpose in grant.purposes]
     states = [(grant, grant.state(ask)) for grant in naming]
     live = [grant for grant, state in states if state == "live"]
-    covering = tuple(grant.grant_id for grant in live if proceeding_fits(grant, ask))
+    covering = tuple(grant for grant in live if proceeding_fits(grant, ask))
     if covering:
-        return Part("permit", rule=rule, grants=covering, by_consent=True, notices=notices)
+        return Part("permit", rule=rule, covering=covering, by_consent=True, notices=notices)
     if live:
         return Part("deny", frozenset(["consent_other_proceeding"]))
     told = {state for _, state in states}
@@ -304,3 +309,38 @@ def decide_by_consent(policy, near, ask, category):
 
 def proceeding_fits(grant, ask):
     return not grant.proceeding or grant.proceeding == ask.proceeding
+
+
+# ---- what goes along
+
+STATEMENTS = {"NOTICE_1": "42cfr2.32-1", "NOTICE_2": "42cfr2.32-2"}
+EXPLANATIONS = {"CONSENT_COPY": "consent-copy", "SCOPE_TEXT": "consent-scope"}
+REDISCLOSURE = {"NONE": "redisclose-none", "OFFICIAL_DUTY_CASE": "redisclose-official-duty",
+                "HIPAA_TPO": "redisclose-hipaa", "AS_STATED": "redisclose-as-stated"}
+
+
+def grant_notices(policy, grant):
+    """What the grant attaches, and what its regime adds where it attaches nothing of the kind (42 CFR 2.32)."""
+    regime = policy.regimes.get(grant.regime, {})
+    attached = names_of(grant.document.get("attach"), "ATTACHMENT_")
+    told = {STATEMENTS[name] for name in attached & set(STATEMENTS)} or set(regime.get("notices", ()))
+    explained = {EXPLANATIONS[name] for name in attached & set(EXPLANATIONS)}
+    if not explained and regime.get("scope"):
+        explained = {EXPLANATIONS["SCOPE_TEXT"]}
+    return told | explained | {REDISCLOSURE[name_of(grant.document["redisclosure"], "REDISCLOSURE_RULE_")]}
+
+
+def notices(policy, decision, relied):
+    """(the least, the most) of what goes along with a release that relies on these grants: two versions of one may both be
+    in force."""
+    least, most = set(), set()
+    released = [part for number, part in enumerate(decision.parts) if decision.mask >> number & 1]
+    for part in released:
+        least |= part.notices
+        most |= part.notices
+    for grant_id in relied:
+        versions = {id(grant): grant for part in released for grant in part.covering if grant.grant_id == grant_id}
+        sets = [grant_notices(policy, grant) for grant in versions.values()]
+        least |= set.intersection(*sets)
+        most |= set.union(*sets)
+    return least, most

@@ -27,6 +27,7 @@ CATEGORIES = ["ATTENDANCE", "SUD_TREATMENT", "DRUG_TEST", "IDENTITY", "HOUSING",
 ALONE = ["SUD_COUNSELLING_NOTES", "PSYCHOTHERAPY_NOTES", "COURT_PROCEEDING"]
 ODD = ["VICTIM_INFO", "EXCHANGE", "TEST", "UNSPECIFIED"]
 PURPOSES = ["SUPERVISION_MONITORING", "REFERRAL_COORDINATION", "TREATMENT", "PAYMENT"]
+ATTACHMENTS = [*reference.STATEMENTS, *reference.EXPLANATIONS]
 SUDDENLY = 1  # millisecond
 
 ELEMENTS = [
@@ -61,13 +62,15 @@ def standard_policy(rules, version=1, extra=()):
         "purposes": [{"purpose": enum("PURPOSE", name), "tpo": name in ("TREATMENT", "PAYMENT", "OPERATIONS"),
                       "stands_alone": name == "LEGAL_PROCEEDING"} for name in reference.PURPOSES[1:]],
         "regimes": [
-            regime("PART2", ELEMENTS + list(extra), "ALWAYS"), regime("PART2_CJ", ELEMENTS + LATER_ELEMENTS, "ALWAYS", True),
+            regime("PART2", ELEMENTS + list(extra), "ALWAYS") | {"notices": ["42cfr2.32-1", "notice-a"], "scope": True},
+            regime("PART2_CJ", ELEMENTS + LATER_ELEMENTS, "ALWAYS", True) | {"notices": ["42cfr2.32-2"]},
             regime("HIPAA_AUTH", ELEMENTS, "FOR_CLASSES"), regime("POLICY", ELEMENTS[:1] + ELEMENTS[-5:])],
         "bases": [{"basis": enum("RELEASE_BASIS", name), "needs_reference": name in ("COURT_ORDER", "STATUTE", "MANDATORY_REPORT"),
                    "needs_actor": name == "MEDICAL_EMERGENCY", "lifts_redisclosure": name == "COURT_ORDER",
                    "review_hours": 24 if name == "MEDICAL_EMERGENCY" else 0} for name in reference.BASES[1:]],
         "rules": rules,
-        "notices": [{"code": code, "version": "1", "text": f"The text of {code}."} for code in ("notice-a", "notice-b")],
+        "notices": [{"code": code, "version": "1", "text": f"The text of {code}."} 
+                    for code in ("notice-a", "notice-b", "42cfr2.32-1", "42cfr2.32-2")],
         "events": [
             {"event_code": "final_disposition", "type": "HearingResult", "disposition_final": True,
              "from": ["AGENCY_KIND_COURT"]},
@@ -144,7 +147,10 @@ def grants(draw, grant_id, day, later, alone):
         "purposes": ["PURPOSE_" + name for name in (
             [alone] if alone == "LEGAL_PROCEEDING" else draw(some(PURPOSES, min_size=1, max_size=3)))],
         "direction": "GRANT_DIRECTION_ONE_WAY" if draw(st.integers(0, 15 if later else 1)) else "GRANT_DIRECTION_TWO_WAY",
-        "redisclosure": draw(st.sampled_from(["REDISCLOSURE_RULE_NONE", "REDISCLOSURE_RULE_OFFICIAL_DUTY_CASE"]))}
+        "redisclosure": "REDISCLOSURE_RULE_" + draw(st.sampled_from(
+            ["NONE", "OFFICIAL_DUTY_CASE"] if later else sorted(reference.REDISCLOSURE)))}
+    if draw(st.booleans()):
+        one["attach"] = ["ATTACHMENT_" + name for name in draw(some(ATTACHMENTS, max_size=2))]
     if later and any(party["kind"] == "PARTY_KIND_CLASS_TREATING" for party in one["recipients"]):
         one["recipients"] = [{"kind": "PARTY_KIND_AGENCY", "agency": "parole"}]
     if draw(st.booleans()):
@@ -201,7 +207,7 @@ GRANT_DEFECTS = [
     ("expiry", {"event_code": "end_of_the_world"}), ("expiry", {"at": time_text(day_ms(-2))}),
     ("proceeding_id", None), ("revocable_from", None), ("revocable_from", {"at": time_text(day_ms(9))}),
     ("revocable_from", {}), ("imposing_authority", None), ("monitor_role", None), ("duration_reason", None),
-    ("valid_from", time_text(day_ms(DAYS * 4)))]
+    ("valid_from", time_text(day_ms(DAYS * 4))), ("redisclosure", "REDISCLOSURE_RULE_HIPAA_TPO")]
 
 
 def spoil(document, path, value):
