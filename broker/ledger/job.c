@@ -14,7 +14,7 @@ enum job_outcome {
 	JOB_MORE = 1, /* the slice is over before the job is */
 };
 
-enum { FLAG_ENDED = 1, FLAG_AWAITED = 2, FLAG_EFFECTIVE = 4 };
+enum { FLAG_ENDED = 1, FLAG_AWAITED = 2 };
 
 /* ---- rows ---- */
 
@@ -34,8 +34,7 @@ static int job_put(struct ledger *ledger, const struct job *job)
 	job_key(&key, job->sequence, job->index);
 	row_put_u8(&row, (uint8_t)job->kind);
 	row_put_u8(&row,
-		   (uint8_t)((job->ended ? FLAG_ENDED : 0) | (job->awaited ? FLAG_AWAITED : 0) |
-			     (job->effective ? FLAG_EFFECTIVE : 0)));
+		   (uint8_t)((job->ended ? FLAG_ENDED : 0) | (job->awaited ? FLAG_AWAITED : 0)));
 	row_put_u64(&row, (uint64_t)job->effective_ms);
 	row_put_id(&row, job->about);
 	row_put_id(&row, job->subject);
@@ -56,7 +55,6 @@ static int job_read(struct tc_slice key, struct tc_slice value, struct job *ret)
 	flags = row_take_u8(&row);
 	ret->ended = (flags & FLAG_ENDED) != 0;
 	ret->awaited = (flags & FLAG_AWAITED) != 0;
-	ret->effective = (flags & FLAG_EFFECTIVE) != 0;
 	ret->effective_ms = (int64_t)row_take_u64(&row);
 	ret->about = row_take_id(&row);
 	ret->subject = row_take_id(&row);
@@ -128,7 +126,7 @@ static int job_notify(struct ledger *ledger, struct job *job)
 		job->cursor = (uint64_t)recipient + 1;
 		if (job->principal == 0 || job->principal == recipient)
 			r = evidence_consent_notice(ledger, recipient, job->about, job->subject,
-						    job->effective, job->effective_ms);
+						    true, job->effective_ms);
 	}
 	store_cursor_done(&cursor);
 	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;

@@ -43,8 +43,7 @@ struct job {
 	enum job_kind kind;
 	bool ended;           /* a consent ended: what is not permitted is recalled, not held */
 	bool awaited;         /* the receipt of its cause waits for it */
-	bool effective;       /* NOTICE: the grant is over; otherwise it will be... */
-	int64_t effective_ms; /* ...at this time */
+	int64_t effective_ms; /* NOTICE: the grant is over since then */
 	struct tc_id about;
 	struct tc_id subject; /* NOTICE: of the grant */
 	uint32_t principal;   /* AGENCY, DISPATCH; NOTICE: tell only this one; 0: all */

@@ -99,8 +99,7 @@ static int reconsider_notify(struct ledger *ledger, const struct grant_change *c
 	struct job job = {
 		.kind = JOB_NOTICE,
 		.awaited = ledger->awaits,
-		.effective = change->effective,
-		.effective_ms = change->effective ? ledger->now_ms : change->effective_ms,
+		.effective_ms = ledger->now_ms,
 		.about = change->grant,
 		.subject = change->subject,
 	};
@@ -131,7 +130,9 @@ static int reconsider_grant(struct ledger *ledger, const struct grant_change *ch
 	r = fact_push(ledger, &draft);
 	if (r == 0 && !change->effective && change->effective_ms != GRANT_NEVER)
 		r = timer_set(ledger, change->effective_ms, TIMER_GRANT, change->grant);
-	if (r == 0)
+	/* That one is pending is for the revoker alone: whoever was told something of the person
+	 * hears that it ends when it does. */
+	if (r == 0 && change->effective)
 		r = reconsider_notify(ledger, change);
 	return r;
 }

@@ -95,6 +95,24 @@ static void a_revocation_that_waits_is_answered_with_its_time(void **state)
 	throughcare__v1__consent_notice__free_unpacked(told, NULL);
 }
 
+static void whoever_was_told_something_hears_of_it_only_when_it_takes_effect(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+	struct consent consent = waiting_grant(x, subject);
+	struct message message = in_case(x, subject);
+
+	exchange_consent(x, &consent);
+	collector(x, "parole", 10);
+	exchange_send(x, &message);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+	exchange_revoke(x, &consent);
+	assert_int_equal(exchange_facts(x, "grant_pending"), 1);
+	assert_int_equal(exchange_own(x, "ConsentNotice"), 0);
+	exchange_tick(x, consent.revocable_from_ms);
+	assert_int_equal(exchange_own(x, "ConsentNotice"), 1);
+}
+
 /* Sent again as another message: nothing changes, and the answer is as true as before. */
 static void revoking_again_is_answered_alike(void **state)
 {
@@ -193,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_revocation_that_waits_is_answered_with_its_time),
+		TEST(whoever_was_told_something_hears_of_it_only_when_it_takes_effect),
 		TEST(revoking_again_is_answered_alike),
 		TEST(it_takes_effect_by_itself_when_its_time_has_come),
 		TEST(the_final_disposition_ends_the_waiting),
