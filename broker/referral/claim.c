@@ -5,6 +5,7 @@
 #include "throughcare/v1/court.pb-c.h"
 #include "throughcare/v1/referral.pb-c.h"
 #include "throughcare/v1/service.pb-c.h"
+#include "throughcare/v1/supervision.pb-c.h"
 
 typedef Throughcare__V1__LifecycleClaim lifecycle_claim;
 
@@ -138,6 +139,16 @@ static void claim_hearing_result(const ProtobufCMessage *message, lifecycle_clai
 	ret->disposition_final = part->disposition_final;
 }
 
+static void claim_supervision(const ProtobufCMessage *message, lifecycle_claim *ret)
+{
+	const Throughcare__V1__SupervisionEvent *part =
+		(const Throughcare__V1__SupervisionEvent *)message;
+
+	ret->status = value_name(&throughcare__v1__supervision_event_kind__descriptor,
+				 (int)part->kind, "SUPERVISION_EVENT_KIND_");
+	ret->reason_code = part->reason_code;
+}
+
 static const struct {
 	const ProtobufCMessageDescriptor *descriptor;
 	void (*claim)(const ProtobufCMessage *message, lifecycle_claim *ret);
@@ -152,6 +163,7 @@ static const struct {
 	{&throughcare__v1__loop_closed__descriptor, claim_loop_closed},
 	{&throughcare__v1__court_order__descriptor, claim_order},
 	{&throughcare__v1__hearing_result__descriptor, claim_hearing_result},
+	{&throughcare__v1__supervision_event__descriptor, claim_supervision},
 };
 
 bool claim_from_part(struct tc_slice type, const ProtobufCMessage *message,

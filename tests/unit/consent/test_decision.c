@@ -279,8 +279,10 @@ static void a_legal_basis_releases_what_it_covers(void **state)
 		/* an order, a citation or a report has its number */
 		{{.legal = LEGAL(COURT_ORDER), .reference = "order-7"}, DECISION_PERMIT, 1},
 		{{.legal = LEGAL(COURT_ORDER)}, DECISION_DENY, 0},
-		{{.legal = LEGAL(STATUTE), .reference = "12 X 3"}, DECISION_PERMIT, 1},
-		{{.legal = LEGAL(STATUTE)}, DECISION_DENY, 0},
+		{{.from = "parole", .legal = LEGAL(STATUTE), .reference = "12 X 3"},
+		 DECISION_PERMIT,
+		 1},
+		{{.from = "parole", .legal = LEGAL(STATUTE)}, DECISION_DENY, 0},
 		{{.legal = LEGAL(MANDATORY_REPORT)}, DECISION_DENY, 0},
 		{{.legal = LEGAL(MANDATORY_REPORT), .reference = "r-1"}, DECISION_PERMIT, 1},
 		{{.legal = LEGAL(COURT_ORDER),
