@@ -6,6 +6,10 @@
 #include "ledger/state.h"
 #include "ledger/submission.h"
 
+/* Room for dates as versions. A slip to the highest number there is would leave no room for any
+ * policy to come. */
+#define VERSION_STEP_MAX 100000000
+
 /* ---- rows: version -> sequence, time, packed ---- */
 
 static int row_decode(struct tc_slice key, struct tc_slice value, struct policy_row *ret)
@@ -180,6 +184,14 @@ int policy_state_submit(struct ledger *ledger, struct submission *submission)
 	if (policy_version(policy) <= policy_version(ledger->policy)) {
 		(void)tc_refuse(refusal, TC_REFUSAL_POLICY_VERSION, "version %u: %u is in force",
 				policy_version(policy), policy_version(ledger->policy));
+		policy_free(&policy);
+		return SUBMISSION_REFUSED;
+	}
+	if (policy_version(policy) - policy_version(ledger->policy) > VERSION_STEP_MAX) {
+		(void)tc_refuse(refusal, TC_REFUSAL_POLICY_INVALID,
+				"version %u: more than %d above %u, which is in force",
+				policy_version(policy), VERSION_STEP_MAX,
+				policy_version(ledger->policy));
 		policy_free(&policy);
 		return SUBMISSION_REFUSED;
 	}

@@ -174,6 +174,16 @@ static void only_a_newer_policy_takes_the_place_of_one(void **state)
 	assert_string_equal(exchange_answer(x), "policy_version");
 }
 
+static void a_version_that_leaves_no_room_above_it_is_refused(void **state)
+{
+	struct exchange *x = *state;
+
+	put_default(x, UINT32_MAX);
+	assert_string_equal(exchange_answer(x), "policy_invalid");
+	put_default(x, 20261122);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
 static void a_policy_that_makes_no_sense_is_refused(void **state)
 {
 	struct exchange *x = *state;
@@ -267,6 +277,7 @@ int main(void)
 		TEST(a_policy_is_acknowledged_when_everything_is_decided_again),
 		TEST(a_policy_leaves_alone_what_it_does_not_change),
 		TEST(only_a_newer_policy_takes_the_place_of_one),
+		TEST(a_version_that_leaves_no_room_above_it_is_refused),
 		TEST(a_policy_that_makes_no_sense_is_refused),
 		TEST(only_an_operator_puts_a_policy_in_force),
 		TEST(the_first_barriers_policy_stays_until_an_operators),
