@@ -164,16 +164,11 @@ class Book:
         if not meant:
             return frozenset(["unknown_consent"])
         recipient = document.get("recipient")
-        if recipient and not any(self.reaches(grant, recipient) for grant in meant):
+        if recipient and not any(reaches(grant, recipient) for grant in meant):
             return frozenset(["ok", "unknown_recipient"])  # who may see whom the grants name is told, others not
         for grant in meant:
             grant.revocations.append(Revocation(document.get("recipient"), now_ms, max(now_ms, grant.revocable_from_ms)))
         return OK
-
-    def reaches(self, grant, agency):
-        treating = bool(self.policy.kind(self.kind_of(agency)).get("treating"))
-        return any(party.is_agency(agency, treating)
-                   for party in grant.recipients + (grant.disclosers if grant.two_way else []))
 
     # ---- events
 
@@ -290,6 +285,12 @@ class Book:
             if len(named) > 1 and any(rows.get(name, {}).get("stands_alone") for name in named):
                 return {"consent_combined"}
         return set()
+
+
+def reaches(grant, agency):
+    """Or might: whoever is taken out of a class stays out when it comes to belong to it."""
+    return any(party.is_agency(agency, treating=True)
+               for party in grant.recipients + (grant.disclosers if grant.two_way else []))
 
 
 def happen(grant, rule, proceeding, now_ms):

@@ -224,8 +224,10 @@ TELLING = ("not_yet_valid", "revoked", "expired", "missing")
 
 def decide(policy, grants, ask):
     """`grants` are all of the subject's."""
+    monitors = policy.kind(ask.recipient_kind).get("criminal_justice")  # 42 CFR 2.35(a), as of now
     ask.treating = (bool(policy.kind(ask.sender_kind).get("treating")), bool(policy.kind(ask.recipient_kind).get("treating")))
-    near = [grant for grant in grants if grant.connects(ask) and ask.grant in (None, grant.grant_id)] if ask.subject else []
+    near = [grant for grant in grants if grant.connects(ask) and ask.grant in (None, grant.grant_id)
+            and (monitors or not policy.regimes.get(grant.regime, {}).get("revocable_later"))] if ask.subject else []
     parts = [decide_part(policy, near, ask, number) for number in range(len(ask.categories))]
     mask = sum(1 << number for number, part in enumerate(parts) if part.outcome == "permit")
     lead = parts[0]
