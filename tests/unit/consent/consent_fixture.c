@@ -284,7 +284,7 @@ struct decision ask(struct fixture *f, struct question question)
 	request.sender = &from;
 	request.sender_kind = kind_of_name(NULL, &from);
 	request.recipient = &to;
-	request.recipient_kind = kind_of_name(NULL, &to);
+	request.recipient_kind = question.to_kind ? question.to_kind : kind_of_name(NULL, &to);
 	if (question.grant)
 		request.grant = id_of(question.grant);
 	if (question.without) {

@@ -83,6 +83,7 @@ void happen(struct fixture *f, const char *code, const char *proceeding, const c
 
 /* What a test asks; zero fields take the usual: treatment-a to parole, attendance. */
 struct question {
+	enum agency_kind to_kind; /* now; 0: as its name says */
 	const char *from, *to, *role, *person;
 	uint32_t purpose;
 	const char *grant;
