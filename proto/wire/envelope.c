@@ -153,6 +153,29 @@ static int rule_check(const struct tc_header *header, const struct tc_envelope_r
 	return recipients_check(header, rule, refusal);
 }
 
+/* Whether it begins as CMS that is encrypted. Somebody who calls the clear text sealed must learn
+ * it here: what is called sealed is looked at by nobody after this. */
+static bool cms_begins(struct tc_slice content)
+{
+	static const struct tc_slice types[] = {
+		{(const uint8_t *)"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03",
+		 11}, /* EnvelopedData */
+		{(const uint8_t *)"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17",
+		 13}, /* AuthEnvelopedData */
+	};
+	size_t head = 2;
+
+	if (content.len < head || content.data[0] != 0x30)
+		return false;
+	if (content.data[1] > 0x80) /* so many bytes of length follow */
+		head += content.data[1] & 0x7f;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (content.len > head + types[i].len &&
+		    memcmp(content.data + head, types[i].data, types[i].len) == 0)
+			return true;
+	return false;
+}
+
 static int content_check(const struct tc_envelope *envelope, size_t index,
 			 struct tc_refusal *refusal)
 {
@@ -168,6 +191,9 @@ static int content_check(const struct tc_envelope *envelope, size_t index,
 		if (index == 0 && tc_envelope_rule_reads(rule))
 			return tc_refuse(refusal, TC_REFUSAL_PART_SEALED, "parts[0]: %s",
 					 part->type->name);
+		if (!cms_begins(part->content))
+			return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
+					 "parts[%zu].content: it is not sealed", index);
 		return 0;
 	}
 	if (tc_message_scan(part->content, part->type->message->descriptor, &found) != 0)

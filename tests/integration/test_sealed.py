@@ -199,7 +199,7 @@ def test_what_cannot_be_opened_is_shown_sealed_and_its_sender_is_told(exchange):
     content = b"\x0a" + bytes([len(word)]) + word.encode()  # specimen_id alone: other fields are required
     good = seal_elsewhere(own, content, "-aes-256-cbc")
     cases = {
-        "cannot_open": [seal_elsewhere(others, content, "-aes256"), good[:-9] + bytes(9), b"no CMS at all"],
+        "cannot_open": [seal_elsewhere(others, content, "-aes256"), good[:-9] + bytes(9), good[:40]],
         "sealed_content_invalid": [good, seal_elsewhere(own, b"\xff\xff", "-aes-256-cbc")],
     }
     for code, structures in cases.items():
@@ -218,6 +218,8 @@ def test_what_cannot_be_opened_is_shown_sealed_and_its_sender_is_told(exchange):
             [reason] = [entry["content"]["reasonCode"] for row in exchange.collect(SENDER) for entry in row["parts"]
                         if entry["content"].get("kind") == "EVIDENCE_KIND_DEAD"]
             assert reason == code
+    # What is in the clear and only called sealed is not taken at all.
+    assert exchange.refused(SENDER, sealed_part(with_test(subject, word), content)) == "field_invalid"
 
 
 def test_what_other_programs_sealed_is_opened(exchange):

@@ -13,6 +13,9 @@
 #include "wire/envelope.h"
 #include "wire/request.h"
 
+/* As CMS of the type EnvelopedData begins. */
+#define SEALED(text) "\x30\x7f\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0" text
+
 /* Packs, splits and decodes the one message. */
 static int decode(const struct sample *sample, struct tc_bytes *owned, struct tc_envelope *envelope,
 		  struct tc_refusal *refusal)
@@ -185,7 +188,13 @@ static void contents_are_held_against_their_schema(void **state)
 	/* What is sealed cannot be looked into. */
 	sample_init(&sample, 1);
 	sample.parts[1].sealed = true;
-	sample.parts[1].content = tc_slice_text("a CMS structure");
+	sample.parts[1].content = tc_slice_text("clear text");
+	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "parts[1].content: it is not sealed");
+	sample.parts[1].content = tc_slice_text("\x30");
+	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "parts[1].content: it is not sealed");
+	sample.parts[1].content = tc_slice_text("\x30\xff\x06\x09\x2a\x86");
+	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "parts[1].content: it is not sealed");
+	sample.parts[1].content = tc_slice_text(SEALED("a CMS structure"));
 	{
 		struct tc_bytes owned = {0};
 		struct tc_envelope envelope;
@@ -209,9 +218,9 @@ static void sealing_again_makes_the_same_message_and_other_content_another(void 
 	sample_init(&sample, 1);
 	sample.parts[1].sealed = true;
 	sample.parts[1].meant_sha256 = tc_slice(meant, sizeof(meant));
-	sample.parts[1].content = tc_slice_text("sealed once");
+	sample.parts[1].content = tc_slice_text(SEALED("once"));
 	assert_int_equal(decode(&sample, &a, &first, &refusal), 0);
-	sample.parts[1].content = tc_slice_text("sealed twice");
+	sample.parts[1].content = tc_slice_text(SEALED("twice"));
 	assert_int_equal(decode(&sample, &b, &second, &refusal), 0);
 	assert_memory_equal(first.content_sha256, second.content_sha256, TC_DIGEST_BYTES);
 	assert_false(tc_slice_equal(first.header_bytes, second.header_bytes));
