@@ -350,9 +350,9 @@ def test_a_recipient_named_by_its_service_is_sealed_to(own_exchange):
 
 
 def test_everything_is_sealed_that_need_not_be_read(exchange):
-    message = {"messageId": new_id(), "type": "SupervisionEvent", "recipients": [{"agency": COURT}], "subject": new_id(),
+    message = {"messageId": new_id(), "type": "MonitoringEvent", "recipients": [{"agency": COURT}], "subject": new_id(),
                "purpose": "PURPOSE_REFERRAL_COORDINATION", "basis": {"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"},
-               "parts": exchange.cli("message", "template", "SupervisionEvent").rows[0]["parts"]}
+               "parts": exchange.cli("message", "template", "MonitoringEvent").rows[0]["parts"]}
     answer = exchange.cli("message", "send", "--seal", profile=RECIPIENT, stdin=json.dumps(message))
     assert answer.code == 0, answer
     [row] = of(exchange.collect(COURT), message)
