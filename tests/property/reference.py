@@ -244,6 +244,12 @@ def decide(policy, grants, ask):
     return Decision("permit_parts" if withheld else "permit", mask, codes or frozenset(["none"]), parts, frozenset([0]))
 
 
+def monitored(policy, grant, ask):
+    """What may become revocable later only (2.35) is for those who monitor, as things are when it is decided."""
+    return (not policy.regimes.get(grant.regime, {}).get("revocable_later")
+            or bool(policy.kind(ask.recipient_kind).get("criminal_justice")))
+
+
 def most_telling(held):
     codes = {code for part in held for code in part.codes}
     return frozenset([next(code for code in map("consent_{}".format, TELLING) if code in codes)])

@@ -48,7 +48,7 @@ def time_text(ms):
 
 # ---- policies
 
-def standard_policy(rules, version=1, extra=()):
+def standard_policy(rules, version=1, extra=(), monitors=("PAROLE", "PROBATION", "COURT", "POLICE", "MONITORING")):
     """Everything that is not a rule of release as the field has it."""
     alone = set(ALONE)
     enum = "{}_{}".format
@@ -57,7 +57,7 @@ def standard_policy(rules, version=1, extra=()):
         "categories": [{"category": enum("CATEGORY", name), "stands_alone": name in alone, "restricted": name not in ("IDENTITY",)}
                        for name in reference.CATEGORIES[1:]],
         "agency_kinds": [{"kind": enum("AGENCY_KIND", name), "treating": name in ("TREATMENT", "LAB"),
-                          "criminal_justice": name in ("PAROLE", "PROBATION", "COURT", "POLICE", "MONITORING"),
+                          "criminal_justice": name in monitors,
                           "orders": name == "COURT", "consent_desk": name == "INTAKE"} for name in reference.KINDS[1:]],
         "purposes": [{"purpose": enum("PURPOSE", name), "tpo": name in ("TREATMENT", "PAYMENT", "OPERATIONS"),
                       "stands_alone": name == "LEGAL_PROCEEDING"} for name in reference.PURPOSES[1:]],
@@ -111,7 +111,9 @@ def policies(draw, version=1):
     if draw(st.integers(0, 3)):
         made.append({"rule_id": "by-consent", "bases": ["RELEASE_BASIS_CONSENT"], "effect": "RULE_EFFECT_PERMIT"})
     made = made or [{"rule_id": "all", "effect": "RULE_EFFECT_PERMIT"}]
-    return standard_policy(made, version, draw(st.sampled_from([(), (), ("grants.description",), ("document.sha256",)])))
+    extra = draw(st.sampled_from([(), (), ("grants.description",), ("document.sha256",)]))
+    monitors = draw(st.sampled_from([["PAROLE", "COURT"], ["PAROLE", "COURT"], ["PAROLE"]]))
+    return standard_policy(made, version, extra, monitors)
 
 
 # ---- documents
