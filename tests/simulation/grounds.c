@@ -280,6 +280,8 @@ uint64_t grounds_revoke(struct grounds *grounds, struct exchange *x, int subject
 	if (found == NULL)
 		return 0;
 	only = take(&random, GROUND_RECIPIENTS * 2); /* half of them for all */
+	if (only < GROUND_RECIPIENTS && !(found->recipients & 1u << only))
+		only = GROUND_RECIPIENTS; /* whom it does not name cannot be taken out of it */
 	for (uint32_t i = 0; i < GROUND_RECIPIENTS; i++) {
 		if (found->revoked[i] || (only < GROUND_RECIPIENTS && only != i))
 			continue;
