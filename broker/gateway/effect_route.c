@@ -131,6 +131,9 @@ static void route_one(struct gateway *gateway, struct effect **effect)
 	case EFFECT_DELIVER_OWN:
 		handover_add(connection, effect);
 		return;
+	case EFFECT_WITHDRAW:
+		handover_withdraw(connection, (*effect)->delivery_id);
+		return;
 	case EFFECT_LOGON_ACCEPTED:
 		connection_opened(connection);
 		return;

@@ -19,6 +19,21 @@ void handover_add(struct connection *connection, struct effect **effect)
 	connection_touch(connection);
 }
 
+void handover_withdraw(struct connection *connection, uint64_t delivery_id)
+{
+	struct effects rest = connection->waiting;
+	struct effect *effect;
+
+	connection->waiting.first = connection->waiting.last = NULL;
+	while ((effect = effects_pop(&rest)) != NULL) {
+		if (effect->kind == EFFECT_DELIVER && effect->delivery_id == delivery_id)
+			effect_free(&effect);
+		else
+			effects_push(&connection->waiting, &effect);
+	}
+	connection_touch(connection); /* what stood behind it may be next */
+}
+
 /* What the delivery's message borrows from, beside the journal. */
 struct delivery_messages {
 	Throughcare__V1__Response response;

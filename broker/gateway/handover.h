@@ -16,6 +16,8 @@
 /* Takes the effect (EFFECT_DELIVER, EFFECT_DELIVER_OWN, or an EFFECT_REPLY that may not overtake
  * them) to the end of those that wait. */
 void handover_add(struct connection *connection, struct effect **effect);
+/* Takes the delivery out again, if it still waits. */
+void handover_withdraw(struct connection *connection, uint64_t delivery_id);
 /* Writes waiting ones into the output while it has room. May close the connection. */
 void handover_fill(struct connection *connection);
 

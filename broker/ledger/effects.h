@@ -23,7 +23,8 @@ enum effect_kind {
 	EFFECT_RECEIPT, /* .body is a packed Receipt: the gateway joins those of one request */
 	EFFECT_DELIVER, /* hand the message at .sequence over to .connection; .body is the packed
 			   ReleaseTerms that go along */
-	EFFECT_DELIVER_OWN,    /* .body is a packed Delivery made by the exchange itself */
+	EFFECT_DELIVER_OWN, /* .body is a packed Delivery made by the exchange itself */
+	EFFECT_WITHDRAW,    /* what of DELIVER .delivery_id .connection was not given yet stays */
 	EFFECT_LOGON_ACCEPTED, /* .connection may go on */
 	EFFECT_LOGON_REFUSED,  /* .body is a packed Refusal; close .connection after saying so */
 	EFFECT_CLOSE,          /* close .connection: .body is a packed Refusal */

@@ -131,7 +131,7 @@ int lend_delivery(struct ledger *ledger, struct session *session, struct deliver
 	delivery->connection = session->connection;
 	delivery->due_ms = ledger->now_ms + session->lease_ms;
 	recipient->box.connection = session->connection;
-	r = session_lend(session, delivery->id, delivery->due_ms);
+	r = session_lend(session, delivery->id, delivery->subject, delivery->due_ms);
 	if (r == 0)
 		r = delivery_put(ledger, delivery);
 	if (r == 0)
@@ -140,4 +140,17 @@ int lend_delivery(struct ledger *ledger, struct session *session, struct deliver
 	if (r == 0 && delivery->attempt == 1)
 		r = lend_first(ledger, delivery);
 	return r;
+}
+
+int lend_withdraw(struct ledger *ledger, const struct session *session, uint64_t delivery)
+{
+	struct effect *effect = effect_new(EFFECT_WITHDRAW);
+
+	if (effect == NULL)
+		return TC_ENOMEM;
+	effect->connection = session->connection;
+	effect->gateway = (uint16_t)((session->connection >> 24) & 0xff);
+	effect->delivery_id = delivery;
+	effects_push(ledger->effects, &effect);
+	return 0;
 }

@@ -19,5 +19,9 @@ struct session;
  * says. */
 int lend_delivery(struct ledger *ledger, struct session *session, struct delivery *delivery,
 		  const struct decision *decision) TC_MUST_CHECK;
+/* What of it still stands in its gateway, because its recipient reads slowly, is not handed over
+ * any more. */
+int lend_withdraw(struct ledger *ledger, const struct session *session,
+		  uint64_t delivery) TC_MUST_CHECK;
 
 #endif

@@ -6,6 +6,8 @@
 #include "ledger/fact.h"
 #include "ledger/hold.h"
 #include "ledger/job.h"
+#include "ledger/lend.h"
+#include "ledger/session.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
 
@@ -58,6 +60,42 @@ int reconsider_delivery(struct ledger *ledger, struct delivery *delivery, bool e
 	return dispatch_withdraw(ledger, delivery, &decision, ended);
 }
 
+/* ---- what is lent out ---- */
+
+static int reconsider_flight(struct ledger *ledger, const struct session *session, uint64_t id)
+{
+	struct delivery delivery;
+	struct decision decision;
+	int r = delivery_find(ledger, id, &delivery);
+
+	if (r != 0)
+		return r == DELIVERY_UNKNOWN ? TC_ECORRUPT : r;
+	r = dispatch_decide(ledger, &delivery, &decision);
+	if (r < 0 || (delivery.parts_mask & ~decision.parts_mask) == 0)
+		return r;
+	return lend_withdraw(ledger, session, id);
+}
+
+/* What a recipient was lent and has not read may still stand in its gateway. It is called back, so
+ * that nothing leaves after the receipt; the delivery itself ends with its lease. */
+static int reconsider_flights(struct ledger *ledger, struct tc_id subject)
+{
+	for (size_t i = 0; i < ledger->sessions.count; i++) {
+		const struct session *session = ledger->sessions.rows[i];
+
+		for (size_t k = 0; k < session->flight_count; k++) {
+			int r;
+
+			if (!tc_id_equal(session->flights[k].subject, subject))
+				continue;
+			r = reconsider_flight(ledger, session, session->flights[k].delivery);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
 /* ---- what is concerned ---- */
 
 int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended)
@@ -68,8 +106,13 @@ int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended)
 		.awaited = ledger->awaits && ended,
 		.about = subject,
 	};
+	int r = 0;
 
-	return tc_id_is_none(subject) ? 0 : job_start(ledger, &job);
+	if (tc_id_is_none(subject))
+		return 0;
+	if (ended)
+		r = reconsider_flights(ledger, subject);
+	return r < 0 ? r : job_start(ledger, &job);
 }
 
 int reconsider_agency(struct ledger *ledger, const tc_agency *agency)

@@ -185,7 +185,8 @@ struct flight *session_flight(struct session *session, uint64_t delivery)
 }
 
 /* Puts a delivery into the list of what is in flight. */
-static int session_hold(struct session *session, uint64_t delivery, int64_t until_ms)
+static int session_hold(struct session *session, uint64_t delivery, struct tc_id subject,
+			int64_t until_ms)
 {
 	size_t at;
 
@@ -202,16 +203,17 @@ static int session_hold(struct session *session, uint64_t delivery, int64_t unti
 	at = flight_place(session, delivery);
 	memmove(session->flights + at + 1, session->flights + at,
 		(session->flight_count - at) * sizeof(*session->flights));
-	session->flights[at] = (struct flight){.delivery = delivery, .until_ms = until_ms};
+	session->flights[at] =
+		(struct flight){.delivery = delivery, .until_ms = until_ms, .subject = subject};
 	session->flight_count++;
 	if (until_ms < session->lease_due_ms)
 		session->lease_due_ms = until_ms;
 	return 0;
 }
 
-int session_lend(struct session *session, uint64_t delivery, int64_t until_ms)
+int session_lend(struct session *session, uint64_t delivery, struct tc_id subject, int64_t until_ms)
 {
-	int r = session_hold(session, delivery, until_ms);
+	int r = session_hold(session, delivery, subject, until_ms);
 
 	if (r < 0)
 		return r;
@@ -281,7 +283,7 @@ static int flight_load(struct ledger *ledger, struct tc_slice key, struct tc_sli
 	session = session_find(ledger, delivery.connection);
 	if (session == NULL)
 		return TC_ECORRUPT;
-	return session_hold(session, delivery.id, delivery.due_ms);
+	return session_hold(session, delivery.id, delivery.subject, delivery.due_ms);
 }
 
 static int sessions_walk(struct ledger *ledger, enum ledger_table table,

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/id.h"
 
 #define SESSION_FLIGHTS_MAX 4096 /* unsettled deliveries in one session's hands */
 
@@ -25,6 +26,7 @@ struct principal;
 struct flight {
 	uint64_t delivery;
 	int64_t until_ms; /* end of its lease */
+	struct tc_id subject;
 };
 
 struct session {
@@ -61,7 +63,8 @@ bool session_ready(const struct session *session);
 /* NULL when the session does not hold it. */
 struct flight *session_flight(struct session *session, uint64_t delivery);
 /* Takes one credit too. */
-int session_lend(struct session *session, uint64_t delivery, int64_t until_ms) TC_MUST_CHECK;
+int session_lend(struct session *session, uint64_t delivery, struct tc_id subject,
+		 int64_t until_ms) TC_MUST_CHECK;
 void session_extend(struct session *session, struct flight *flight, int64_t until_ms);
 void session_return(struct session *session, uint64_t delivery);
 

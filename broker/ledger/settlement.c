@@ -2,6 +2,7 @@
 
 #include "ledger/delivery.h"
 #include "ledger/dispatch.h"
+#include "ledger/lend.h"
 #include "ledger/reply.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
@@ -168,6 +169,8 @@ static int settlement_end_lease(struct ledger *ledger, struct session *session, 
 			continue;
 		}
 		r = delivery_find(ledger, flight.delivery, &delivery);
+		if (r == 0)
+			r = lend_withdraw(ledger, session, flight.delivery);
 		if (r == 0)
 			r = dispatch_retry(ledger, &delivery, 0, "retry", "lease");
 		if (r != 0)

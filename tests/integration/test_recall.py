@@ -106,3 +106,33 @@ def test_a_stop_does_not_wait_for_the_end_of_a_recall(own_exchange):
     own_exchange.start()
     wait_for(lambda: queued(own_exchange) in (0, 3 * MANY), "the recall to go on, if it was in the log")
     own_exchange.stop()
+
+
+CMS = bytes.fromhex("308400100000" "06092a864886f70d010703" "a0")  # as EnvelopedData begins
+
+
+def test_what_a_recipient_was_lent_and_has_not_read_stays_after_a_revocation(exchange, connect, key):
+    subject, count = new_id(), 20
+    signed = consent(subject, grant(categories=("ATTENDANCE", "DRUG_TEST")))
+    exchange.accepted(DESK, signed)
+    exchange.collect(OFFICE)
+    slow = connect(OFFICE)
+    slow.ask(collect=schema.message("Collect")(credit=count))
+    clinic = connect(CLINIC)
+    for _ in range(count):
+        draft = envelope.Draft(CLINIC, OFFICE, subject)
+        draft.add("DrugTestResult", CMS + os.urandom(900_000)).sealed = True
+        [receipt] = envelope.submit(clinic, key(CLINIC), draft.seal())
+        assert receipt.dispositions[0].kind == 1
+    assert int(exchange.ask(OFFICE, "mailbox", "status")[0]["inFlight"]) == count
+    exchange.accepted(DESK, revocation(subject, signed))
+    question = schema.message("Query")()
+    question.mailbox_status.SetInParent()
+    slow.call(query=question)
+    # What was on its way came; the rest was in the exchange when the revocation was acknowledged.
+    assert len([one for one in slow.deliveries if len(one.parts) == 2]) < count
+    slow.close()
+    wait_for(lambda: exchange.ask(OFFICE, "mailbox", "status")[0]["inFlight"] == 0, "the lease to end with the log-off")
+    assert len(recalled(exchange, subject)) == count
+    exchange.collect(OFFICE)
+    exchange.collect(CLINIC)

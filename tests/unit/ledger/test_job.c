@@ -264,6 +264,25 @@ static void a_short_recall_does_not_wait_for_a_long_one(void **state)
 	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 1);
 }
 
+/* Its recipient may not have read it yet. */
+static void what_is_lent_out_is_withdrawn_before_the_receipt(void **state)
+{
+	struct exchange *x = *state;
+	struct queue queue, other;
+
+	collector(x, "parole", 10);
+	queue = queue_make(x, 2);
+	other = queue_make(x, 1);
+	exchange_revoke(x, &queue.consent);
+	assert_int_equal(exchange_effects(x, EFFECT_WITHDRAW), 2);
+	assert_int_equal(x->effects.last->kind, EFFECT_RECEIPT);
+	assert_string_equal(exchange_answer(x), "accepted");
+	other.consent.version = 2; /* says the same: it stays */
+	exchange_consent(x, &other.consent);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(exchange_effects(x, EFFECT_WITHDRAW), 0);
+}
+
 static void what_was_in_flight_is_recalled_when_it_comes_back(void **state)
 {
 	struct exchange *x = *state;
@@ -396,6 +415,7 @@ int main(void)
 		TEST(a_revocation_of_all_does_not_overtake_the_recall_of_one_of_its_grants),
 		TEST(a_restart_goes_on_and_whoever_asks_again_is_answered_at_the_end),
 		TEST(a_short_recall_does_not_wait_for_a_long_one),
+		TEST(what_is_lent_out_is_withdrawn_before_the_receipt),
 		TEST(what_was_in_flight_is_recalled_when_it_comes_back),
 		TEST(a_consent_releases_in_order_and_nothing_overtakes),
 		TEST(what_turns_out_not_to_go_does_not_make_one_long_step),
