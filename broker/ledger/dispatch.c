@@ -55,10 +55,9 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 		return r;
 	request.sender = &sender->name;
 	request.recipient = &recipient->name;
-	r = registry_kind(ledger->txn, &ledger->registry, request.sender, &request.sender_kind);
+	r = principal_agency_kind(ledger, sender, &request.sender_kind);
 	if (r == 0)
-		r = registry_kind(ledger->txn, &ledger->registry, request.recipient,
-				  &request.recipient_kind);
+		r = principal_agency_kind(ledger, recipient, &request.recipient_kind);
 	if (r == 0)
 		r = decision_take(ledger->txn, &ledger->consent, ledger->policy, &request, ret);
 	return r < 0 ? r : sealed_decide(ledger, delivery, request.recipient, ret);

@@ -167,6 +167,7 @@ static int exchange_agency(struct ledger *ledger, struct submission *submission)
 	if (r == 0)
 		r = registry_apply_agency(ledger->txn, &ledger->registry, &entry,
 					  &submission->refusal);
+	principals_registry_changed(&ledger->principals);
 	if (r != 0)
 		return r == REGISTRY_REFUSED ? SUBMISSION_REFUSED : r;
 	r = exchange_fact(ledger, submission, "registry", "agency");

@@ -128,6 +128,26 @@ int principal_get(struct ledger *ledger, uint32_t number, struct principal **ret
 	return 0;
 }
 
+int principal_agency_kind(struct ledger *ledger, struct principal *principal, enum agency_kind *ret)
+{
+	uint32_t epoch = ledger->principals.registry_epoch + 1;
+	int r = 0;
+
+	if (principal->registry_epoch != epoch)
+		r = registry_kind(ledger->txn, &ledger->registry, &principal->name,
+				  &principal->agency_kind);
+	if (r < 0)
+		return r;
+	principal->registry_epoch = epoch;
+	*ret = principal->agency_kind;
+	return 0;
+}
+
+void principals_registry_changed(struct principals *principals)
+{
+	principals->registry_epoch++;
+}
+
 bool principal_row_read(struct tc_slice value, Throughcare__V1__PeerKind *ret_kind,
 			tc_agency *ret_name)
 {

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "consent/policy.h"
 #include "store/store.h"
 #include "throughcare/v1/options.pb-c.h"
 
@@ -43,6 +44,8 @@ struct mailbox_counts {
 struct principal {
 	uint32_t number; /* from 1 */
 	Throughcare__V1__PeerKind kind;
+	enum agency_kind agency_kind; /* see principal_agency_kind */
+	uint32_t registry_epoch;      /* in which it was read, plus one; 0: never */
 	tc_agency name;
 	struct mailbox_counts box;
 	bool dirty;   /* `box` differs from its row */
@@ -59,6 +62,7 @@ struct principals {
 	size_t count, capacity;
 	uint32_t *slots; /* by name: numbers, 0 is free */
 	size_t slot_count;
+	uint32_t registry_epoch; /* grows with each change of the registry's agencies */
 };
 
 struct ledger;
@@ -77,6 +81,13 @@ int principal_take(struct ledger *ledger, Throughcare__V1__PeerKind kind, const 
 		   struct principal **ret) TC_MUST_CHECK;
 /* Of a number that the tables say; TC_ECORRUPT when there is none. */
 int principal_get(struct ledger *ledger, uint32_t number, struct principal **ret) TC_MUST_CHECK;
+
+/* As the registry has it: asked for with every message, so it is read once until the registry
+ * changes. */
+int principal_agency_kind(struct ledger *ledger, struct principal *principal,
+			  enum agency_kind *ret) TC_MUST_CHECK;
+/* An agency's entry was changed. */
+void principals_registry_changed(struct principals *principals);
 
 /* The row of table MAILBOX. False when it is damaged. */
 bool mailbox_counts_read(struct tc_slice value, struct mailbox_counts *ret);

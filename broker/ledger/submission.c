@@ -53,7 +53,7 @@ static int submission_sender(struct ledger *ledger, struct submission *submissio
 	r = principal_take(ledger, peer->kind, &name, &submission->sender);
 	if (r < 0 || peer->kind != THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY)
 		return r;
-	return registry_kind(ledger->txn, &ledger->registry, &name, &submission->sender_kind);
+	return principal_agency_kind(ledger, submission->sender, &submission->sender_kind);
 }
 
 /* What is the same for every recipient. */
