@@ -283,8 +283,14 @@ static void a_legal_basis_releases_what_it_covers(void **state)
 		 DECISION_PERMIT,
 		 1},
 		{{.from = "parole", .legal = LEGAL(STATUTE)}, DECISION_DENY, 0},
-		{{.legal = LEGAL(MANDATORY_REPORT)}, DECISION_DENY, 0},
-		{{.legal = LEGAL(MANDATORY_REPORT), .reference = "r-1"}, DECISION_PERMIT, 1},
+		{{.to = "police", .legal = LEGAL(MANDATORY_REPORT)}, DECISION_DENY, 0},
+		{{.to = "police", .legal = LEGAL(MANDATORY_REPORT), .reference = "r-1"},
+		 DECISION_PERMIT,
+		 1},
+		/* no authority that takes reports */
+		{{.to = "housing", .legal = LEGAL(MANDATORY_REPORT), .reference = "r-1"},
+		 DECISION_DENY,
+		 0},
 		{{.legal = LEGAL(COURT_ORDER),
 		  .reference = "order-7",
 		  .categories = {CATEGORY(SUD_COUNSELLING_NOTES)}},
@@ -332,6 +338,17 @@ static void a_legal_basis_releases_what_it_covers(void **state)
 
 		assert_decision(&decision, rows[i].kind, code, rows[i].parts);
 	}
+}
+
+/* 2.12(c)(6): who saw it reports it, not who was told in confidence. */
+static void a_report_is_no_way_around_the_rule_that_a_part_came_with(void **state)
+{
+	struct decision decision = ask(*state, (struct question){.to = "police",
+								 .legal = LEGAL(MANDATORY_REPORT),
+								 .reference = "r-1",
+								 .forbidden = 1});
+
+	assert_decision(&decision, DECISION_DENY, TC_REFUSAL_REDISCLOSURE_FORBIDDEN, 0);
 }
 
 static void the_exchanges_own_business_needs_no_decision(void **state)
@@ -456,6 +473,7 @@ int main(void)
 		TEST(a_class_of_disclosers_speaks_for_its_members),
 		TEST(victim_information_never_goes_by_consent),
 		TEST(a_legal_basis_releases_what_it_covers),
+		TEST(a_report_is_no_way_around_the_rule_that_a_part_came_with),
 		TEST(the_exchanges_own_business_needs_no_decision),
 		TEST(test_content_is_for_synthetic_persons_only),
 		TEST(an_unknown_category_goes_nowhere),
