@@ -10,10 +10,20 @@ bool mailbox_full(const struct ledger *ledger, const struct principal *principal
 		  unsigned factor)
 {
 	const struct mailbox_counts *box = &principal->box;
-	uint64_t messages = box->queued + box->in_flight + box->retry_wait + box->held_for;
+	uint64_t messages = box->queued + box->in_flight + box->retry_wait;
 
 	return messages >= (uint64_t)ledger->settings.mailbox_messages_max * factor ||
-	       box->bytes + bytes > ledger->settings.mailbox_bytes_max * factor;
+	       box->bytes - box->held_for_bytes + bytes >
+		       ledger->settings.mailbox_bytes_max * factor;
+}
+
+bool mailbox_holds_full(const struct ledger *ledger, const struct principal *sender,
+			uint64_t messages, uint64_t bytes)
+{
+	const struct mailbox_counts *box = &sender->box;
+
+	return box->held + messages > ledger->settings.mailbox_messages_max ||
+	       box->held_bytes + bytes > ledger->settings.mailbox_bytes_max;
 }
 
 static void mailbox_count(struct principal *recipient, struct principal *sender,
@@ -31,10 +41,10 @@ static void mailbox_count(struct principal *recipient, struct principal *sender,
 		recipient->box.retry_wait += change;
 		break;
 	case DELIVERY_HELD:
-		recipient->box.held_for += change;
 		recipient->box.held_for_bytes += change * bytes;
 		if (sender != NULL) {
 			sender->box.held += change;
+			sender->box.held_bytes += change * bytes;
 			sender->dirty = true;
 		}
 		break;

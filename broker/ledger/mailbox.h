@@ -29,6 +29,11 @@ enum mailbox_outcome {
 bool mailbox_full(const struct ledger *ledger, const struct principal *principal, uint64_t bytes,
 		  unsigned factor);
 
+/* The same of what the sender has waiting for consents, with so many more: whoever sends what
+ * nobody consented to fills no mailbox but its own allowance. */
+bool mailbox_holds_full(const struct ledger *ledger, const struct principal *sender,
+			uint64_t messages, uint64_t bytes);
+
 /* Leaves its state for another, and moves the counts of recipient and sender. */
 int mailbox_enter(struct ledger *ledger, struct delivery *delivery,
 		  enum delivery_state state) TC_MUST_CHECK;

@@ -167,7 +167,7 @@ bool mailbox_counts_read(struct tc_slice value, struct mailbox_counts *ret)
 	ret->in_flight = row_take_u64(&row);
 	ret->retry_wait = row_take_u64(&row);
 	ret->held = row_take_u64(&row);
-	ret->held_for = row_take_u64(&row);
+	ret->held_bytes = row_take_u64(&row);
 	ret->held_for_bytes = row_take_u64(&row);
 	ret->dead = row_take_u64(&row);
 	ret->bytes = row_take_u64(&row);
@@ -185,7 +185,7 @@ static void mailbox_counts_write(const struct mailbox_counts *box, struct row_wr
 	row_put_u64(row, box->in_flight);
 	row_put_u64(row, box->retry_wait);
 	row_put_u64(row, box->held);
-	row_put_u64(row, box->held_for);
+	row_put_u64(row, box->held_bytes);
 	row_put_u64(row, box->held_for_bytes);
 	row_put_u64(row, box->dead);
 	row_put_u64(row, box->bytes);

@@ -30,9 +30,9 @@ struct mailbox_counts {
 	uint64_t queued; /* waiting for its turn, also behind another of its referral */
 	uint64_t in_flight;
 	uint64_t retry_wait;
-	uint64_t held;     /* of what this principal *sent* */
-	uint64_t held_for; /* of what was sent to it: counts against the quota, never shown */
-	uint64_t held_for_bytes;
+	uint64_t held;           /* of what this principal *sent*: its own quota, nobody else's */
+	uint64_t held_bytes;     /* ... */
+	uint64_t held_for_bytes; /* of what was sent to it: never shown */
 	uint64_t dead;
 	uint64_t bytes;                     /* of all that is open and addressed to it */
 	uint64_t ready[MAILBOX_PRIORITIES]; /* rows of READY */

@@ -171,13 +171,28 @@ static uint8_t submission_bits(uint64_t mask)
 	return (uint8_t)__builtin_popcountll(mask);
 }
 
+/* Who decided on a release without consent is named, where the policy asks for it. */
+static int submission_named(const struct ledger *ledger, struct submission *submission)
+{
+	const struct policy_basis *basis =
+		policy_basis(ledger->policy, policy_basis_of((uint32_t)submission->header.legal));
+
+	if (submission->header.legal == 0 || basis == NULL || !basis->needs_actor ||
+	    submission->header.actor_id.len > 0)
+		return 0;
+	return submission_refuse(submission, TC_REFUSAL_FIELD_MISSING,
+				 "header.actor.id (42 CFR 2.51(c))");
+}
+
 /* The decision for each recipient (P3), and its line of the receipt. */
 static int submission_decide(struct ledger *ledger, struct submission *submission)
 {
-	size_t denied = 0;
-	int r = origin_forbid(ledger, submission);
+	size_t denied = 0, held = 0;
+	int r = submission_named(ledger, submission);
 
-	if (r < 0)
+	if (r == 0)
+		r = origin_forbid(ledger, submission);
+	if (r != 0)
 		return r;
 	submission->receipt.line_count = (uint8_t)submission->count;
 	for (size_t i = 0; i < submission->count; i++) {
@@ -194,13 +209,18 @@ static int submission_decide(struct ledger *ledger, struct submission *submissio
 		line->released = submission_bits(decision->parts_mask);
 		line->withheld = (uint8_t)(delivery->part_count - line->released);
 		line->kind = DISPOSITION(QUEUED);
-		if (decision->kind == DECISION_HOLD)
+		if (decision->kind == DECISION_HOLD) {
 			line->kind = DISPOSITION(HELD);
+			held++;
+		}
 		if (decision->kind == DECISION_DENY) {
 			line->kind = DISPOSITION(DENIED);
 			denied++;
 		}
 	}
+	if (held > 0 && mailbox_holds_full(ledger, submission->sender, held,
+					   held * submission->deliveries[0].bytes))
+		return submission_refuse(submission, TC_REFUSAL_HELD_FULL, "header.sender");
 	if (denied < submission->count)
 		return 0;
 	return submission_refuse(submission, submission->decisions[0].code, "recipients[0]");

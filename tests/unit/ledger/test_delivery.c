@@ -208,13 +208,12 @@ static void urgent_goes_first_and_low_does_not_starve(void **state)
 	assert_true(connection != 0);
 }
 
-static void a_full_mailbox_refuses(void **state)
+/* Two messages to a mailbox, and two that one sender may have held. */
+static void allow_two(struct exchange *x)
 {
-	struct exchange *x = *state;
 	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
 	Throughcare__V1__BarrierRecord barrier = THROUGHCARE__V1__BARRIER_RECORD__INIT;
 	Throughcare__V1__LedgerSettings settings = THROUGHCARE__V1__LEDGER_SETTINGS__INIT;
-	struct message message = contact(x);
 
 	settings.has_mailbox_messages_max = 1;
 	settings.mailbox_messages_max = 2;
@@ -224,14 +223,39 @@ static void a_full_mailbox_refuses(void **state)
 	record.body_case = THROUGHCARE__V1__RECORD__BODY_BARRIER;
 	record.barrier = &barrier;
 	exchange_append(x, &record, 0);
-	for (int i = 0; i < 2; i++) {
-		message.id = exchange_id(x);
-		exchange_send(x, &message);
-		assert_string_equal(exchange_answer(x), "accepted");
-	}
-	message.id = exchange_id(x);
-	exchange_send(x, &message);
-	assert_string_equal(exchange_answer(x), "mailbox_full");
+}
+
+static const char *send_another(struct exchange *x, struct message *message)
+{
+	message->id = exchange_id(x);
+	exchange_send(x, message);
+	return exchange_answer(x);
+}
+
+static void a_full_mailbox_refuses(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+
+	allow_two(x);
+	assert_string_equal(send_another(x, &message), "accepted");
+	assert_string_equal(send_another(x, &message), "accepted");
+	assert_string_equal(send_another(x, &message), "mailbox_full");
+}
+
+static void what_is_held_fills_nobodys_mailbox(void **state)
+{
+	struct exchange *x = *state;
+	struct message allowed = contact(x), held = allowed;
+
+	held.legal = 0; /* and nobody has consented */
+	held.referral = (struct tc_id){{0}};
+	allow_two(x);
+	assert_string_equal(send_another(x, &held), "accepted");
+	assert_string_equal(send_another(x, &held), "accepted");
+	assert_string_equal(send_another(x, &held), "held_full");
+	assert_string_equal(send_another(x, &allowed), "accepted");
+	assert_string_equal(send_another(x, &allowed), "accepted");
 }
 
 int main(void)
@@ -250,6 +274,7 @@ int main(void)
 		TEST(messages_of_one_referral_go_one_after_another),
 		TEST(urgent_goes_first_and_low_does_not_starve),
 		TEST(a_full_mailbox_refuses),
+		TEST(what_is_held_fills_nobodys_mailbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
