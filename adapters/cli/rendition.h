@@ -32,9 +32,9 @@ typedef bool (*tc_rendition_opener)(void *context, size_t place, struct tc_slice
 /*
  * A packed Delivery: the header's fields and the delivery's own in one object, and "parts" with
  * type, category, salt and content each, decoded by their type (base64 of a type that this program
- * does not know). A sealed part says so, and whether it was "opened"; if not, its content is the sealed
- * bytes in base64. `opener` may be NULL. "partsSent" and "partsWithheld" say how many parts there
- * were and how many were not released. terms.h has what came along with them.
+ * does not know). A sealed part says so, and whether it was "opened"; if not, its content is the
+ * sealed bytes in base64. `opener` may be NULL. "partsSent" and "partsWithheld" say how many parts
+ * there were and how many were not released. terms.h has what came along with them.
  */
 int tc_rendition_delivery(struct tc_slice packed, tc_rendition_opener opener, void *context,
 			  json_t **ret) TC_MUST_CHECK;

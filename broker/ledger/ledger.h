@@ -27,7 +27,7 @@ struct ledger_options {
 	uint32_t delivery_attempts_max;
 	uint32_t retry_first_ms; /* doubles with each attempt... */
 	uint32_t retry_max_ms;   /* ...up to this */
-	uint32_t job_slice;      /* deliveries that are decided again in one record; 0: the default */
+	uint32_t job_slice; /* deliveries that are decided again in one record; 0: the default */
 };
 
 int ledger_open(struct ledger **ret, const struct ledger_options *options) TC_MUST_CHECK;

@@ -90,7 +90,8 @@ TC_API int tc_message_add_part_with(struct tc_message *message, const char *type
 /* Has the part `index` (from 0, as they were added) sealed by tc_client_seal. A salt of the
  * caller's own is kept, so that what was received and is sent on is known as the same part;
  * otherwise the salt of a sealed part is made of its content. TC_FAULT_ARGUMENT when there is no
- * such part, when it is sealed already, or when it is a leading part that the exchange must read. */
+ * such part, when it is sealed already, or when it is a leading part that the exchange must read.
+ */
 TC_API int tc_message_mark_sealed(struct tc_message *message, unsigned index);
 
 #ifdef __cplusplus
