@@ -50,10 +50,10 @@ static const struct notice notices[NOTICE_COUNT] = {
 	[NOTICE_CONSENT_COPY] =
 		{
 			"consent-copy",
-			"1",
+			"2",
 			"us",
-			"A copy of the person's consent goes with this disclosure (42 CFR "
-			"2.32(b)).",
+			"The scope of the person's consent goes with this disclosure, and the "
+			"digest by which a copy of the signed document is known (42 CFR 2.32(b)).",
 		},
 	[NOTICE_SCOPE_TEXT] =
 		{

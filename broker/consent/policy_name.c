@@ -7,37 +7,7 @@
 #include "throughcare/v1/options.pb-c.h"
 #include "throughcare/v1/policy.pb-c.h"
 #include "throughcare/v1/registry.pb-c.h"
-
-static const char *const categories[] = {
-	"unknown",
-	"identity",
-	"contact",
-	"referral_fact",
-	"attendance",
-	"progress",
-	"sud_diagnosis",
-	"sud_treatment",
-	"drug_test",
-	"medication",
-	"sud_counselling_notes",
-	"mental_health",
-	"psychotherapy_notes",
-	"hiv",
-	"dv_safety",
-	"medical_other",
-	"housing",
-	"employment_education",
-	"benefits_finance",
-	"family",
-	"risk_assessment",
-	"supervision_conditions",
-	"criminal_history",
-	"court_proceeding",
-	"victim_info",
-	"juvenile",
-	"exchange",
-	"test",
-};
+#include "wire/part_types.h"
 
 static const char *const purposes[] = {
 	"",
@@ -75,9 +45,6 @@ static const char *const regimes[] = {
 
 #define COUNT(table) ((uint32_t)(sizeof(table) / sizeof((table)[0])))
 
-_Static_assert(COUNT(categories) == POLICY_CATEGORY_COUNT &&
-		       (int)THROUGHCARE__V1__CATEGORY__CATEGORY_TEST == POLICY_CATEGORY_COUNT - 1,
-	       "every category has its name");
 _Static_assert(COUNT(purposes) == POLICY_PURPOSE_COUNT &&
 		       (int)THROUGHCARE__V1__PURPOSE__PURPOSE_RESEARCH == POLICY_PURPOSE_COUNT - 1,
 	       "every purpose has its name");
@@ -99,7 +66,9 @@ static uint32_t find(const char *const *names, uint32_t count, struct tc_slice n
 
 const char *policy_category_name(uint32_t category)
 {
-	return categories[category < COUNT(categories) ? category : 0];
+	return category > 0 && category < POLICY_CATEGORY_COUNT
+		       ? tc_category_name((Throughcare__V1__Category)category)
+		       : "unknown";
 }
 
 const char *agency_kind_name(enum agency_kind kind)
@@ -124,7 +93,10 @@ const char *policy_regime_name(uint32_t regime)
 
 uint32_t policy_category_find(struct tc_slice name)
 {
-	return find(categories, COUNT(categories), name);
+	for (uint32_t i = 1; i < POLICY_CATEGORY_COUNT; i++)
+		if (tc_slice_equal(tc_slice_text(policy_category_name(i)), name))
+			return i;
+	return 0;
 }
 
 uint32_t policy_purpose_find(struct tc_slice name)
