@@ -56,7 +56,7 @@ enum pair_field {
 	FIELD_DESKS = 0x80,
 };
 
-#define PAIR_FLAGS (PAIR_MEMBER | PAIR_PARTED)
+#define PAIR_FLAGS ((unsigned)PAIR_PARTED)
 
 static int64_t take_time(struct store_row_reader *row, bool there)
 {
@@ -115,8 +115,7 @@ static void put_time(struct store_row *row, int64_t time_ms, bool there)
 		store_row_i64(row, time_ms);
 }
 
-int pair_row_put(struct store_txn *txn, const struct consent_tables *tables,
-		 const struct store_key *key, const struct pair_row *row)
+static struct store_row pair_row_encode(const struct pair_row *row)
 {
 	unsigned fields = fields_of(row);
 	struct store_row to = {.len = 0};
@@ -139,8 +138,80 @@ int pair_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		store_row_u8(&to, (uint8_t)row->desks.len);
 		memcpy(store_row_space(&to, row->desks.len), row->desks.data, row->desks.len);
 	}
-	return consent_fault(
-		store_put(txn, tables->pairs, store_key_slice(key), store_row_slice(&to)));
+	return to;
+}
+
+static int row_put(struct store_txn *txn, struct store_table table, const struct store_key *key,
+		   const struct pair_row *row)
+{
+	struct store_row to = pair_row_encode(row);
+
+	return consent_fault(store_put(txn, table, store_key_slice(key), store_row_slice(&to)));
+}
+
+static int row_find(struct store_txn *txn, struct store_table table, const struct store_key *key,
+		    struct pair_row *ret)
+{
+	struct tc_slice bytes;
+	int r = store_get(txn, table, store_key_slice(key), &bytes);
+
+	if (r == STORE_NOT_FOUND)
+		return GRANT_UNKNOWN;
+	return r != 0 ? consent_fault(r) : pair_row_decode(bytes, ret);
+}
+
+int pair_row_put(struct store_txn *txn, const struct consent_tables *tables,
+		 const struct store_key *key, const struct pair_row *row)
+{
+	return row_put(txn, tables->pairs, key, row);
+}
+
+int pair_row_find(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct store_key *key, struct pair_row *ret)
+{
+	int r = row_find(txn, tables->pairs, key, ret);
+
+	return r == GRANT_UNKNOWN ? row_find(txn, tables->over, key, ret) : r;
+}
+
+bool pair_row_over(const struct pair_row *row, int64_t now_ms)
+{
+	return row->ended_ms <= now_ms || row->event_ms <= now_ms || row->effective_ms <= now_ms;
+}
+
+int pair_row_keep(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct store_key *key, const struct pair_row *row, int64_t now_ms)
+{
+	struct store_row to = pair_row_encode(row); /* its texts may be borrowed from there */
+	bool over = pair_row_over(row, now_ms);
+	int r = over ? store_del(txn, tables->pairs, store_key_slice(key)) : 0;
+
+	if (r != 0 && r != STORE_NOT_FOUND)
+		return consent_fault(r);
+	return consent_fault(store_put(txn, over ? tables->over : tables->pairs,
+				       store_key_slice(key), store_row_slice(&to)));
+}
+
+/* ---- members ---- */
+
+void member_key(struct store_key *key, struct tc_id grant, uint32_t version,
+		struct tc_slice discloser, struct tc_slice recipient)
+{
+	consent_version_key(key, grant, version);
+	store_key_text(key, discloser);
+	store_key_text(key, recipient);
+}
+
+int member_row_find(struct store_txn *txn, const struct consent_tables *tables,
+		    const struct store_key *key, struct pair_row *ret)
+{
+	return row_find(txn, tables->members, key, ret);
+}
+
+int member_row_put(struct store_txn *txn, const struct consent_tables *tables,
+		   const struct store_key *key, const struct pair_row *row)
+{
+	return row_put(txn, tables->members, key, row);
 }
 
 /* ---- the newest version of a row, recorded by a time and below a version ---- */

@@ -21,11 +21,11 @@
 #define PAIR_DESKS_BYTES_MAX 640
 
 enum pair_flag {
-	PAIR_MEMBER = 1, /* a member that was taken out of a class: permits nothing by itself */
-	PAIR_PARTED = 2, /* of a class, and some members have rows of their own */
+	PAIR_PARTED = 2, /* of a class, and some members were taken out: see consent_members */
 };
 
-/* consent_pairs: one discloser and one recipient under one grant. */
+/* consent_pairs and consent_over: one discloser and one recipient under one grant. Of a member
+ * that was taken out of a class only the times count. */
 struct pair_row {
 	unsigned flags; /* enum pair_flag bits */
 	uint8_t regime; /* throughcare.v1.ConsentRegime */
@@ -54,8 +54,27 @@ void pair_key_grant(struct store_key *key, struct tc_id grant, uint32_t version)
 
 /* 0 or TC_ECORRUPT. */
 int pair_row_decode(struct tc_slice bytes, struct pair_row *ret) TC_MUST_CHECK;
+/* A new one. */
 int pair_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		 const struct store_key *key, const struct pair_row *row) TC_MUST_CHECK;
+/* Wherever it stands. 0, GRANT_UNKNOWN or a fault. */
+int pair_row_find(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct store_key *key, struct pair_row *ret) TC_MUST_CHECK;
+/* One that was found and has changed: it moves when it is over now. */
+int pair_row_keep(struct store_txn *txn, const struct consent_tables *tables,
+		  const struct store_key *key, const struct pair_row *row,
+		  int64_t now_ms) TC_MUST_CHECK;
+/* Superseded, entered in error, revoked or ended by its event: it never permits again. What has
+ * expired with its time stays where it is: nothing happens then. */
+bool pair_row_over(const struct pair_row *row, int64_t now_ms);
+
+/* A member of a class under a grant. */
+void member_key(struct store_key *key, struct tc_id grant, uint32_t version,
+		struct tc_slice discloser, struct tc_slice recipient);
+int member_row_find(struct store_txn *txn, const struct consent_tables *tables,
+		    const struct store_key *key, struct pair_row *ret) TC_MUST_CHECK;
+int member_row_put(struct store_txn *txn, const struct consent_tables *tables,
+		   const struct store_key *key, const struct pair_row *row) TC_MUST_CHECK;
 
 int grant_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		  const struct grant_view *row) TC_MUST_CHECK;

@@ -4,13 +4,16 @@
  *   consents             consent id, version                           -> state row, document
  *   consent_grants       grant id, version of its consent              -> state row
  *   consent_pairs        subject, discloser, recipient, grant, version -> what a decision needs
- *   consent_members      grant, version, discloser, recipient          -> nothing; see grant_walk.h
+ *   consent_over         (the same key)                                -> the same, once it is over
+ *   consent_members      grant, version, discloser, recipient          -> when it was taken out
  *   consent_subjects     subject, consent id                           -> nothing
  *   consent_proceedings  proceeding, grant id, version                 -> nothing
  *   consent_events       proceeding, event, subject                    -> when it last happened
  *
  * Nothing is ever overwritten by a later document: what a version said, and until when it
- * counted, can be decided on again years later.
+ * counted, can be decided on again years later. What was superseded, revoked, ended by its
+ * event or entered in error leaves consent_pairs for consent_over, so that a decision does not
+ * pass by all that ever was.
  *
  * Owner: ledger thread for writing; query threads read with their own read transaction.
  */
@@ -19,12 +22,13 @@
 
 #include "store/store.h"
 
-#define CONSENT_TABLES_COUNT 7
+#define CONSENT_TABLES_COUNT 8
 
 struct consent_tables {
 	struct store_table consents;
 	struct store_table grants;
 	struct store_table pairs;
+	struct store_table over;
 	struct store_table members;
 	struct store_table subjects;
 	struct store_table proceedings;

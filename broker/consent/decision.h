@@ -11,6 +11,10 @@
  * part: its header names that part's type, and "a drug test was taken" is told by that
  * alone, whatever other part may go.
  *
+ * What a decision reads is what is in force between the two. What is over (superseded,
+ * revoked) is read only for the reason why something is held, and of that the newest
+ * DECISION_OVER_MAX rows: nobody makes others' decisions slow by recording and ending.
+ *
  * Owner:  the caller's transaction, read or write. Blocks: never.
  */
 #ifndef CONSENT_DECISION_H
@@ -23,6 +27,7 @@
 #include "wire/refusal.h"
 
 #define DECISION_GRANTS_MAX POLICY_CATEGORY_COUNT /* at most one for each category */
+#define DECISION_OVER_MAX   64                    /* rows that are over */
 
 enum decision_kind {
 	DECISION_PERMIT = 1,   /* every part */
@@ -49,7 +54,8 @@ struct decision_request {
 	size_t part_count;          /* 0..TC_PARTS_MAX; none: permitted */
 	uint64_t forbidden; /* bit i: the rule that part i came with forbids to pass it on so */
 	bool message;       /* the parts are one message's: the first one leads */
-	int64_t now_ms;     /* or any time before: the decision is taken as of then */
+	int64_t now_ms;     /* or, where `past`, any time before: decided as of then */
+	bool past;          /* reads all that is over now and may not have been then */
 	const struct tc_id *without; /* grants taken for revoked from the start: "what if?" */
 	size_t without_count;
 };

@@ -99,74 +99,61 @@ static bool is_class(struct tc_slice party)
 	return tc_slice_equal(party, tc_slice_text(CONSENT_CLASS_TREATING));
 }
 
-static int pair_get(struct store_txn *txn, const struct consent_tables *tables,
-		    const struct store_key *key, struct pair_row *ret)
+/* A row that a revocation is about. False: it was revoked before. */
+static bool revoke_row(const struct walk_revocation *revocation, struct pair_row *row,
+		       struct walk_revoked *ret)
 {
-	struct tc_slice bytes;
-	int r = store_get(txn, tables->pairs, store_key_slice(key), &bytes);
+	bool fresh = row->revoked_ms == GRANT_NEVER;
 
-	if (r == STORE_NOT_FOUND)
-		return GRANT_UNKNOWN;
-	return r != 0 ? consent_fault(r) : pair_row_decode(bytes, ret);
-}
-
-/* One row, revoked. */
-static int revoke_row(struct store_txn *txn, const struct consent_tables *tables,
-		      const struct store_key *key, const struct walk_revocation *revocation,
-		      struct pair_row *row, struct walk_revoked *ret)
-{
-	if (row->revoked_ms == GRANT_NEVER) {
+	if (fresh) {
 		row->revoked_ms = revocation->now_ms;
 		row->effective_ms = revocation->effective_ms;
 		ret->changed = true;
 	}
 	if (row->effective_ms > revocation->now_ms)
 		ret->waiting = true;
-	return pair_row_put(txn, tables, key, row);
+	return fresh;
 }
 
-static void member_key(struct store_key *key, const struct grant_view *view)
+static int revoke_pair(struct store_txn *txn, const struct consent_tables *tables,
+		       const struct store_key *key, const struct walk_revocation *revocation,
+		       struct walk_revoked *ret)
 {
-	store_key_init(key);
-	pair_key_grant(key, view->grant, view->version);
+	struct pair_row row;
+	int r = pair_row_find(txn, tables, key, &row);
+
+	if (r != 0 || !revoke_row(revocation, &row, ret))
+		return consent_fault(r);
+	return pair_row_keep(txn, tables, key, &row, revocation->now_ms);
 }
 
-/* So that the member's row is found again without looking through all of the person's. */
-static int note_member(struct store_txn *txn, const struct consent_tables *tables,
-		       const struct grant_view *view, struct tc_slice discloser,
-		       struct tc_slice recipient)
-{
-	struct store_key key;
-
-	member_key(&key, view);
-	store_key_text(&key, discloser);
-	store_key_text(&key, recipient);
-	return consent_fault(
-		store_put(txn, tables->members, store_key_slice(&key), tc_slice(NULL, 0)));
-}
-
-/* The row of one member under a class's pair: what the class's row says, revoked. */
+/* One member of the class that the pair is of. */
 static int revoke_member(struct store_txn *txn, const struct consent_tables *tables,
-			 const struct store_key *class_key, const struct store_key *member_key,
+			 const struct store_key *class_key, const struct store_key *key,
 			 const struct walk_revocation *revocation, struct walk_revoked *ret)
 {
-	struct pair_row class_row, member;
-	int r = pair_get(txn, tables, class_key, &class_row);
+	struct pair_row row;
+	int r = pair_row_find(txn, tables, class_key, &row);
 
 	if (r != 0)
 		return consent_fault(r);
-	class_row.flags |= PAIR_PARTED;
-	r = pair_row_put(txn, tables, class_key, &class_row);
+	row.flags |= PAIR_PARTED;
+	r = pair_row_keep(txn, tables, class_key, &row, revocation->now_ms);
 	if (r == 0)
-		r = pair_get(txn, tables, member_key, &member);
+		r = member_row_find(txn, tables, key, &row);
 	if (r == GRANT_UNKNOWN) {
-		/* Read again: what was borrowed is no longer there after a write. */
-		r = pair_get(txn, tables, class_key, &member);
-		member.flags = PAIR_MEMBER;
-		member.revoked_ms = member.effective_ms = GRANT_NEVER;
+		row = (struct pair_row){
+			.expires_ms = GRANT_NEVER,
+			.ended_ms = GRANT_NEVER,
+			.event_ms = GRANT_NEVER,
+			.revoked_ms = GRANT_NEVER,
+			.effective_ms = GRANT_NEVER,
+		};
+		r = 0;
 	}
-	return r != 0 ? consent_fault(r)
-		      : revoke_row(txn, tables, member_key, revocation, &member, ret);
+	if (r != 0 || !revoke_row(revocation, &row, ret))
+		return r;
+	return member_row_put(txn, tables, key, &row);
 }
 
 /* The members' rows that a revocation for one recipient makes under a class's pair. */
@@ -180,20 +167,14 @@ static int revoke_from_class(struct store_txn *txn, const struct consent_tables 
 
 	grant_pair_key(&class_key, row->subject, pair, row->grant, row->version);
 	if (is_class(pair->recipient)) {
-		pair_key(&key, row->subject, pair->discloser, revocation->recipient);
-		pair_key_grant(&key, row->grant, row->version);
+		member_key(&key, row->grant, row->version, pair->discloser, revocation->recipient);
 		ret->reached = true;
 		r = revoke_member(txn, tables, &class_key, &key, revocation, ret);
-		if (r == 0)
-			r = note_member(txn, tables, row, pair->discloser, revocation->recipient);
 	}
 	if (r == 0 && is_class(pair->discloser) && two_way(grant->grant)) {
-		pair_key(&key, row->subject, revocation->recipient, pair->recipient);
-		pair_key_grant(&key, row->grant, row->version);
+		member_key(&key, row->grant, row->version, revocation->recipient, pair->recipient);
 		ret->reached = true;
 		r = revoke_member(txn, tables, &class_key, &key, revocation, ret);
-		if (r == 0)
-			r = note_member(txn, tables, row, revocation->recipient, pair->recipient);
 	}
 	return r;
 }
@@ -222,14 +203,12 @@ int walk_revoke(struct store_txn *txn, const struct consent_tables *tables,
 		grant_pair_key(&key, view->subject, pair, view->grant, view->version);
 		if (pair_concerned(grant, pair, revocation->recipient)) {
 			ret->reached = true;
-			r = pair_get(txn, tables, &key, &row);
-			if (r == 0)
-				r = revoke_row(txn, tables, &key, revocation, &row, ret);
+			r = revoke_pair(txn, tables, &key, revocation, ret);
 		} else {
 			r = revoke_from_class(txn, tables, grant, pair, revocation, ret);
 		}
 		if (r == 0)
-			r = pair_get(txn, tables, &key, &row);
+			r = pair_row_find(txn, tables, &key, &row);
 		if (r != 0)
 			break;
 		if (row.revoked_ms == GRANT_NEVER)
@@ -243,16 +222,22 @@ int walk_revoke(struct store_txn *txn, const struct consent_tables *tables,
 
 /* ---- every row of a grant, also those of members of a class ---- */
 
-typedef int (*row_visit)(struct store_txn *txn, const struct consent_tables *tables,
-			 const struct store_key *key, struct pair_row *row, void *context);
-
-static int visit_row(struct store_txn *txn, const struct consent_tables *tables,
-		     const struct store_key *key, row_visit visit, void *context)
-{
+/* A row as it stands in its table, and whom it is about. */
+struct walk_row {
+	const struct store_key *key;
+	bool member;
+	struct tc_slice recipient;
 	struct pair_row row;
-	int r = pair_get(txn, tables, key, &row);
+};
 
-	return r != 0 ? consent_fault(r) : visit(txn, tables, key, &row, context);
+typedef int (*row_visit)(struct store_txn *txn, const struct consent_tables *tables,
+			 struct walk_row *at, void *context);
+
+static int walk_row_keep(struct store_txn *txn, const struct consent_tables *tables,
+			 const struct walk_row *at, int64_t now_ms)
+{
+	return at->member ? member_row_put(txn, tables, at->key, &at->row)
+			  : pair_row_keep(txn, tables, at->key, &at->row, now_ms);
 }
 
 static int visit_members(struct store_txn *txn, const struct consent_tables *tables,
@@ -262,25 +247,28 @@ static int visit_members(struct store_txn *txn, const struct consent_tables *tab
 	struct store_key key;
 	int r;
 
-	member_key(&key, view);
+	consent_version_key(&key, view->grant, view->version);
 	r = store_cursor_init(&cursor, txn, tables->members, store_key_slice(&key), STORE_FORWARD);
 	while (r == 0) {
-		struct tc_slice at, discloser, recipient;
+		struct walk_row at = {.key = &key, .member = true};
+		struct tc_slice row, value, discloser, recipient;
 		uint32_t version;
 		struct tc_id grant;
 
-		r = store_cursor_next(&cursor, &at, NULL);
+		r = store_cursor_next(&cursor, &row, &value);
 		if (r != 0)
 			break;
-		if (!store_key_take_id(&at, &grant) || !store_key_take_u32(&at, &version) ||
-		    !store_key_take_text(&at, &discloser) ||
-		    !store_key_take_text(&at, &recipient)) {
+		if (!store_key_take_id(&row, &grant) || !store_key_take_u32(&row, &version) ||
+		    !store_key_take_text(&row, &discloser) ||
+		    !store_key_take_text(&row, &recipient)) {
 			r = TC_ECORRUPT;
 			break;
 		}
-		pair_key(&key, view->subject, discloser, recipient);
-		pair_key_grant(&key, view->grant, view->version);
-		r = visit_row(txn, tables, &key, visit, context);
+		member_key(&key, grant, version, discloser, recipient);
+		at.recipient = recipient;
+		r = pair_row_decode(value, &at.row);
+		if (r == 0)
+			r = visit(txn, tables, &at, context);
 	}
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
@@ -296,9 +284,12 @@ static int visit_rows(struct store_txn *txn, const struct consent_tables *tables
 
 	for (size_t i = 0; r == 0 && i < pairs.count; i++) {
 		struct store_key key;
+		struct walk_row at = {.key = &key, .recipient = pairs.rows[i].recipient};
 
 		grant_pair_key(&key, view->subject, &pairs.rows[i], view->grant, view->version);
-		r = visit_row(txn, tables, &key, visit, context);
+		r = pair_row_find(txn, tables, &key, &at.row);
+		if (r == 0)
+			r = visit(txn, tables, &at, context);
 	}
 	grant_pairs_free(&pairs);
 	return r != 0 ? consent_fault(r) : visit_members(txn, tables, view, visit, context);
@@ -337,14 +328,27 @@ static bool end_by_document(struct pair_row *row, int64_t now_ms)
 }
 
 static int change_row(struct store_txn *txn, const struct consent_tables *tables,
-		      const struct store_key *key, struct pair_row *row, void *context)
+		      struct walk_row *at, void *context)
 {
 	struct row_change *change = context;
 
-	if (!change->apply(row, change->now_ms))
+	if (!change->apply(&at->row, change->now_ms))
 		return 0;
 	change->any = true;
-	return pair_row_put(txn, tables, key, row);
+	return walk_row_keep(txn, tables, at, change->now_ms);
+}
+
+static bool is_over(struct pair_row *row, int64_t now_ms)
+{
+	return pair_row_over(row, now_ms);
+}
+
+int walk_settle(struct store_txn *txn, const struct consent_tables *tables,
+		const struct walk_grant *grant, int64_t now_ms)
+{
+	struct row_change change = {.apply = is_over, .now_ms = now_ms};
+
+	return visit_rows(txn, tables, grant, change_row, &change);
 }
 
 int walk_take_effect(struct store_txn *txn, const struct consent_tables *tables,
@@ -374,15 +378,6 @@ struct row_search {
 	int64_t now_ms;
 };
 
-/* The recipient in a pair's key. */
-static bool key_recipient(struct tc_slice key, struct tc_slice *ret)
-{
-	struct tc_id subject;
-
-	return store_key_take_id(&key, &subject) && store_key_take_text(&key, ret) &&
-	       store_key_take_text(&key, ret);
-}
-
 static int add_recipient(const struct row_search *search, struct tc_slice recipient)
 {
 	struct grant_changes *changes = search->changes;
@@ -403,17 +398,16 @@ static int add_recipient(const struct row_search *search, struct tc_slice recipi
 }
 
 static int see_effective(struct store_txn *txn, const struct consent_tables *tables,
-			 const struct store_key *key, struct pair_row *row, void *context)
+			 struct walk_row *at, void *context)
 {
 	const struct row_search *search = context;
-	struct tc_slice recipient;
+	const struct pair_row *row = &at->row;
 
 	(void)txn;
 	(void)tables;
 	if (row->effective_ms > search->now_ms || row->effective_ms == row->revoked_ms)
 		return 0;
-	return key_recipient(store_key_slice(key), &recipient) ? add_recipient(search, recipient)
-							       : TC_ECORRUPT;
+	return add_recipient(search, at->recipient);
 }
 
 int grant_changes_effective(struct store_txn *txn, const struct consent_tables *tables,

@@ -3,9 +3,8 @@
  * each pair that a change is about.
  *
  * Decisions read only the pairs; the grant's row says in what state people see it. A
- * member of a class cannot be taken out of the class's pair: it gets a pair of its own
- * that is revoked, and decisions let that one win over the class. Of such rows a table of
- * its own has the keys.
+ * member of a class cannot be taken out of the class's pair: it gets a row of its own
+ * in another table, and decisions let that one win over the class.
  *
  * Owner: ledger thread, inside its write transaction. Blocks: never.
  */
@@ -74,6 +73,9 @@ int walk_take_effect(struct store_txn *txn, const struct consent_tables *tables,
 int grant_changes_effective(struct store_txn *txn, const struct consent_tables *tables,
 			    const struct walk_grant *grant, int64_t now_ms,
 			    struct grant_changes *ret) TC_MUST_CHECK;
+/* What has become over with time leaves the pairs that decisions read. */
+int walk_settle(struct store_txn *txn, const struct consent_tables *tables,
+		const struct walk_grant *grant, int64_t now_ms) TC_MUST_CHECK;
 /* All of it ends now: by its event, or superseded or in error. */
 int walk_end(struct store_txn *txn, const struct consent_tables *tables,
 	     const struct walk_grant *grant, enum grant_status as, int64_t now_ms) TC_MUST_CHECK;

@@ -315,8 +315,9 @@ int consent_revoke(struct store_txn *txn, const struct consent_tables *tables,
 
 /* ---- later ---- */
 
-static int add_effective(struct store_txn *txn, const struct consent_tables *tables,
-			 const struct grant_view *row, int64_t now_ms, struct grant_changes *ret)
+/* A revocation that waited for its time: the time has come. */
+static int come_into_effect(struct store_txn *txn, const struct consent_tables *tables,
+			    const struct grant_view *row, int64_t now_ms, struct grant_changes *ret)
 {
 	struct walk_consent consent;
 	struct walk_grant grant;
@@ -325,6 +326,8 @@ static int add_effective(struct store_txn *txn, const struct consent_tables *tab
 	if (r == 0)
 		r = walk_grant(txn, tables, &consent, row->position, &grant);
 	if (r == 0)
+		r = walk_settle(txn, tables, &grant, now_ms);
+	if (r == 0 && row->ended_ms > now_ms)
 		r = grant_changes_effective(txn, tables, &grant, now_ms, ret);
 	walk_close(&consent);
 	return consent_fault(r);
@@ -342,8 +345,8 @@ int consent_revocation_due(struct store_txn *txn, const struct consent_tables *t
 		if (row.waiting && due) {
 			row.waiting = false;
 			r = grant_row_put(txn, tables, &row);
-			if (r == 0 && row.ended_ms > now_ms)
-				r = add_effective(txn, tables, &row, now_ms, ret);
+			if (r == 0)
+				r = come_into_effect(txn, tables, &row, now_ms, ret);
 		}
 		if (r == 0)
 			r = grant_find_below(txn, tables, grant, row.version, &row);

@@ -52,21 +52,17 @@ static int member_out(struct store_txn *txn, const struct consent_tables *tables
 		      const struct weighing *weighing, const struct pair_at *pair,
 		      struct tc_slice discloser, struct tc_slice recipient, bool *ret)
 {
-	struct tc_slice bytes;
 	struct store_key key;
 	struct pair_row own;
 	int r;
 
-	pair_key(&key, weighing->request->subject, discloser, recipient);
-	pair_key_grant(&key, pair->grant, pair->version);
-	r = store_get(txn, tables->pairs, store_key_slice(&key), &bytes);
-	if (r == STORE_NOT_FOUND)
+	member_key(&key, pair->grant, pair->version, discloser, recipient);
+	r = member_row_find(txn, tables, &key, &own);
+	if (r == GRANT_UNKNOWN)
 		return 0;
-	if (r == 0)
-		r = pair_row_decode(bytes, &own);
 	if (r == 0 && own.effective_ms <= weighing->request->now_ms)
 		*ret = true;
-	return consent_fault(r);
+	return r;
 }
 
 static int members_out(struct store_txn *txn, const struct consent_tables *tables,
@@ -155,9 +151,8 @@ static int weigh(struct store_txn *txn, const struct consent_tables *tables,
 	bool revoked;
 	int r;
 
-	if (categories == 0 || row->flags & PAIR_MEMBER || row->recorded_ms > request->now_ms ||
-	    request->purpose >= 32 || !(row->purposes & UINT32_C(1) << request->purpose) ||
-	    !reaches(weighing, row))
+	if (categories == 0 || row->recorded_ms > request->now_ms || request->purpose >= 32 ||
+	    !(row->purposes & UINT32_C(1) << request->purpose) || !reaches(weighing, row))
 		return 0;
 	r = pair_revoked(txn, tables, weighing, pair, &revoked);
 	if (r != 0)
@@ -177,42 +172,79 @@ static int weigh(struct store_txn *txn, const struct consent_tables *tables,
 
 /* ---- the grants between two ---- */
 
-static int weigh_run(struct store_txn *txn, const struct consent_tables *tables,
-		     struct weighing *weighing, struct tc_slice discloser,
-		     struct tc_slice recipient)
+/* Where a row of a run is read from: the pairs in force, or from the newest on those that are over.
+ */
+struct run {
+	struct store_table table;
+	bool over;
+	struct tc_slice discloser; /* agency or class */
+	struct tc_slice recipient;
+};
+
+/* Of what was over then, only so much is looked at. */
+static bool passed_by(struct weighing *weighing, const struct pair_row *row)
 {
-	struct pair_at pair = {.discloser = discloser, .recipient = recipient};
+	return pair_row_over(row, weighing->request->now_ms) &&
+	       weighing->over++ >= DECISION_OVER_MAX;
+}
+
+static int weigh_row(struct store_txn *txn, const struct consent_tables *tables,
+		     struct weighing *weighing, const struct run *run, struct tc_slice key,
+		     struct tc_slice bytes)
+{
+	struct pair_at pair = {.discloser = run->discloser, .recipient = run->recipient};
+
+	if (!store_key_take_id(&key, &pair.grant) || !store_key_take_u32(&key, &pair.version) ||
+	    pair_row_decode(bytes, &pair.row) != 0)
+		return TC_ECORRUPT;
+	if (run->over && passed_by(weighing, &pair.row))
+		return 0;
+	return weigh(txn, tables, weighing, &pair);
+}
+
+static int weigh_run(struct store_txn *txn, const struct consent_tables *tables,
+		     struct weighing *weighing, const struct run *run)
+{
+	bool bounded = run->over && !weighing->request->past;
 	struct store_cursor cursor;
 	struct store_key prefix;
 	size_t pair_len;
 	int r;
 
-	pair_key(&prefix, weighing->request->subject, discloser, recipient);
+	pair_key(&prefix, weighing->request->subject, run->discloser, run->recipient);
 	pair_len = prefix.len;
 	if (!tc_id_is_none(weighing->request->grant))
 		store_key_id(&prefix, weighing->request->grant);
-	r = store_cursor_init(&cursor, txn, tables->pairs, store_key_slice(&prefix), STORE_FORWARD);
-	while (r == 0) {
+	r = store_cursor_init(&cursor, txn, run->table, store_key_slice(&prefix),
+			      run->over ? STORE_BACKWARD : STORE_FORWARD);
+	while (r == 0 && !(bounded && weighing->over >= DECISION_OVER_MAX)) {
 		struct tc_slice key, bytes;
 
 		r = store_cursor_next(&cursor, &key, &bytes);
-		if (r != 0)
-			break;
-		key = tc_slice(key.data + pair_len, key.len - pair_len);
-		if (!store_key_take_id(&key, &pair.grant) ||
-		    !store_key_take_u32(&key, &pair.version))
-			r = TC_ECORRUPT;
 		if (r == 0)
-			r = pair_row_decode(bytes, &pair.row);
-		if (r == 0)
-			r = weigh(txn, tables, weighing, &pair);
+			r = weigh_row(txn, tables, weighing, run,
+				      tc_slice(key.data + pair_len, key.len - pair_len), bytes);
 	}
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
 }
 
-int weighing_weigh(struct store_txn *txn, const struct consent_tables *tables,
-		   struct weighing *weighing)
+/* Whether a category is covered by nothing in force, and it is not yet clear why. */
+static bool untold(const struct weighing *weighing)
+{
+	for (uint64_t left = weighing->asked & ~weighing->elsewhere; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+
+		if (weighing->best[i].parts == 0 && weighing->told[i] != WEIGHING_NOT_YET_VALID)
+			return true;
+	}
+	return false;
+}
+
+#define RUNS_MAX 4
+
+/* Each by its name, or by the class of treating providers when it is one. */
+static size_t runs_between(const struct weighing *weighing, struct run ret[RUNS_MAX])
 {
 	const struct decision_request *request = weighing->request;
 	struct tc_slice class = tc_slice_text(CONSENT_CLASS_TREATING);
@@ -221,15 +253,36 @@ int weighing_weigh(struct store_txn *txn, const struct consent_tables *tables,
 	bool sender_treats = policy_agency_kind(weighing->policy, request->sender_kind)->treating;
 	bool recipient_treats =
 		policy_agency_kind(weighing->policy, request->recipient_kind)->treating;
-	int r;
+	size_t count = 0;
 
-	r = weigh_run(txn, tables, weighing, sender, recipient);
-	if (r == 0 && recipient_treats)
-		r = weigh_run(txn, tables, weighing, sender, class);
-	if (r == 0 && sender_treats)
-		r = weigh_run(txn, tables, weighing, class, recipient);
-	if (r == 0 && sender_treats && recipient_treats)
-		r = weigh_run(txn, tables, weighing, class, class);
+	ret[count++] = (struct run){.discloser = sender, .recipient = recipient};
+	if (recipient_treats)
+		ret[count++] = (struct run){.discloser = sender, .recipient = class};
+	if (sender_treats)
+		ret[count++] = (struct run){.discloser = class, .recipient = recipient};
+	if (sender_treats && recipient_treats)
+		ret[count++] = (struct run){.discloser = class, .recipient = class};
+	return count;
+}
+
+int weighing_weigh(struct store_txn *txn, const struct consent_tables *tables,
+		   struct weighing *weighing)
+{
+	struct run runs[RUNS_MAX];
+	size_t count = runs_between(weighing, runs);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		runs[i].table = tables->pairs;
+		r = weigh_run(txn, tables, weighing, &runs[i]);
+	}
+	if (r != 0 || !(weighing->request->past || untold(weighing)))
+		return r;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		runs[i].table = tables->over;
+		runs[i].over = true;
+		r = weigh_run(txn, tables, weighing, &runs[i]);
+	}
 	return r;
 }
 

@@ -37,6 +37,7 @@ struct weighing {
 	uint8_t told[WEIGHING_CATEGORIES]; /* enum weighing_reason: the most telling so far */
 	struct tc_id told_by[WEIGHING_CATEGORIES]; /* and the grant that tells it */
 	int64_t coming_ms[WEIGHING_CATEGORIES];    /* one becomes valid then; 0: none does */
+	unsigned over;                             /* rows that were seen to be over */
 };
 
 /* Why no grant covers a part, the more telling the higher. */
@@ -49,7 +50,7 @@ enum weighing_reason {
 
 enum tc_refusal_code weighing_code(enum weighing_reason reason);
 
-/* Weighs every grant between the two. 0 or a fault. */
+/* Weighs the grants between the two. 0 or a fault. */
 int weighing_weigh(struct store_txn *txn, const struct consent_tables *tables,
 		   struct weighing *weighing) TC_MUST_CHECK;
 /* The fewest grants that permit the most: grants, obligations and parts of *ret. */

@@ -103,6 +103,7 @@ static int read_check(const struct question *question, struct answer *answer, st
 	if (question->query->actor)
 		request->actor = tc_slice_text(question->query->actor->id);
 	request->now_ms = consent_time_ms(asked->at, question->now_ms);
+	request->past = true;
 	request->message = true;
 	return policies_time(question, request->now_ms, &check->policy);
 }

@@ -82,6 +82,7 @@ int submitted_decide(const struct question *question, const struct submitted *su
 		.forbidden = facts->forbidden,
 		.message = true,
 		.now_ms = facts->at_ms,
+		.past = true,
 		.without = facts->without,
 		.without_count = facts->without_count,
 	};

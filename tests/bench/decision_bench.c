@@ -179,8 +179,9 @@ int main(int argc, char **argv)
 	struct bench b = {.persons = argc > 1 ? strtoul(argv[1], NULL, 10) : 20000,
 			  .grants = argc > 2 ? strtoul(argv[2], NULL, 10) : 50,
 			  .between = argc > 3 ? strtoul(argv[3], NULL, 10) : 10};
-	struct store_options options = {
-		.map_bytes = MAP_BYTES, .sync = STORE_SYNC_LAZY, .tables_max = 8};
+	struct store_options options = {.map_bytes = MAP_BYTES,
+					.sync = STORE_SYNC_LAZY,
+					.tables_max = CONSENT_TABLES_COUNT};
 	struct tc_refusal refusal = {0};
 	char folder[PATH_MAX], path[PATH_MAX + 8];
 

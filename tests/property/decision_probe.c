@@ -44,6 +44,7 @@ struct probe {
 	enum agency_kind kinds[AGENCIES_MAX];
 	size_t agency_count;
 	uint64_t sequence;
+	int64_t latest_ms; /* when something happened last */
 	FILE *answers;
 	char *field[FIELDS_MAX];
 	size_t fields;
@@ -66,6 +67,13 @@ static const char *field(const struct probe *p, size_t i)
 static int64_t number(const struct probe *p, size_t i)
 {
 	return strtoll(field(p, i), NULL, 10);
+}
+
+/* The time of something that happens. */
+static int64_t happening(struct probe *p, size_t i)
+{
+	p->latest_ms = number(p, i) > p->latest_ms ? number(p, i) : p->latest_ms;
+	return number(p, i);
 }
 
 static tc_agency agency_of(const struct probe *p, size_t i)
@@ -129,6 +137,7 @@ static void do_world(struct probe *p)
 	MUST(store_begin(p->store, &p->txn) == 0);
 	p->agency_count = 0;
 	p->sequence = 0;
+	p->latest_ms = 0;
 	fprintf(p->answers, "ok\n");
 }
 
@@ -182,7 +191,7 @@ static void do_record(struct probe *p)
 		.sender = &sender,
 		.sender_kind = kind_of(p, &sender),
 		.sequence = ++p->sequence,
-		.now_ms = number(p, 3),
+		.now_ms = happening(p, 3),
 		.policy = p->policy,
 		.kind_of = kind_of,
 		.context = p,
@@ -205,7 +214,7 @@ static void do_revoke(struct probe *p)
 		.sender = &sender,
 		.sender_kind = kind_of(p, &sender),
 		.policy = p->policy,
-		.now_ms = number(p, 3),
+		.now_ms = happening(p, 3),
 	};
 	struct grant_changes changes = {0}, pending = {0};
 	struct tc_refusal refusal = {0};
@@ -231,19 +240,19 @@ static bool says(const struct probe *p, const struct policy_event *event)
 static void do_event(struct probe *p)
 {
 	const struct policy_event *event;
-	struct consent_event happening = {
+	struct consent_event met = {
 		.proceeding = tc_slice_text(field(p, 6)),
 		.subject = id_of(p, 3),
-		.now_ms = number(p, 7),
+		.now_ms = happening(p, 7),
 	};
 	struct grant_changes changes = {0};
 
 	for (size_t i = 0; (event = policy_event(p->policy, i)) != NULL; i++) {
 		if (!says(p, event))
 			continue;
-		happening.code = event->event_code;
-		happening.final = event->disposition_final;
-		MUST(consent_event_happen(p->txn, &p->tables, &happening, &changes) == 0);
+		met.code = event->event_code;
+		met.final = event->disposition_final;
+		MUST(consent_event_happen(p->txn, &p->tables, &met, &changes) == 0);
 	}
 	grant_changes_free(&changes);
 	fprintf(p->answers, "ok\n");
@@ -307,6 +316,7 @@ static void do_decide(struct probe *p)
 		.forbidden = (uint64_t)number(p, 15),
 		.message = true,
 		.now_ms = number(p, 16),
+		.past = number(p, 16) < p->latest_ms,
 	};
 	struct decision decision;
 

@@ -12,8 +12,9 @@
 int fixture_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct store_options options = {
-		.map_bytes = MAP_BYTES, .sync = STORE_SYNC_LAZY, .tables_max = 8};
+	struct store_options options = {.map_bytes = MAP_BYTES,
+					.sync = STORE_SYNC_LAZY,
+					.tables_max = CONSENT_TABLES_COUNT};
 
 	assert_non_null(f);
 	scratch_make(f->folder);
@@ -160,6 +161,11 @@ static struct tc_bytes packed(json_t *json, const ProtobufCMessageDescriptor *ty
 	return bytes;
 }
 
+static void pass(struct fixture *f, int64_t now_ms)
+{
+	f->latest_ms = now_ms > f->latest_ms ? now_ms : f->latest_ms;
+}
+
 int record(struct fixture *f, json_t *consent, int64_t now_ms)
 {
 	struct tc_bytes document = packed(consent, &throughcare__v1__consent_grant__descriptor);
@@ -178,6 +184,7 @@ int record(struct fixture *f, json_t *consent, int64_t now_ms)
 	if (f->desk)
 		assert_true(tc_agency_parse(tc_slice_text(f->desk), &sender));
 	arrival.sender_kind = kind_of_name(NULL, &sender);
+	pass(f, now_ms);
 	grant_changes_free(&f->changes);
 	r = consent_record(f->txn, &f->tables, &arrival, &f->changes, &f->refusal);
 	tc_bytes_free(&document);
@@ -218,6 +225,7 @@ int take_back_json(struct fixture *f, json_t *json, int64_t now_ms)
 	if (f->desk)
 		assert_true(tc_agency_parse(tc_slice_text(f->desk), &sender));
 	arrival.sender_kind = kind_of_name(NULL, &sender);
+	pass(f, now_ms);
 	grant_changes_free(&f->changes);
 	grant_changes_free(&f->pending);
 	r = consent_revoke(f->txn, &f->tables, &arrival, &f->changes, &f->pending, &f->refusal);
@@ -253,8 +261,28 @@ void happen(struct fixture *f, const char *code, const char *proceeding, const c
 		.now_ms = now_ms,
 	};
 
+	pass(f, event.now_ms);
 	grant_changes_free(&f->changes);
 	assert_int_equal(consent_event_happen(f->txn, &f->tables, &event, &f->changes), 0);
+}
+
+/* What is asked about now has the same answer without all that is over. */
+static void take_both_ways(struct fixture *f, struct decision_request *request,
+			   struct decision *ret)
+{
+	struct decision past;
+
+	request->past = true;
+	assert_int_equal(decision_take(f->txn, &f->tables, f->policy, request, &past), 0);
+	*ret = past;
+	if (request->now_ms < f->latest_ms)
+		return;
+	request->past = false;
+	assert_int_equal(decision_take(f->txn, &f->tables, f->policy, request, ret), 0);
+	assert_int_equal(ret->kind, past.kind);
+	assert_int_equal(ret->code, past.code);
+	assert_int_equal(ret->parts_mask, past.parts_mask);
+	assert_string_equal(ret->basis, past.basis);
 }
 
 struct decision ask(struct fixture *f, struct question question)
@@ -297,7 +325,7 @@ struct decision ask(struct fixture *f, struct question question)
 	while (request.part_count < QUESTION_PARTS_MAX &&
 	       question.categories[request.part_count] != 0)
 		request.part_count++;
-	assert_int_equal(decision_take(f->txn, &f->tables, f->policy, &request, &decision), 0);
+	take_both_ways(f, &request, &decision);
 	return decision;
 }
 

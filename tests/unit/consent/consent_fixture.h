@@ -45,6 +45,7 @@ struct fixture {
 	struct policy *policy; /* the default */
 	const char *desk;      /* who records; NULL: intake */
 	const char *person;    /* whose consent; NULL: PERSON */
+	int64_t latest_ms;     /* when something happened last */
 	struct grant_changes changes;
 	struct grant_changes pending; /* what the revoker was told of */
 	struct tc_refusal refusal;

@@ -115,7 +115,7 @@ static void what_ends_a_grant_ends_the_rows_of_its_members_too(void **state)
 {
 	struct fixture *f = *state;
 	json_t *consent = consent_json();
-	struct tc_slice key, value;
+	struct tc_slice key;
 	struct pair_row row;
 	struct store_key member;
 
@@ -126,11 +126,9 @@ static void what_ends_a_grant_ends_the_rows_of_its_members_too(void **state)
 	consent = consent_json();
 	json_change(consent, "version", "2");
 	assert_int_equal(record(f, consent, NOW_MS + DAY), 0);
-	pair_key(&member, id_of(PERSON), tc_slice_text("treatment-a"),
-		 tc_slice_text("treatment-b"));
-	pair_key_grant(&member, id_of(GRANT), 1);
-	assert_int_equal(store_get(f->txn, f->tables.pairs, store_key_slice(&member), &value), 0);
-	assert_int_equal(pair_row_decode(value, &row), 0);
+	member_key(&member, id_of(GRANT), 1, tc_slice_text("treatment-a"),
+		   tc_slice_text("treatment-b"));
+	assert_int_equal(member_row_find(f->txn, &f->tables, &member, &row), 0);
 	assert_int_equal(row.ended_ms, NOW_MS + DAY);
 }
 

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "consent/consent_row.h"
+#include "store/store_cursor.h"
+
 #define ATTENDANCE ((uint8_t)CATEGORY(ATTENDANCE))
 #define DRUG_TEST  ((uint8_t)CATEGORY(DRUG_TEST))
 #define HOUSING    ((uint8_t)CATEGORY(HOUSING))
@@ -175,6 +178,86 @@ static void a_row_of_a_former_member_permits_nothing(void **state)
 	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_MISSING, 0);
 }
 
+/* How many rows stand between treatment-a and parole. */
+static unsigned rows_between(struct fixture *f, struct store_table table)
+{
+	struct store_cursor cursor;
+	struct store_key prefix;
+	unsigned count = 0;
+
+	pair_key(&prefix, id_of(PERSON), tc_slice_text("treatment-a"), tc_slice_text("parole"));
+	assert_int_equal(
+		store_cursor_init(&cursor, f->txn, table, store_key_slice(&prefix), STORE_FORWARD),
+		0);
+	while (store_cursor_next(&cursor, NULL, NULL) == 0)
+		count++;
+	store_cursor_done(&cursor);
+	return count;
+}
+
+/* Whoever records and ends again and again would make every later decision slow. */
+static void a_decision_does_not_pass_by_what_is_over(void **state)
+{
+	struct fixture *f = *state;
+	struct decision decision;
+	char text[16];
+
+	for (unsigned version = 1; version <= 50; version++) {
+		json_t *consent = consent_json();
+
+		snprintf(text, sizeof(text), "%u", version);
+		json_change(consent, "version", text);
+		assert_int_equal(record(f, consent, NOW_MS + version), 0);
+	}
+	assert_int_equal(rows_between(f, f->tables.pairs), 1);
+	assert_int_equal(ask(f, (struct question){.now_ms = NOW_MS + 60}).kind, DECISION_PERMIT);
+	assert_int_equal(take_back(f, NULL, NULL, NOW_MS + 70), 0);
+	assert_int_equal(rows_between(f, f->tables.pairs), 0);
+	assert_int_equal(rows_between(f, f->tables.over), 50);
+	decision = ask(f, (struct question){.now_ms = NOW_MS + 70});
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_REVOKED, 0);
+	for (unsigned version = 1; version <= 50; version++) {
+		decision = ask(f, (struct question){.now_ms = NOW_MS + version});
+		assert_decision(&decision, DECISION_PERMIT, TC_REFUSAL_NONE, 1);
+		assert_int_equal(decision.versions[0], version);
+	}
+}
+
+static void a_reason_is_looked_for_among_the_newest_that_are_over(void **state)
+{
+	struct fixture *f = *state;
+	struct question question = {.now_ms = NOW_MS + 2};
+	struct decision decision;
+
+	record_done(f, numbered(0));
+	for (unsigned i = 1; i <= DECISION_OVER_MAX; i++) {
+		json_t *consent = numbered(i);
+
+		decision = ask(f, question);
+		assert_int_equal(decision.code,
+				 i == 1 ? TC_REFUSAL_NONE : TC_REFUSAL_CONSENT_REVOKED);
+		json_change(consent, "grants[0].categories", "[\"CATEGORY_HOUSING\"]");
+		record_done(f, json_deep_copy(consent));
+		json_change(consent, "version", "2");
+		json_change(consent, "status", "\"CONSENT_STATUS_ENTERED_IN_ERROR\"");
+		assert_int_equal(record(f, consent, NOW_MS + 1), 0);
+		if (i > 1)
+			continue;
+		consent = numbered(0);
+		json_change(consent, "version", "2");
+		json_change(consent, "status", "\"CONSENT_STATUS_ENTERED_IN_ERROR\"");
+		assert_int_equal(record(f, consent, NOW_MS + 1), 0);
+	}
+	decision = ask(f, question);
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_MISSING, 0);
+	question.grant = "00000000-0000-7000-9000-000000002000";
+	decision = ask(f, question);
+	assert_decision(&decision, DECISION_HOLD, TC_REFUSAL_CONSENT_REVOKED, 0);
+	question.grant = NULL;
+	question.now_ms = NOW_MS;
+	assert_int_equal(ask(f, question).kind, DECISION_PERMIT);
+}
+
 static unsigned notices(const struct fixture *f, const struct decision *decision,
 			const char *codes[POLICY_NOTICES_MAX])
 {
@@ -232,6 +315,8 @@ int main(void)
 		TEST(without_a_person_only_the_exchanges_business_goes),
 		TEST(a_member_is_taken_out_of_a_class_both_ways),
 		TEST(a_row_of_a_former_member_permits_nothing),
+		TEST(a_decision_does_not_pass_by_what_is_over),
+		TEST(a_reason_is_looked_for_among_the_newest_that_are_over),
 		TEST(a_regime_adds_what_the_document_does_not_attach),
 		TEST(every_part_says_which_rule_ruled_on_it),
 	};

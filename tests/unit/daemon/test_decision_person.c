@@ -73,13 +73,16 @@ static void of_one_pair_every_grant_stands_between_the_two_asked_about(void **st
 {
 	struct fixture *f = *state;
 	struct decision_question question;
-	uint64_t sequence = 0, before, after;
+	uint64_t sequence = 0, before, after, over_before, over_after;
 
 	assert_int_equal(store_count(f->txn, f->tables.pairs, &before), 0);
+	assert_int_equal(store_count(f->txn, f->tables.over, &over_before), 0);
 	assert_int_equal(decision_person_record(f->txn, &f->tables, f->policy, PERSONS + 1, GRANTS),
 			 0);
 	assert_int_equal(store_count(f->txn, f->tables.pairs, &after), 0);
-	assert_int_equal(after - before, GRANTS);
+	assert_int_equal(store_count(f->txn, f->tables.over, &over_after), 0);
+	assert_int_equal(after - before + over_after - over_before, GRANTS);
+	assert_int_not_equal(over_after, over_before); /* some of them are revoked */
 	for (int i = 0; i < 100; i++) {
 		decision_person_ask(PERSONS + 1, GRANTS, &sequence, &question);
 		assert_int_equal(question.request.sender_kind, AGENCY_KIND_TREATMENT);
