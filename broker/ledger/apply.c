@@ -52,56 +52,37 @@ static int refusal_apply(struct ledger *ledger)
 	return reply_receipt_refused(ledger, record->message_id, &refusal);
 }
 
+/* A text of the question itself, by its name in the schema; NULL when it has none. */
+static const char *query_text(const ProtobufCMessage *body, const char *name)
+{
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(body->descriptor, name);
+	const char *text;
+
+	if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING ||
+	    field->label == PROTOBUF_C_LABEL_REPEATED)
+		return NULL;
+	memcpy(&text, (const char *)body + field->offset, sizeof(text));
+	return text;
+}
+
 /* What the trail says about a question: its kind, and whom or what it is about. */
 static void query_describe(const Throughcare__V1__Query *query, struct fact_draft *draft,
 			   struct tc_id *ids)
 {
-	const ProtobufCMessageDescriptor *type = query->base.descriptor;
-	const char *subject = NULL, *referral = NULL, *message = NULL, *code = NULL;
+	const ProtobufCFieldDescriptor *kind = protobuf_c_message_descriptor_get_field(
+		query->base.descriptor, (unsigned)query->body_case);
+	const char *subject = NULL, *referral = NULL, *message = NULL;
+	const ProtobufCMessage *body = NULL;
 
-	for (unsigned i = 0; i < type->n_fields; i++) {
-		if (type->fields[i].id == (uint32_t)query->body_case)
-			code = type->fields[i].name;
+	if (kind != NULL)
+		memcpy(&body, (const char *)query + kind->offset, sizeof(body));
+	if (body != NULL) {
+		fact_text(&draft->row.code, kind->name);
+		subject = query_text(body, "subject");
+		referral = query_text(body, "referral_id");
+		message = query_text(body, "message_id");
 	}
-	switch (query->body_case) {
-	case THROUGHCARE__V1__QUERY__BODY_REFERRAL_LIST:
-		subject = query->referral_list->subject;
-		break;
-	case THROUGHCARE__V1__QUERY__BODY_REFERRAL_SHOW:
-		referral = query->referral_show->referral_id;
-		break;
-	case THROUGHCARE__V1__QUERY__BODY_CONSENT_LIST:
-		subject = query->consent_list->subject;
-		break;
-	case THROUGHCARE__V1__QUERY__BODY_CONSENT_CHECK:
-		subject = query->consent_check->subject;
-		break;
-	case THROUGHCARE__V1__QUERY__BODY_TRAIL_FIND:
-		subject = query->trail_find->subject;
-		referral = query->trail_find->referral_id;
-		message = query->trail_find->message_id;
-		break;
-	case THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW:
-		message = query->message_show->message_id;
-		break;
-	case THROUGHCARE__V1__QUERY__BODY_TRAIL_WHY:
-		message = query->trail_why->message_id;
-		break;
-	case THROUGHCARE__V1__QUERY__BODY_TRAIL_WHAT_IF:
-		subject = query->trail_what_if->subject;
-		break;
-	case THROUGHCARE__V1__QUERY__BODY__NOT_SET:
-	case THROUGHCARE__V1__QUERY__BODY_CONSENT_SHOW:
-	case THROUGHCARE__V1__QUERY__BODY_MAILBOX_STATUS:
-	case THROUGHCARE__V1__QUERY__BODY_AGENCY_LIST:
-	case THROUGHCARE__V1__QUERY__BODY_EXCHANGE_STATUS:
-	case THROUGHCARE__V1__QUERY__BODY_CERTIFICATE:
-	case THROUGHCARE__V1__QUERY__BODY_POLICY_SHOW:
-	case THROUGHCARE__V1__QUERY__BODY_REVIEW_LIST:
-	case _THROUGHCARE__V1__QUERY__BODY__CASE_IS_INT_SIZE:
-		break;
-	}
-	fact_text(&draft->row.code, code);
 	if (subject != NULL && tc_id_parse(tc_slice_text(subject), &ids[0]))
 		fact_subject(draft, ids[0]);
 	if (referral != NULL && tc_id_parse(tc_slice_text(referral), &ids[1]))
