@@ -9,7 +9,8 @@ CLINIC, OFFICE, COURT, OPERATOR = "treatment-south", "parole-north", "court-coun
 # Answers, in an order that the lifecycle of one referral allows: who sends, and the type.
 ANSWERS = [(CLINIC, "ReferralResponse"), (CLINIC, "InfoRequest"), (OFFICE, "InfoReply"), (OFFICE, "ReferralAmend"),
            (CLINIC, "PlanProposed"), (OFFICE, "PlanDecision")]
-END = [(CLINIC, "OutcomeReport"), (OFFICE, "LoopClosed")]
+END = [(CLINIC, "OutcomeReport"), (CLINIC, "HousingVerification"), (OFFICE, "EmploymentVerification"),
+       (OFFICE, "LoopClosed")]
 # A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
 APART = {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy"} | {name for _, name in ANSWERS + END}
 
@@ -34,7 +35,7 @@ def test_every_template_is_accepted_as_it_is(exchange):
     listed = {row["type"] for row in exchange.cli("message", "template", "--list").rows}
     assert APART < listed and {"Referral", "ConsentGrant", "CapacityUpdate", "PersonMerge"} < listed
     for name in sorted(listed - APART):
-        sender = OPERATOR if name in ("AgencyEntry", "ServiceEntry") else OFFICE
+        sender = OPERATOR if name in ("AgencyEntry", "CalendarEntry", "ServiceEntry") else OFFICE
         send(exchange, sender, template(exchange, name), new_id())
 
 
