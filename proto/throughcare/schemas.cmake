@@ -1,7 +1,7 @@
 # The schemas, in the order in which they build on each other. What an agency may
 # send as a part stands in those after `types`.
-set(TC_SCHEMA_NAMES options envelope wire record
-  types referral service supervision court consent registry policy person exchange notes)
+set(TC_SCHEMA_NAMES options envelope trail wire record
+  types referral service supervision court consent registry policy person exchange notes order)
 set(TC_SCHEMA_ROOT ${PROJECT_SOURCE_DIR}/proto)
 set(TC_SCHEMAS ${TC_SCHEMA_NAMES})
 list(TRANSFORM TC_SCHEMAS REPLACE "(.+)" "throughcare/v1/\\1.proto")

@@ -5,6 +5,7 @@ import pytest
 from messages import SYNTHETIC, attendance, new_id, of
 
 CLINIC, OFFICE, COURT, OPERATOR = "treatment-south", "parole-north", "court-county", "operator"
+AUDITOR = "auditor-state"
 
 # Answers, in an order that the lifecycle of one referral allows: who sends, and the type.
 ANSWERS = [(CLINIC, "ReferralResponse"), (CLINIC, "InfoRequest"), (OFFICE, "InfoReply"), (OFFICE, "ReferralAmend"),
@@ -36,6 +37,7 @@ def test_every_template_is_accepted_as_it_is(exchange):
     assert APART < listed and {"Referral", "ConsentGrant", "CapacityUpdate", "PersonMerge"} < listed
     for name in sorted(listed - APART):
         sender = OPERATOR if name in ("AgencyEntry", "CalendarEntry", "ServiceEntry") else OFFICE
+        sender = {"AuditorScope": OPERATOR, "StandingQuestion": AUDITOR}.get(name, sender)
         send(exchange, sender, template(exchange, name), new_id())
 
 
