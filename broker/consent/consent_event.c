@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "consent/consent_row.h"
-#include "consent/grant_walk.h"
 #include "store/store_cursor.h"
+#include "store/store_row.h"
 
 static void event_key(struct store_key *key, struct tc_slice proceeding, const char *code,
 		      struct tc_id subject)
@@ -57,15 +57,100 @@ static int event_keep(struct store_txn *txn, const struct consent_tables *tables
 	struct store_key key;
 	uint8_t at[8];
 
-	event_key(&key, event->proceeding, event->code, event->subject);
-	tc_put_be64(at, (uint64_t)event->now_ms);
+	event_key(&key, tc_slice_text(event->proceeding), event->code, event->subject);
+	tc_put_be64(at, (uint64_t)event->at_ms);
 	return consent_fault(
 		store_put(txn, tables->events, store_key_slice(&key), tc_slice(at, sizeof(at))));
 }
 
+/* ---- those that are unsettled ---- */
+
+/* The latest grant that was reached; none: the first is still to come. */
+struct place {
+	struct tc_id subject;
+	struct tc_id grant;
+	uint32_t version;
+};
+
+static void unsettled_key(struct store_key *key, const char *proceeding, uint64_t sequence,
+			  uint32_t index)
+{
+	store_key_init(key);
+	store_key_text(key, tc_slice_text(proceeding));
+	store_key_u64(key, sequence);
+	store_key_u32(key, index);
+}
+
+static int unsettled_put(struct store_txn *txn, const struct consent_tables *tables,
+			 const struct consent_event *event, const struct place *place)
+{
+	struct store_row row = {.len = 0};
+	struct store_key key;
+
+	unsettled_key(&key, event->proceeding, event->sequence, event->index);
+	store_row_text(&row, tc_slice_text(event->code));
+	store_row_u8(&row, event->final);
+	store_row_id(&row, event->subject);
+	store_row_i64(&row, event->at_ms);
+	store_row_id(&row, place->subject);
+	store_row_id(&row, place->grant);
+	store_row_u32(&row, place->version);
+	return consent_fault(
+		store_put(txn, tables->unsettled, store_key_slice(&key), store_row_slice(&row)));
+}
+
+static int unsettled_read(struct tc_slice key, struct tc_slice value, struct consent_event *ret,
+			  struct place *ret_place)
+{
+	struct store_row_reader row = store_row_read(value);
+	struct tc_slice proceeding;
+
+	if (!store_key_take_text(&key, &proceeding) || !store_key_take_u64(&key, &ret->sequence) ||
+	    !store_key_take_u32(&key, &ret->index) || proceeding.len >= sizeof(ret->proceeding))
+		return TC_ECORRUPT;
+	memcpy(ret->proceeding, proceeding.data, proceeding.len);
+	ret->proceeding[proceeding.len] = '\0';
+	store_row_take_field(&row, ret->code, sizeof(ret->code));
+	ret->final = store_row_take_u8(&row) != 0;
+	ret->subject = store_row_take_id(&row);
+	ret->at_ms = store_row_take_i64(&row);
+	ret_place->subject = store_row_take_id(&row);
+	ret_place->grant = store_row_take_id(&row);
+	ret_place->version = store_row_take_u32(&row);
+	return row.failed ? TC_ECORRUPT : 0;
+}
+
+int consent_event_unsettled(struct store_txn *txn, const struct consent_tables *tables, bool *ret)
+{
+	uint64_t count;
+	int r = store_count(txn, tables->unsettled, &count);
+
+	*ret = r == 0 && count > 0;
+	return consent_fault(r);
+}
+
+int consent_event_begin(struct store_txn *txn, const struct consent_tables *tables,
+			const struct consent_event *event)
+{
+	const struct place start = {.version = 0};
+	int r = event_keep(txn, tables, event);
+
+	return r != 0 ? r : unsettled_put(txn, tables, event, &start);
+}
+
+/* ---- one grant ---- */
+
 static bool waits_for(const char *code, const struct consent_event *event)
 {
 	return code && strcmp(code, event->code) == 0;
+}
+
+/* Whether the event is about it at all: also one that was recorded before. */
+static bool concerns(const struct consent_event *event, const struct walk_consent *consent,
+		     const struct walk_grant *grant)
+{
+	return consent->view.sequence < event->sequence &&
+	       (tc_id_is_none(event->subject) || tc_id_equal(event->subject, grant->row.subject));
 }
 
 /* Whether the event is what the grant becomes revocable with. */
@@ -73,7 +158,7 @@ static bool makes_revocable(const struct walk_grant *grant, const struct consent
 {
 	const Throughcare__V1__ConsentGrant__RevocableFrom *from = grant->grant->revocable_from;
 
-	return from && grant->row.revocable_from_ms > event->now_ms &&
+	return from && grant->row.revocable_from_ms > event->at_ms &&
 	       (event->final || waits_for(from->event_code, event));
 }
 
@@ -101,22 +186,22 @@ static int meet_event(struct store_txn *txn, const struct consent_tables *tables
 		.grant = row->grant,
 		.subject = row->subject,
 		.effective = true,
-		.effective_ms = event->now_ms,
+		.effective_ms = event->at_ms,
 	};
 	bool touched = false, changed = false;
 	int r = 0;
 
-	if (walk_grant_over(row, event->now_ms))
+	if (walk_grant_over(row, event->at_ms))
 		return 0;
 	if (makes_revocable(grant, event)) {
-		r = become_revocable(txn, tables, grant, event->now_ms, &changed);
+		r = become_revocable(txn, tables, grant, event->at_ms, &changed);
 		touched = true;
 	}
 	if (r == 0 && waits_for(grant->grant->expiry->event_code, event)) {
 		row->ended_as = GRANT_ENDED;
-		row->ended_ms = event->now_ms;
+		row->ended_ms = event->at_ms;
 		touched = changed = true;
-		r = walk_end(txn, tables, grant, GRANT_ENDED, event->now_ms);
+		r = walk_end(txn, tables, grant, GRANT_ENDED, event->at_ms);
 	}
 	if (!touched)
 		return 0;
@@ -124,60 +209,233 @@ static int meet_event(struct store_txn *txn, const struct consent_tables *tables
 		r = grant_row_put(txn, tables, row);
 	if (r != 0 || !changed)
 		return r;
-	return row->ended_ms <= event->now_ms
+	return row->ended_ms <= event->at_ms
 		       ? grant_changes_add(ret, &change)
-		       : grant_changes_effective(txn, tables, grant, event->now_ms, ret);
+		       : grant_changes_effective(txn, tables, grant, event->at_ms, ret);
 }
 
-static int event_reach(struct store_txn *txn, const struct consent_tables *tables, struct tc_id id,
-		       uint32_t version, const struct consent_event *event,
-		       struct grant_changes *ret)
+static int open_grant(struct store_txn *txn, const struct consent_tables *tables, struct tc_id id,
+		      uint32_t version, struct walk_consent *consent, struct walk_grant *ret)
 {
-	struct walk_consent consent = {.document = NULL};
-	struct walk_grant grant;
-	int r = grant_find_version(txn, tables, id, version, &grant.row);
+	int r;
 
-	if (r != 0)
-		return consent_fault(r);
-	if (!tc_id_is_none(event->subject) && !tc_id_equal(event->subject, grant.row.subject))
-		return 0;
-	r = walk_open_version(txn, tables, grant.row.consent, version, &consent);
+	consent->document = NULL;
+	r = grant_find_version(txn, tables, id, version, &ret->row);
 	if (r == 0)
-		r = walk_grant(txn, tables, &consent, grant.row.position, &grant);
+		r = walk_open_version(txn, tables, ret->row.consent, version, consent);
 	if (r == 0)
-		r = meet_event(txn, tables, &grant, event, ret);
-	walk_close(&consent);
+		r = walk_grant(txn, tables, consent, ret->row.position, ret);
 	return consent_fault(r);
 }
 
-int consent_event_happen(struct store_txn *txn, const struct consent_tables *tables,
-			 const struct consent_event *event, struct grant_changes *ret)
+static int event_reach(struct store_txn *txn, const struct consent_tables *tables,
+		       const struct place *at, const struct consent_event *event,
+		       struct grant_changes *ret)
+{
+	struct walk_consent consent;
+	struct walk_grant grant;
+	int r = open_grant(txn, tables, at->grant, at->version, &consent, &grant);
+
+	if (r == 0 && concerns(event, &consent, &grant))
+		r = meet_event(txn, tables, &grant, event, ret);
+	walk_close(&consent);
+	return r;
+}
+
+/* ---- all of a proceeding ---- */
+
+static int place_take(struct tc_slice key, struct place *ret)
+{
+	struct tc_slice proceeding;
+
+	return store_key_take_text(&key, &proceeding) && store_key_take_id(&key, &ret->subject) &&
+			       store_key_take_id(&key, &ret->grant) &&
+			       store_key_take_u32(&key, &ret->version)
+		       ? 0
+		       : TC_ECORRUPT;
+}
+
+static bool place_same(const struct place *a, const struct place *b)
+{
+	return tc_id_equal(a->subject, b->subject) && tc_id_equal(a->grant, b->grant) &&
+	       a->version == b->version;
+}
+
+/* The proceeding's grants, of the subject alone when the event is about one, after `place`. */
+static int cursor_open(struct store_txn *txn, const struct consent_tables *tables,
+		       const struct consent_event *event, const struct place *place,
+		       struct store_cursor *cursor)
+{
+	struct store_key prefix, from;
+	int r;
+
+	store_key_init(&prefix);
+	store_key_text(&prefix, tc_slice_text(event->proceeding));
+	from = prefix;
+	if (!tc_id_is_none(event->subject))
+		store_key_id(&prefix, event->subject);
+	r = store_cursor_init(cursor, txn, tables->proceedings, store_key_slice(&prefix),
+			      STORE_FORWARD);
+	if (r != 0 || tc_id_is_none(place->grant))
+		return r;
+	store_key_id(&from, place->subject);
+	pair_key_grant(&from, place->grant, place->version);
+	return store_cursor_seek(cursor, store_key_slice(&from));
+}
+
+/* 0, or CONSENT_EVENT_MORE, or a fault. */
+static int event_walk(struct store_txn *txn, const struct consent_tables *tables,
+		      const struct consent_event *event, struct place *place, unsigned most,
+		      struct grant_changes *ret, unsigned *ret_visited)
+{
+	const struct place begun = *place;
+	struct store_cursor cursor;
+	bool more = false;
+	int r = cursor_open(txn, tables, event, place, &cursor);
+
+	while (r == 0) {
+		struct place next;
+		struct tc_slice key;
+
+		r = store_cursor_next(&cursor, &key, NULL);
+		if (r == 0)
+			r = place_take(key, &next);
+		if (r != 0 || place_same(&next, &begun))
+			continue;
+		more = *ret_visited == most;
+		if (more)
+			break;
+		++*ret_visited;
+		*place = next;
+		r = event_reach(txn, tables, place, event, ret);
+	}
+	store_cursor_done(&cursor);
+	if (more)
+		return CONSENT_EVENT_MORE;
+	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+}
+
+int consent_event_step(struct store_txn *txn, const struct consent_tables *tables,
+		       const char *proceeding, uint64_t sequence, uint32_t index, unsigned most,
+		       struct grant_changes *ret, unsigned *ret_visited)
+{
+	struct consent_event event;
+	struct tc_slice value;
+	struct store_key key;
+	struct place place;
+	int r;
+
+	*ret_visited = 0;
+	unsettled_key(&key, proceeding, sequence, index);
+	r = store_get(txn, tables->unsettled, store_key_slice(&key), &value);
+	if (r == 0)
+		r = unsettled_read(store_key_slice(&key), value, &event, &place);
+	if (r != 0)
+		return consent_fault(r);
+	r = event_walk(txn, tables, &event, &place, most, ret, ret_visited);
+	if (r == 0)
+		return consent_fault(store_del(txn, tables->unsettled, store_key_slice(&key)));
+	if (r != CONSENT_EVENT_MORE)
+		return r;
+	r = unsettled_put(txn, tables, &event, &place);
+	return r != 0 ? r : CONSENT_EVENT_MORE;
+}
+
+/* ---- before they are reached ---- */
+
+typedef int (*event_visit)(struct store_txn *txn, const struct consent_tables *tables,
+			   const struct consent_event *event, void *context);
+
+/* Those of a proceeding, in the order in which they happened. */
+static int visit_unsettled(struct store_txn *txn, const struct consent_tables *tables,
+			   struct tc_slice proceeding, event_visit visit, void *context)
 {
 	struct store_cursor cursor;
-	struct store_key key;
-	int r = event_keep(txn, tables, event);
+	struct store_key prefix;
+	int r;
 
-	store_key_init(&key);
-	store_key_text(&key, event->proceeding);
-	if (r == 0)
-		r = store_cursor_init(&cursor, txn, tables->proceedings, store_key_slice(&key),
-				      STORE_FORWARD);
-	if (r != 0)
-		return r;
+	store_key_init(&prefix);
+	store_key_text(&prefix, proceeding);
+	r = store_cursor_init(&cursor, txn, tables->unsettled, store_key_slice(&prefix),
+			      STORE_FORWARD);
 	while (r == 0) {
-		struct tc_slice row, text;
-		struct tc_id grant;
-		uint32_t version;
+		struct consent_event event;
+		struct tc_slice key, value;
+		struct place place;
 
-		r = store_cursor_next(&cursor, &row, NULL);
-		if (r != 0)
-			break;
-		if (!store_key_take_text(&row, &text) || !store_key_take_id(&row, &grant) ||
-		    !store_key_take_u32(&row, &version))
-			r = TC_ECORRUPT;
-		else
-			r = event_reach(txn, tables, grant, version, event, ret);
+		r = store_cursor_next(&cursor, &key, &value);
+		if (r == 0)
+			r = unsettled_read(key, value, &event, &place);
+		if (r == 0)
+			r = visit(txn, tables, &event, context);
 	}
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+}
+
+struct catching_up {
+	const struct walk_consent *consent;
+	struct walk_grant *grant;
+	struct grant_changes *changes;
+};
+
+static int catch_up(struct store_txn *txn, const struct consent_tables *tables,
+		    const struct consent_event *event, void *context)
+{
+	const struct catching_up *catching = context;
+
+	if (!concerns(event, catching->consent, catching->grant))
+		return 0;
+	return meet_event(txn, tables, catching->grant, event, catching->changes);
+}
+
+int consent_event_catch_up(struct store_txn *txn, const struct consent_tables *tables,
+			   const struct walk_consent *consent, struct walk_grant *grant,
+			   struct grant_changes *ret)
+{
+	struct catching_up catching = {.consent = consent, .grant = grant, .changes = ret};
+	const char *proceeding = grant->grant->proceeding_id;
+
+	if (!proceeding || !*proceeding)
+		return 0;
+	return visit_unsettled(txn, tables, tc_slice_text(proceeding), catch_up, &catching);
+}
+
+struct foreseeing {
+	struct walk_consent consent;
+	struct walk_grant grant;
+	int64_t by_ms;
+	struct consent_event_effect *effect;
+};
+
+static int foresee(struct store_txn *txn, const struct consent_tables *tables,
+		   const struct consent_event *event, void *context)
+{
+	const struct foreseeing *seeing = context;
+	struct consent_event_effect *effect = seeing->effect;
+
+	(void)txn;
+	(void)tables;
+	if (event->at_ms > seeing->by_ms || !concerns(event, &seeing->consent, &seeing->grant))
+		return 0;
+	if (effect->revocable_ms > event->at_ms && makes_revocable(&seeing->grant, event))
+		effect->revocable_ms = event->at_ms;
+	if (effect->expired_ms > event->at_ms &&
+	    waits_for(seeing->grant.grant->expiry->event_code, event))
+		effect->expired_ms = event->at_ms;
+	return 0;
+}
+
+int consent_event_foresee(struct store_txn *txn, const struct consent_tables *tables,
+			  struct tc_slice proceeding, struct tc_id grant, uint32_t version,
+			  int64_t by_ms, struct consent_event_effect *ret)
+{
+	struct foreseeing seeing = {.by_ms = by_ms, .effect = ret};
+	int r = open_grant(txn, tables, grant, version, &seeing.consent, &seeing.grant);
+
+	*ret = (struct consent_event_effect){GRANT_NEVER, GRANT_NEVER};
+	if (r == 0)
+		r = visit_unsettled(txn, tables, proceeding, foresee, &seeing);
+	walk_close(&seeing.consent);
+	return r;
 }

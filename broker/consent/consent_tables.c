@@ -14,6 +14,7 @@ int consent_tables_open(struct store *store, struct consent_tables *ret)
 		{"consent_subjects", &ret->subjects},
 		{"consent_proceedings", &ret->proceedings},
 		{"consent_events", &ret->events},
+		{"consent_unsettled", &ret->unsettled},
 	};
 
 	for (unsigned i = 0; i < CONSENT_TABLES_COUNT; i++) {

@@ -7,8 +7,9 @@
  *   consent_over         (the same key)                                -> the same, once it is over
  *   consent_members      grant, version, discloser, recipient          -> when it was taken out
  *   consent_subjects     subject, consent id                           -> nothing
- *   consent_proceedings  proceeding, grant id, version                 -> nothing
+ *   consent_proceedings  proceeding, subject, grant id, version        -> nothing
  *   consent_events       proceeding, event, subject                    -> when it last happened
+ *   consent_unsettled    proceeding, sequence, index                   -> see consent_event.h
  *
  * Nothing is ever overwritten by a later document: what a version said, and until when it
  * counted, can be decided on again years later. What was superseded, revoked, ended by its
@@ -22,7 +23,7 @@
 
 #include "store/store.h"
 
-#define CONSENT_TABLES_COUNT 8
+#define CONSENT_TABLES_COUNT 9
 
 struct consent_tables {
 	struct store_table consents;
@@ -33,6 +34,7 @@ struct consent_tables {
 	struct store_table subjects;
 	struct store_table proceedings;
 	struct store_table events;
+	struct store_table unsettled;
 };
 
 /* Once at start, while no write transaction is open. */

@@ -132,6 +132,7 @@ static int index_proceeding(struct store_txn *txn, const struct consent_tables *
 		return 0;
 	store_key_init(&key);
 	store_key_text(&key, tc_slice_text(grant->proceeding_id));
+	store_key_id(&key, row->subject);
 	pair_key_grant(&key, row->grant, row->version);
 	return consent_fault(
 		store_put(txn, tables->proceedings, store_key_slice(&key), tc_slice(NULL, 0)));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "consent/consent_check.h"
+#include "consent/consent_event.h"
 #include "consent/consent_row.h"
 #include "consent/grant_walk.h"
 #include "consent/standing.h"
@@ -156,6 +157,8 @@ static int end_version(struct store_txn *txn, const struct consent_tables *table
 			break; /* what such a version repeats was never recorded */
 		r = walk_grant(txn, tables, &consent, i, &grant);
 		if (r == 0)
+			r = consent_event_catch_up(txn, tables, &consent, &grant, ret);
+		if (r == 0)
 			r = as == GRANT_IN_ERROR
 				    ? end_grant(txn, tables, &grant, as, now_ms, ret)
 				    : supersede_grant(txn, tables, &grant, now_ms, ret);
@@ -223,7 +226,9 @@ static int revoke_grants(struct store_txn *txn, const struct consent_tables *tab
 			continue;
 		*ret_found = true;
 		taking.told = back->told_all || standing_named(&back->standing, grant.grant);
-		r = revoke_grant(txn, tables, &grant, &taking, ret, ret_pending);
+		r = consent_event_catch_up(txn, tables, consent, &grant, ret);
+		if (r == 0)
+			r = revoke_grant(txn, tables, &grant, &taking, ret, ret_pending);
 	}
 	*ret_reached = taking.reached;
 	return r;
@@ -315,9 +320,28 @@ int consent_revoke(struct store_txn *txn, const struct consent_tables *tables,
 
 /* ---- later ---- */
 
-/* A revocation that waited for its time: the time has come. */
+/* A revocation that waited for its time: the time has come, unless an event was earlier. */
 static int come_into_effect(struct store_txn *txn, const struct consent_tables *tables,
-			    const struct grant_view *row, int64_t now_ms, struct grant_changes *ret)
+			    const struct walk_consent *consent, struct walk_grant *grant,
+			    int64_t now_ms, struct grant_changes *ret)
+{
+	struct grant_view *row = &grant->row;
+	int r = consent_event_catch_up(txn, tables, consent, grant, ret);
+
+	if (r != 0 || !row->waiting ||
+	    earlier(row->effective_ms, row->partly_effective_ms) > now_ms)
+		return r;
+	row->waiting = false;
+	r = grant_row_put(txn, tables, row);
+	if (r == 0)
+		r = walk_settle(txn, tables, grant, now_ms);
+	if (r == 0 && row->ended_ms > now_ms)
+		r = grant_changes_effective(txn, tables, grant, now_ms, ret);
+	return r;
+}
+
+static int version_due(struct store_txn *txn, const struct consent_tables *tables,
+		       const struct grant_view *row, int64_t now_ms, struct grant_changes *ret)
 {
 	struct walk_consent consent;
 	struct walk_grant grant;
@@ -326,9 +350,7 @@ static int come_into_effect(struct store_txn *txn, const struct consent_tables *
 	if (r == 0)
 		r = walk_grant(txn, tables, &consent, row->position, &grant);
 	if (r == 0)
-		r = walk_settle(txn, tables, &grant, now_ms);
-	if (r == 0 && row->ended_ms > now_ms)
-		r = grant_changes_effective(txn, tables, &grant, now_ms, ret);
+		r = come_into_effect(txn, tables, &consent, &grant, now_ms, ret);
 	walk_close(&consent);
 	return consent_fault(r);
 }
@@ -340,14 +362,8 @@ int consent_revocation_due(struct store_txn *txn, const struct consent_tables *t
 	int r = grant_find(txn, tables, grant, &row);
 
 	while (r == 0) {
-		bool due = earlier(row.effective_ms, row.partly_effective_ms) <= now_ms;
-
-		if (row.waiting && due) {
-			row.waiting = false;
-			r = grant_row_put(txn, tables, &row);
-			if (r == 0)
-				r = come_into_effect(txn, tables, &row, now_ms, ret);
-		}
+		if (row.waiting)
+			r = version_due(txn, tables, &row, now_ms, ret);
 		if (r == 0)
 			r = grant_find_below(txn, tables, grant, row.version, &row);
 	}

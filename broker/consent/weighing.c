@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "consent/consent_event.h"
 #include "consent/consent_row.h"
 #include "consent/grant_pairs.h"
 #include "consent/notice.h"
@@ -26,6 +27,7 @@ struct pair_at {
 	struct tc_slice discloser; /* agency or class, of the run that is read */
 	struct tc_slice recipient;
 	struct pair_row row;
+	int64_t revocable_ms; /* by an event that has not reached its row; or GRANT_NEVER */
 };
 
 static uint64_t parts_of(const struct weighing *weighing, uint64_t categories)
@@ -60,7 +62,9 @@ static int member_out(struct store_txn *txn, const struct consent_tables *tables
 	r = member_row_find(txn, tables, &key, &own);
 	if (r == GRANT_UNKNOWN)
 		return 0;
-	if (r == 0 && own.effective_ms <= weighing->request->now_ms)
+	if (r == 0 &&
+	    (own.effective_ms <= weighing->request->now_ms ||
+	     (own.revoked_ms != GRANT_NEVER && pair->revocable_ms <= weighing->request->now_ms)))
 		*ret = true;
 	return r;
 }
@@ -188,18 +192,49 @@ static bool passed_by(struct weighing *weighing, const struct pair_row *row)
 	       weighing->over++ >= DECISION_OVER_MAX;
 }
 
+/* What has happened in its proceeding and has not reached its row. */
+static int foresee(struct store_txn *txn, const struct consent_tables *tables,
+		   struct weighing *weighing, struct pair_at *pair)
+{
+	struct pair_row *row = &pair->row;
+	struct consent_event_effect effect;
+	int r = 0;
+
+	if (row->proceeding.len == 0)
+		return 0;
+	if (!weighing->looked)
+		r = consent_event_unsettled(txn, tables, &weighing->unsettled);
+	weighing->looked = true;
+	if (r != 0 || !weighing->unsettled)
+		return r;
+	r = consent_event_foresee(txn, tables, row->proceeding, pair->grant, pair->version,
+				  weighing->request->now_ms, &effect);
+	if (r != 0)
+		return r;
+	pair->revocable_ms = effect.revocable_ms;
+	if (row->event_ms > effect.expired_ms)
+		row->event_ms = effect.expired_ms;
+	if (row->revoked_ms != GRANT_NEVER && row->effective_ms > effect.revocable_ms)
+		row->effective_ms = effect.revocable_ms;
+	return 0;
+}
+
 static int weigh_row(struct store_txn *txn, const struct consent_tables *tables,
 		     struct weighing *weighing, const struct run *run, struct tc_slice key,
 		     struct tc_slice bytes)
 {
-	struct pair_at pair = {.discloser = run->discloser, .recipient = run->recipient};
+	struct pair_at pair = {.discloser = run->discloser,
+			       .recipient = run->recipient,
+			       .revocable_ms = GRANT_NEVER};
+	int r;
 
 	if (!store_key_take_id(&key, &pair.grant) || !store_key_take_u32(&key, &pair.version) ||
 	    pair_row_decode(bytes, &pair.row) != 0)
 		return TC_ECORRUPT;
 	if (run->over && passed_by(weighing, &pair.row))
 		return 0;
-	return weigh(txn, tables, weighing, &pair);
+	r = run->over ? 0 : foresee(txn, tables, weighing, &pair);
+	return r != 0 ? r : weigh(txn, tables, weighing, &pair);
 }
 
 static int weigh_run(struct store_txn *txn, const struct consent_tables *tables,

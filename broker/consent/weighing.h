@@ -38,6 +38,8 @@ struct weighing {
 	struct tc_id told_by[WEIGHING_CATEGORIES]; /* and the grant that tells it */
 	int64_t coming_ms[WEIGHING_CATEGORIES];    /* one becomes valid then; 0: none does */
 	unsigned over;                             /* rows that were seen to be over */
+	bool looked;                               /* whether any event is unsettled: */
+	bool unsettled;
 };
 
 /* Why no grant covers a part, the more telling the higher. */

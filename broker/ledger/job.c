@@ -1,5 +1,8 @@
 #include "ledger/job.h"
 
+#include <string.h>
+
+#include "consent/consent_event.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
 #include "ledger/mailbox.h"
@@ -9,6 +12,8 @@
 #include "ledger/waiter.h"
 
 #define JOB_PASSED_PER_VISIT 16 /* rows that are only passed by cost less */
+#define JOB_EVENT_GRANTS     32 /* at a time: what they set off has its turn in between */
+#define JOB_EVENT_OPEN_MAX   64 /* other jobs, before an event sets off more than a few */
 
 enum job_outcome {
 	JOB_MORE = 1, /* the slice is over before the job is */
@@ -41,6 +46,8 @@ static int job_put(struct ledger *ledger, const struct job *job)
 	row_put_u32(&row, job->principal);
 	row_put_u64(&row, job->cursor);
 	row_put_u64(&row, job->bound);
+	row_put_u32(&row, job->event);
+	row_put_text(&row, job->proceeding);
 	return ledger_put(ledger, LEDGER_TABLE_JOB, store_key_slice(&key), row_slice(&row));
 }
 
@@ -61,6 +68,8 @@ static int job_read(struct tc_slice key, struct tc_slice value, struct job *ret)
 	ret->principal = row_take_u32(&row);
 	ret->cursor = row_take_u64(&row);
 	ret->bound = row_take_u64(&row);
+	ret->event = row_take_u32(&row);
+	row_take_text(&row, ret->proceeding, sizeof(ret->proceeding));
 	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
 }
 
@@ -177,6 +186,10 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 		return job->principal == delivery->sender || job->principal == delivery->recipient;
 	case JOB_EVERYTHING:
 		return true;
+	case JOB_EVENT:
+		return strcmp(job->proceeding, delivery->proceeding) == 0 &&
+		       (tc_id_is_none(job->subject) ||
+			tc_id_equal(job->subject, delivery->subject));
 	case JOB_NOTICE:
 	case JOB_DISPATCH:
 		break;
@@ -232,9 +245,42 @@ static int job_dispatch(struct ledger *ledger, const struct job *job)
 	return 0;
 }
 
-/* 0: it is done. JOB_MORE, or a fault. */
+/* Some grants, and at once what follows for what waits under them. */
+static int job_reach(struct ledger *ledger, const struct job *job, unsigned most)
+{
+	struct grant_changes changes = {0};
+	unsigned visited;
+	int r = consent_event_step(ledger->txn, &ledger->consent, job->proceeding, job->sequence,
+				   job->event, most, &changes, &visited);
+	int followed;
+
+	ledger->job_budget -= visited < ledger->job_budget ? visited : ledger->job_budget;
+	followed = r < 0 ? r : reconsider_grants(ledger, &changes);
+	grant_changes_free(&changes);
+	if (followed < 0)
+		return followed;
+	return r == CONSENT_EVENT_MORE ? JOB_MORE : 0;
+}
+
+static int job_follow_event(struct ledger *ledger, const struct job *job)
+{
+	int r = JOB_MORE;
+
+	while (r == JOB_MORE && ledger->job_budget > 0) {
+		bool crowded = ledger->job_count > JOB_EVENT_OPEN_MAX;
+		unsigned most = crowded ? 1 : JOB_EVENT_GRANTS;
+
+		r = job_reach(ledger, job, most < ledger->job_budget ? most : ledger->job_budget);
+		if (crowded)
+			break;
+	}
+	return r;
+}
+
+/* 0: it is done. JOB_MORE, or a fault. What it sets off may have its own first slice within. */
 static int job_step(struct ledger *ledger, struct job *job)
 {
+	const struct job *outer = ledger->job;
 	int r = TC_ECORRUPT;
 
 	ledger->job = job;
@@ -252,8 +298,11 @@ static int job_step(struct ledger *ledger, struct job *job)
 	case JOB_DISPATCH:
 		r = job_dispatch(ledger, job);
 		break;
+	case JOB_EVENT:
+		r = job_follow_event(ledger, job);
+		break;
 	}
-	ledger->job = NULL;
+	ledger->job = outer;
 	return r;
 }
 
@@ -264,14 +313,13 @@ int job_start(struct ledger *ledger, struct job *job)
 	int r = JOB_MORE;
 
 	job->sequence = ledger->sequence;
-	job->index = ledger->job_index;
+	job->index = ledger->job_index++;
 	job->cursor = 0;
 	job->bound = ledger->next_delivery;
 	if (job->kind != JOB_DISPATCH)
 		r = job_step(ledger, job);
 	if (r != JOB_MORE)
 		return r;
-	ledger->job_index++;
 	ledger->job_count++;
 	return job_put(ledger, job);
 }
@@ -420,6 +468,9 @@ int job_behind(struct ledger *ledger, const struct delivery *delivery, bool *ret
 	while (r == 0 && !*ret && (r = job_search_next(ledger, &search, &job)) == 0) {
 		uint64_t first;
 
+		if (job.kind == JOB_EVENT)
+			continue; /* it comes to grants; what waits is for the jobs that it sets off
+				   */
 		r = mailbox_aside_first(ledger, delivery, job.cursor, &first);
 		*ret = r == 0 && first != 0 && first < delivery->id && first < job.bound;
 		if (*ret && job.bound <= delivery->id) {

@@ -35,6 +35,7 @@ enum job_kind {
 	JOB_AGENCY = 3,     /* ... of what an agency sent or is sent; principal */
 	JOB_EVERYTHING = 4, /* ... of all there is */
 	JOB_DISPATCH = 5,   /* goes on lending out to a principal */
+	JOB_EVENT = 6,      /* reaches the grants of a proceeding in which something happened */
 };
 
 struct job {
@@ -45,10 +46,12 @@ struct job {
 	bool awaited;         /* the receipt of its cause waits for it */
 	int64_t effective_ms; /* NOTICE: the grant is over since then */
 	struct tc_id about;
-	struct tc_id subject; /* NOTICE: of the grant */
+	struct tc_id subject; /* NOTICE: of the grant; EVENT: whom it is about; none: everybody */
 	uint32_t principal;   /* AGENCY, DISPATCH; NOTICE: tell only this one; 0: all */
-	uint64_t cursor;      /* the next delivery (NOTICE: recipient) to look at */
-	uint64_t bound;       /* deliveries before this number */
+	uint32_t event;       /* EVENT: which one of the record that caused it */
+	char proceeding[DELIVERY_PROCEEDING_BYTES_MAX + 1]; /* EVENT */
+	uint64_t cursor; /* the next delivery (NOTICE: recipient) to look at */
+	uint64_t bound;  /* deliveries before this number */
 };
 
 /* Does what the record's slice has room for, and keeps the rest for ticks. Fills in sequence,

@@ -1,7 +1,10 @@
 #include "ledger/proceeding.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "consent/consent_event.h"
-#include "ledger/reconsider.h"
+#include "ledger/job.h"
 #include "ledger/state.h"
 
 /* Whether the message says that the event has come, and is believed. */
@@ -27,28 +30,46 @@ static struct tc_slice proceeding_of(const struct submission *submission)
 	return tc_slice_text(claim && claim->has_disposition_final ? claim->about_id : NULL);
 }
 
+/* The grants of the proceeding are reached by a job; the event counts from here. */
+static int proceeding_event(struct ledger *ledger, const struct consent_event *event)
+{
+	struct job job = {
+		.kind = JOB_EVENT,
+		.ended = true,
+		.subject = event->subject,
+		.event = event->index,
+	};
+	int r = consent_event_begin(ledger->txn, &ledger->consent, event);
+
+	if (r < 0)
+		return r;
+	_Static_assert(sizeof(job.proceeding) == sizeof(event->proceeding), "the same text");
+	memcpy(job.proceeding, event->proceeding, sizeof(job.proceeding));
+	return job_start(ledger, &job);
+}
+
 int proceeding_follow(struct ledger *ledger, const struct submission *submission)
 {
+	struct tc_slice proceeding = proceeding_of(submission);
 	struct consent_event happening = {
-		.proceeding = proceeding_of(submission),
+		.sequence = ledger->sequence,
 		.subject = submission->header.subject,
-		.now_ms = ledger->now_ms,
+		.at_ms = ledger->now_ms,
 	};
-	struct grant_changes changes = {0};
 	const struct policy_event *event;
 	int r = 0;
 
-	if (happening.proceeding.len == 0)
+	/* No grant can wait for one with a longer name. */
+	if (proceeding.len == 0 || proceeding.len >= sizeof(happening.proceeding))
 		return 0;
+	memcpy(happening.proceeding, proceeding.data, proceeding.len);
 	for (size_t i = 0; r == 0 && (event = policy_event(ledger->policy, i)) != NULL; i++) {
 		if (!proceeding_says(submission, event))
 			continue;
-		happening.code = event->event_code;
+		snprintf(happening.code, sizeof(happening.code), "%s", event->event_code);
 		happening.final = event->disposition_final;
-		r = consent_event_happen(ledger->txn, &ledger->consent, &happening, &changes);
+		r = proceeding_event(ledger, &happening);
+		happening.index++;
 	}
-	if (r == 0)
-		r = reconsider_grants(ledger, &changes);
-	grant_changes_free(&changes);
 	return r;
 }

@@ -142,7 +142,7 @@ static int reconsider_notify(struct ledger *ledger, const struct grant_change *c
 	struct job job = {
 		.kind = JOB_NOTICE,
 		.awaited = ledger->awaits,
-		.effective_ms = ledger->now_ms,
+		.effective_ms = change->effective_ms,
 		.about = change->grant,
 		.subject = change->subject,
 	};

@@ -29,10 +29,11 @@
 #include "throughcare/v1/policy.pb-c.h"
 #include "wire/json.h"
 
-#define MAP_BYTES    (256 * 1024 * 1024)
-#define FIELDS_MAX   20
-#define AGENCIES_MAX 32
-#define PARTS_MAX    8
+#define MAP_BYTES     (256 * 1024 * 1024)
+#define FIELDS_MAX    20
+#define AGENCIES_MAX  32
+#define PARTS_MAX     8
+#define UNSETTLED_MAX 64
 
 struct probe {
 	char folder[PATH_MAX], path[PATH_MAX + 8];
@@ -43,8 +44,10 @@ struct probe {
 	tc_agency agencies[AGENCIES_MAX];
 	enum agency_kind kinds[AGENCIES_MAX];
 	size_t agency_count;
-	uint64_t sequence;
+	uint64_t sequence, acts;
 	int64_t latest_ms; /* when something happened last */
+	struct consent_event unsettled[UNSETTLED_MAX];
+	size_t unsettled_count;
 	FILE *answers;
 	char *field[FIELDS_MAX];
 	size_t fields;
@@ -138,6 +141,7 @@ static void do_world(struct probe *p)
 	p->agency_count = 0;
 	p->sequence = 0;
 	p->latest_ms = 0;
+	p->unsettled_count = 0;
 	fprintf(p->answers, "ok\n");
 }
 
@@ -237,24 +241,46 @@ static bool says(const struct probe *p, const struct policy_event *event)
 	       (!event->disposition_final || number(p, 5) != 0);
 }
 
+/* One grant of one event that has not reached all of them: an event counts from the moment in which
+ * it happens, however far it has come when something else does. */
+static void settle_some(struct probe *p)
+{
+	struct grant_changes changes = {0};
+	const struct consent_event *event = &p->unsettled[0];
+	unsigned visited;
+	int r;
+
+	if (p->unsettled_count == 0)
+		return;
+	r = consent_event_step(p->txn, &p->tables, event->proceeding, event->sequence, event->index,
+			       1, &changes, &visited);
+	MUST(r >= 0);
+	grant_changes_free(&changes);
+	if (r == 0)
+		memmove(p->unsettled, p->unsettled + 1, --p->unsettled_count * sizeof(*event));
+}
+
 static void do_event(struct probe *p)
 {
 	const struct policy_event *event;
 	struct consent_event met = {
-		.proceeding = tc_slice_text(field(p, 6)),
+		.sequence = ++p->sequence,
 		.subject = id_of(p, 3),
-		.now_ms = happening(p, 7),
+		.at_ms = happening(p, 7),
 	};
-	struct grant_changes changes = {0};
 
+	snprintf(met.proceeding, sizeof(met.proceeding), "%s", field(p, 6));
 	for (size_t i = 0; (event = policy_event(p->policy, i)) != NULL; i++) {
 		if (!says(p, event))
 			continue;
-		met.code = event->event_code;
+		snprintf(met.code, sizeof(met.code), "%s", event->event_code);
 		met.final = event->disposition_final;
-		MUST(consent_event_happen(p->txn, &p->tables, &met, &changes) == 0);
+		MUST(consent_event_begin(p->txn, &p->tables, &met) == 0);
+		while (p->unsettled_count == UNSETTLED_MAX)
+			settle_some(p);
+		p->unsettled[p->unsettled_count++] = met;
+		met.index++;
 	}
-	grant_changes_free(&changes);
 	fprintf(p->answers, "ok\n");
 }
 
@@ -347,6 +373,8 @@ static void act(struct probe *p, char *line)
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
 		if (strcmp(acts[i].name, line) == 0) {
 			acts[i].act(p);
+			if (++p->acts % 4 == 0)
+				settle_some(p);
 			return;
 		}
 	}

@@ -8,6 +8,7 @@
 #include "wire/json.h"
 
 #define MAP_BYTES (64 * 1024 * 1024)
+#define RECORDED  7 /* the sequence of every consent; events come later */
 
 int fixture_setup(void **state)
 {
@@ -174,7 +175,7 @@ int record(struct fixture *f, json_t *consent, int64_t now_ms)
 		.document = tc_bytes_slice(&document),
 		.subject = id_of(f->person ? f->person : PERSON),
 		.sender = &sender,
-		.sequence = 7,
+		.sequence = RECORDED,
 		.now_ms = now_ms,
 		.policy = f->policy,
 		.kind_of = kind_of_name,
@@ -250,20 +251,39 @@ int take_back(struct fixture *f, const char *grant, const char *recipient, int64
 	return take_back_json(f, revoke_json(grant, recipient), now_ms);
 }
 
+void happen_begin(struct fixture *f, const char *code, const char *proceeding, const char *subject,
+		  int64_t now_ms)
+{
+	f->event = (struct consent_event){
+		.sequence = RECORDED + ++f->events,
+		.final = strcmp(code, "final_disposition") == 0,
+		.subject = subject ? id_of(subject) : (struct tc_id){{0}},
+		.at_ms = now_ms,
+	};
+	snprintf(f->event.code, sizeof(f->event.code), "%s", code);
+	snprintf(f->event.proceeding, sizeof(f->event.proceeding), "%s", proceeding);
+	pass(f, now_ms);
+	grant_changes_free(&f->changes);
+	assert_int_equal(consent_event_begin(f->txn, &f->tables, &f->event), 0);
+}
+
+bool happen_step(struct fixture *f, unsigned most)
+{
+	const struct consent_event *event = &f->event;
+	unsigned visited;
+	int r = consent_event_step(f->txn, &f->tables, event->proceeding, event->sequence,
+				   event->index, most, &f->changes, &visited);
+
+	assert_true(r >= 0 && visited <= most);
+	return r == CONSENT_EVENT_MORE;
+}
+
 void happen(struct fixture *f, const char *code, const char *proceeding, const char *subject,
 	    int64_t now_ms)
 {
-	const struct consent_event event = {
-		.proceeding = tc_slice_text(proceeding),
-		.code = code,
-		.final = strcmp(code, "final_disposition") == 0,
-		.subject = subject ? id_of(subject) : (struct tc_id){{0}},
-		.now_ms = now_ms,
-	};
-
-	pass(f, event.now_ms);
-	grant_changes_free(&f->changes);
-	assert_int_equal(consent_event_happen(f->txn, &f->tables, &event, &f->changes), 0);
+	happen_begin(f, code, proceeding, subject, now_ms);
+	while (happen_step(f, 1))
+		;
 }
 
 /* What is asked about now has the same answer without all that is over. */

@@ -42,10 +42,12 @@ struct fixture {
 	struct store *store;
 	struct store_txn *txn;
 	struct consent_tables tables;
-	struct policy *policy; /* the default */
-	const char *desk;      /* who records; NULL: intake */
-	const char *person;    /* whose consent; NULL: PERSON */
-	int64_t latest_ms;     /* when something happened last */
+	struct policy *policy;      /* the default */
+	const char *desk;           /* who records; NULL: intake */
+	const char *person;         /* whose consent; NULL: PERSON */
+	struct consent_event event; /* the latest one */
+	unsigned events;
+	int64_t latest_ms; /* when something happened last */
 	struct grant_changes changes;
 	struct grant_changes pending; /* what the revoker was told of */
 	struct tc_refusal refusal;
@@ -76,9 +78,13 @@ void assert_refused(struct fixture *f, json_t *consent, enum tc_refusal_code cod
 int take_back(struct fixture *f, const char *grant, const char *recipient, int64_t now_ms);
 json_t *revoke_json(const char *grant, const char *recipient);
 int take_back_json(struct fixture *f, json_t *json, int64_t now_ms);
-/* An event of a proceeding; `subject` NULL: of everybody. */
+/* An event of a proceeding; `subject` NULL: of everybody. What it ended is in f->changes. */
 void happen(struct fixture *f, const char *code, const char *proceeding, const char *subject,
 	    int64_t now_ms);
+/* The same, until which no grant has been reached; and one step of it: whether there are more. */
+void happen_begin(struct fixture *f, const char *code, const char *proceeding, const char *subject,
+		  int64_t now_ms);
+bool happen_step(struct fixture *f, unsigned most);
 
 #define QUESTION_PARTS_MAX 8
 

@@ -228,6 +228,49 @@ static void an_event_between_signature_and_record_has_come(void **state)
 }
 
 /* The disposition of an earlier phase is not the one that a later consent waits for. */
+/* A proceeding with many grants: the event counts for those too that it has not reached. */
+static void an_event_counts_before_it_has_reached_the_grant(void **state)
+{
+	struct fixture *f = *state;
+	json_t *other = cj_json("{\"event_code\":\"final_disposition\"}");
+
+	json_change(other, "consent_id", "\"00000000-0000-7000-9000-0000000000c0\"");
+	json_change(other, "grants[0].grant_id", "\"00000000-0000-7000-9000-0000000000d0\"");
+	json_change(other, "grants[0].categories", "[\"CATEGORY_HOUSING\"]");
+	record_done(f, other);
+	record_done(f, cj_json("{\"event_code\":\"final_disposition\"}"));
+	assert_int_equal(take_back(f, NULL, NULL, NOW_MS + DAY), 0);
+	permitted_at(f, NOW_MS + 2 * DAY);
+	happen_begin(f, "final_disposition", "case-1", PERSON, NOW_MS + 3 * DAY);
+	permitted_at(f, NOW_MS + 3 * DAY - 1);
+	held_at(f, NOW_MS + 3 * DAY, TC_REFUSAL_CONSENT_REVOKED);
+	assert_true(happen_step(f, 1));
+	assert_int_equal(f->changes.count, 0);
+	held_at(f, NOW_MS + 3 * DAY, TC_REFUSAL_CONSENT_REVOKED);
+	assert_false(happen_step(f, 1));
+	assert_int_equal(f->changes.count, 1);
+	held_at(f, NOW_MS + 3 * DAY, TC_REFUSAL_CONSENT_REVOKED);
+	permitted_at(f, NOW_MS + 3 * DAY - 1);
+}
+
+static void what_is_taken_back_before_the_event_has_reached_it_waits_for_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	record_done(f, cj_json("{\"event_code\":\"final_disposition\"}"));
+	happen_begin(f, "final_disposition", "case-1", PERSON, NOW_MS + 3 * DAY);
+	permitted_at(f, NOW_MS + 4 * DAY);
+	assert_int_equal(take_back(f, NULL, NULL, NOW_MS + 4 * DAY), 0);
+	assert_int_equal(f->pending.count, 0);
+	assert_int_equal(f->changes.count, 1);
+	assert_true(f->changes.rows[0].effective);
+	permitted_at(f, NOW_MS + 4 * DAY - 1);
+	held_at(f, NOW_MS + 4 * DAY, TC_REFUSAL_CONSENT_REVOKED);
+	assert_false(happen_step(f, 1));
+	assert_int_equal(f->changes.count, 1);
+	permitted_at(f, NOW_MS + 4 * DAY - 1);
+}
+
 static void an_event_before_the_signature_is_another(void **state)
 {
 	struct fixture *f = *state;
@@ -351,6 +394,8 @@ int main(void)
 		TEST(an_event_that_the_grant_does_not_name_does_nothing),
 		TEST(an_event_of_the_policy_or_the_final_disposition_ends_the_waiting),
 		TEST(an_event_between_signature_and_record_has_come),
+		TEST(an_event_counts_before_it_has_reached_the_grant),
+		TEST(what_is_taken_back_before_the_event_has_reached_it_waits_for_nothing),
 		TEST(an_event_before_the_signature_is_another),
 		TEST(what_is_not_valid_yet_can_be_revoked),
 		TEST(a_revocation_is_not_of_the_future_nor_undoes_the_past),

@@ -89,6 +89,75 @@ static void a_grant_that_stays_for_now_hides_no_recall_under_the_next_one(void *
 	assert_int_equal(exchange_facts(x, "recall"), 1);
 }
 
+static void hear_finally(struct exchange *x, struct tc_id subject)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = {
+		.from = "court",
+		.to = "treatment",
+		.type = "HearingResult",
+		.category = CONTACT,
+		.id = exchange_id(x),
+		.subject = subject,
+		.legal = OPERATIONAL,
+		.evidence = QUIET,
+		.claim = &claim,
+	};
+
+	claim.has_disposition_final = claim.disposition_final = 1;
+	claim.about_id = (char *)(uintptr_t) "case-1";
+	exchange_send(x, &message);
+}
+
+/* However many consents wait for it: whoever tells of it is answered at once, and none of them lets
+ * anything go any more, also before its turn has come. */
+static void an_event_reaches_its_grants_in_slices_and_counts_at_once(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+	size_t ended, recalled;
+	struct message message;
+	uint64_t parole;
+
+	exchange_slices(x, SLICE);
+	for (int i = 0; i < 9; i++) {
+		struct consent consent = grant(x, subject);
+
+		consent.revocable_from_ms = x->now_ms + YEAR_MS / 2;
+		exchange_consent(x, &consent);
+		message = attendance(x, subject);
+		message.proceeding = "case-1";
+		exchange_send(x, &message);
+		exchange_revoke(x, &consent);
+		assert_int_equal(exchange_facts(x, "grant_pending"), 1);
+	}
+	hear_finally(x, subject);
+	assert_string_equal(exchange_answer(x), "accepted");
+	ended = exchange_facts(x, "grant_ended");
+	recalled = exchange_facts(x, "recall");
+	assert_in_range(ended, 1, SLICE);
+	assert_in_range(recalled, 0, SLICE);
+	parole = collector(x, "parole", 100);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+	assert_true(parole != 0);
+	recalled += exchange_facts(x, "recall");
+	assert_int_equal(exchange_facts(x, "held"), 0);
+	message = attendance(x, subject);
+	message.proceeding = "case-1";
+	exchange_send(x, &message);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+	assert_int_equal(exchange_facts(x, "held"), 1);
+	while (!idle(x)) {
+		step(x);
+		assert_in_range(exchange_facts(x, "grant_ended"), 0, SLICE);
+		assert_in_range(exchange_facts(x, "recall"), 0, 2 * SLICE);
+		ended += exchange_facts(x, "grant_ended");
+		recalled += exchange_facts(x, "recall");
+	}
+	assert_int_equal(ended, 9);
+	assert_int_equal(recalled, 9);
+}
+
 static void a_small_recall_needs_no_tick(void **state)
 {
 	struct exchange *x = *state;
@@ -406,6 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_revocation_is_acknowledged_when_all_is_recalled),
 		TEST(a_grant_that_stays_for_now_hides_no_recall_under_the_next_one),
+		TEST(an_event_reaches_its_grants_in_slices_and_counts_at_once),
 		TEST(a_small_recall_needs_no_tick),
 		TEST(the_limit_of_a_tick_makes_the_slice_smaller),
 		TEST(nothing_goes_while_the_recall_is_under_way),
