@@ -6,6 +6,10 @@
 #include "store/store_cursor.h"
 #include "store/store_row.h"
 
+/* When, and whether whoever says so treats. */
+#define EVENT_BYTES 9
+
+/* Without who says so. */
 static void event_key(struct store_key *key, struct tc_slice proceeding, const char *code,
 		      struct tc_id subject)
 {
@@ -15,39 +19,54 @@ static void event_key(struct store_key *key, struct tc_slice proceeding, const c
 	store_key_id(key, subject);
 }
 
-static int event_get(struct store_txn *txn, const struct consent_tables *tables,
-		     const struct store_key *key, int64_t *ret)
+/* The latest of those who are believed; of one subject, or of everybody. */
+static int last_of(struct store_txn *txn, const struct consent_tables *tables,
+		   const struct store_key *prefix, const struct authority_grant *grant,
+		   int64_t *last_ms)
 {
-	struct tc_slice bytes;
-	int r = store_get(txn, tables->events, store_key_slice(key), &bytes);
+	struct store_cursor cursor;
+	int r = store_cursor_init(&cursor, txn, tables->events, store_key_slice(prefix),
+				  STORE_FORWARD);
 
-	*ret = INT64_MIN;
-	if (r == STORE_NOT_FOUND)
-		return 0;
-	if (r != 0)
-		return consent_fault(r);
-	if (bytes.len != 8)
-		return TC_ECORRUPT;
-	*ret = (int64_t)tc_get_be64(bytes.data);
-	return 0;
+	while (r == 0) {
+		struct tc_slice key, value, agency;
+		struct authority says;
+		bool believed;
+
+		r = store_cursor_next(&cursor, &key, &value);
+		if (r != 0)
+			break;
+		key = tc_slice(key.data + prefix->len, key.len - prefix->len);
+		if (value.len != EVENT_BYTES || !store_key_take_text(&key, &agency) ||
+		    !tc_agency_parse(agency, &says.agency)) {
+			r = TC_ECORRUPT;
+			break;
+		}
+		says.treats = value.data[8] != 0;
+		r = authority_believed(txn, tables, &says, grant, &believed);
+		if (r == 0 && believed && (int64_t)tc_get_be64(value.data) > *last_ms)
+			*last_ms = (int64_t)tc_get_be64(value.data);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
 }
 
 int consent_event_last_ms(struct store_txn *txn, const struct consent_tables *tables,
-			  struct tc_slice proceeding, const char *code, struct tc_id subject,
-			  int64_t *ret)
+			  const struct authority_grant *grant, const char *code, int64_t *ret)
 {
 	const struct tc_id everybody = {{0}};
+	struct tc_slice proceeding = tc_slice_text(grant->grant->proceeding_id);
+	int64_t last_ms = INT64_MIN;
 	struct store_key key;
-	int64_t of_all, own;
 	int r;
 
 	event_key(&key, proceeding, code, everybody);
-	r = event_get(txn, tables, &key, &of_all);
-	event_key(&key, proceeding, code, subject);
+	r = last_of(txn, tables, &key, grant, &last_ms);
+	event_key(&key, proceeding, code, grant->subject);
 	if (r == 0)
-		r = event_get(txn, tables, &key, &own);
+		r = last_of(txn, tables, &key, grant, &last_ms);
 	if (r == 0)
-		*ret = own > of_all ? own : of_all;
+		*ret = last_ms;
 	return r;
 }
 
@@ -55,10 +74,12 @@ static int event_keep(struct store_txn *txn, const struct consent_tables *tables
 		      const struct consent_event *event)
 {
 	struct store_key key;
-	uint8_t at[8];
+	uint8_t at[EVENT_BYTES];
 
 	event_key(&key, tc_slice_text(event->proceeding), event->code, event->subject);
+	store_key_text(&key, tc_slice_text(event->says.agency.name));
 	tc_put_be64(at, (uint64_t)event->at_ms);
+	at[8] = event->says.treats;
 	return consent_fault(
 		store_put(txn, tables->events, store_key_slice(&key), tc_slice(at, sizeof(at))));
 }
@@ -92,6 +113,8 @@ static int unsettled_put(struct store_txn *txn, const struct consent_tables *tab
 	store_row_u8(&row, event->final);
 	store_row_id(&row, event->subject);
 	store_row_i64(&row, event->at_ms);
+	store_row_text(&row, tc_slice_text(event->says.agency.name));
+	store_row_u8(&row, event->says.treats);
 	store_row_id(&row, place->subject);
 	store_row_id(&row, place->grant);
 	store_row_u32(&row, place->version);
@@ -114,6 +137,8 @@ static int unsettled_read(struct tc_slice key, struct tc_slice value, struct con
 	ret->final = store_row_take_u8(&row) != 0;
 	ret->subject = store_row_take_id(&row);
 	ret->at_ms = store_row_take_i64(&row);
+	store_row_take_field(&row, ret->says.agency.name, sizeof(ret->says.agency.name));
+	ret->says.treats = store_row_take_u8(&row) != 0;
 	ret_place->subject = store_row_take_id(&row);
 	ret_place->grant = store_row_take_id(&row);
 	ret_place->version = store_row_take_u32(&row);
@@ -145,12 +170,17 @@ static bool waits_for(const char *code, const struct consent_event *event)
 	return code && strcmp(code, event->code) == 0;
 }
 
-/* Whether the event is about it at all: also one that was recorded before. */
-static bool concerns(const struct consent_event *event, const struct walk_consent *consent,
-		     const struct walk_grant *grant)
+/* Whether the event is about it at all, one that was recorded before, and its word counts. */
+static int concerns(struct store_txn *txn, const struct consent_tables *tables,
+		    const struct consent_event *event, const struct walk_consent *consent,
+		    const struct walk_grant *grant, bool *ret)
 {
-	return consent->view.sequence < event->sequence &&
+	const struct authority_grant waiting = {grant->grant, grant->row.subject,
+						grant->row.names_court};
+
+	*ret = consent->view.sequence < event->sequence &&
 	       (tc_id_is_none(event->subject) || tc_id_equal(event->subject, grant->row.subject));
+	return *ret ? authority_believed(txn, tables, &event->says, &waiting, ret) : 0;
 }
 
 /* Whether the event is what the grant becomes revocable with. */
@@ -234,9 +264,12 @@ static int event_reach(struct store_txn *txn, const struct consent_tables *table
 {
 	struct walk_consent consent;
 	struct walk_grant grant;
+	bool concerned = false;
 	int r = open_grant(txn, tables, at->grant, at->version, &consent, &grant);
 
-	if (r == 0 && concerns(event, &consent, &grant))
+	if (r == 0)
+		r = concerns(txn, tables, event, &consent, &grant, &concerned);
+	if (r == 0 && concerned)
 		r = meet_event(txn, tables, &grant, event, ret);
 	walk_close(&consent);
 	return r;
@@ -383,9 +416,11 @@ static int catch_up(struct store_txn *txn, const struct consent_tables *tables,
 		    const struct consent_event *event, void *context)
 {
 	const struct catching_up *catching = context;
+	bool concerned;
+	int r = concerns(txn, tables, event, catching->consent, catching->grant, &concerned);
 
-	if (!concerns(event, catching->consent, catching->grant))
-		return 0;
+	if (r != 0 || !concerned)
+		return r;
 	return meet_event(txn, tables, catching->grant, event, catching->changes);
 }
 
@@ -413,11 +448,11 @@ static int foresee(struct store_txn *txn, const struct consent_tables *tables,
 {
 	const struct foreseeing *seeing = context;
 	struct consent_event_effect *effect = seeing->effect;
+	bool concerned;
+	int r = concerns(txn, tables, event, &seeing->consent, &seeing->grant, &concerned);
 
-	(void)txn;
-	(void)tables;
-	if (event->at_ms > seeing->by_ms || !concerns(event, &seeing->consent, &seeing->grant))
-		return 0;
+	if (r != 0 || !concerned || event->at_ms > seeing->by_ms)
+		return r;
 	if (effect->revocable_ms > event->at_ms && makes_revocable(&seeing->grant, event))
 		effect->revocable_ms = event->at_ms;
 	if (effect->expired_ms > event->at_ms &&

@@ -2,8 +2,9 @@
  * consent_event - what an event of a proceeding does to the grants that wait for it.
  *
  * A grant may expire on an event, or become revocable with it (42 CFR 2.35(c)). Which
- * messages of whom make which event happen is the policy's; the final disposition of the
- * proceeding is the latest at which a grant becomes revocable, whatever else it waits for.
+ * messages of whom make which event happen is the policy's, and of these whose word counts
+ * for a grant says authority.h; the final disposition of the proceeding is the latest at which a
+ * grant becomes revocable, whatever else it waits for.
  *
  * An event counts from the record that tells of it. A proceeding may have more grants than
  * one step should touch: so the event stands in a table as unsettled until the last of them
@@ -17,6 +18,7 @@
 #ifndef CONSENT_CONSENT_EVENT_H
 #define CONSENT_CONSENT_EVENT_H
 
+#include "consent/authority.h"
 #include "consent/grant_walk.h"
 
 #define CONSENT_PROCEEDING_BYTES_MAX 64
@@ -32,10 +34,11 @@ struct consent_event {
 	char code[GRANT_EVENT_BYTES_MAX + 1]; /* "final_disposition" */
 	bool final;                           /* it is the final disposition of the proceeding */
 	struct tc_id subject;                 /* none: of everybody in the proceeding */
+	struct authority says;                /* whose word it is */
 	int64_t at_ms;
 };
 
-/* It has happened. The caller has checked who says so. */
+/* It has happened. The caller has checked that the policy believes whoever says so. */
 int consent_event_begin(struct store_txn *txn, const struct consent_tables *tables,
 			const struct consent_event *event) TC_MUST_CHECK;
 /* Reaches up to `most` further grants; appends what flips to *ret. 0: that was the last one, or
@@ -62,10 +65,10 @@ int consent_event_foresee(struct store_txn *txn, const struct consent_tables *ta
 			  struct tc_slice proceeding, struct tc_id grant, uint32_t version,
 			  int64_t by_ms, struct consent_event_effect *ret) TC_MUST_CHECK;
 
-/* When the event last happened for this subject; INT64_MIN: never. A consent that was signed
- * before is recorded as one whose event has come. */
+/* When the event last happened for this grant; INT64_MIN: never. A consent that was signed before
+ * is recorded as one whose event has come. */
 int consent_event_last_ms(struct store_txn *txn, const struct consent_tables *tables,
-			  struct tc_slice proceeding, const char *code, struct tc_id subject,
+			  const struct authority_grant *grant, const char *code,
 			  int64_t *ret) TC_MUST_CHECK;
 
 #endif

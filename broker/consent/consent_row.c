@@ -250,10 +250,13 @@ static int find_version(struct store_txn *txn, struct store_table table, struct 
 
 /* ---- grants ---- */
 
+enum { GRANT_WAITING = 1, GRANT_NAMES_COURT = 2 };
+
 static int grant_row_decode(struct tc_slice bytes, struct tc_id grant, uint32_t version,
 			    struct grant_view *ret)
 {
 	struct store_row_reader row = store_row_read(bytes);
+	uint8_t flags;
 
 	ret->grant = grant;
 	ret->version = version;
@@ -270,7 +273,9 @@ static int grant_row_decode(struct tc_slice bytes, struct tc_id grant, uint32_t 
 	ret->effective_ms = store_row_take_i64(&row);
 	ret->partly_revoked_ms = store_row_take_i64(&row);
 	ret->partly_effective_ms = store_row_take_i64(&row);
-	ret->waiting = store_row_take_u8(&row) != 0;
+	flags = store_row_take_u8(&row);
+	ret->waiting = (flags & GRANT_WAITING) != 0;
+	ret->names_court = (flags & GRANT_NAMES_COURT) != 0;
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
@@ -293,7 +298,8 @@ int grant_row_put(struct store_txn *txn, const struct consent_tables *tables,
 	store_row_i64(&to, row->effective_ms);
 	store_row_i64(&to, row->partly_revoked_ms);
 	store_row_i64(&to, row->partly_effective_ms);
-	store_row_u8(&to, row->waiting);
+	store_row_u8(&to, (uint8_t)((row->waiting ? GRANT_WAITING : 0) |
+				    (row->names_court ? GRANT_NAMES_COURT : 0)));
 	consent_version_key(&key, row->grant, row->version);
 	return consent_fault(
 		store_put(txn, tables->grants, store_key_slice(&key), store_row_slice(&to)));

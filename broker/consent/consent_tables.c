@@ -15,6 +15,7 @@ int consent_tables_open(struct store *store, struct consent_tables *ret)
 		{"consent_proceedings", &ret->proceedings},
 		{"consent_events", &ret->events},
 		{"consent_unsettled", &ret->unsettled},
+		{"consent_courts", &ret->courts},
 	};
 
 	for (unsigned i = 0; i < CONSENT_TABLES_COUNT; i++) {

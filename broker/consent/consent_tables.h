@@ -8,7 +8,8 @@
  *   consent_members      grant, version, discloser, recipient          -> when it was taken out
  *   consent_subjects     subject, consent id                           -> nothing
  *   consent_proceedings  proceeding, subject, grant id, version        -> nothing
- *   consent_events       proceeding, event, subject                    -> when it last happened
+ *   consent_events       proceeding, event, subject, who says so       -> when it last happened
+ *   consent_courts       proceeding, subject                           -> see authority.h
  *   consent_unsettled    proceeding, sequence, index                   -> see consent_event.h
  *
  * Nothing is ever overwritten by a later document: what a version said, and until when it
@@ -23,7 +24,7 @@
 
 #include "store/store.h"
 
-#define CONSENT_TABLES_COUNT 9
+#define CONSENT_TABLES_COUNT 10
 
 struct consent_tables {
 	struct store_table consents;
@@ -35,6 +36,7 @@ struct consent_tables {
 	struct store_table proceedings;
 	struct store_table events;
 	struct store_table unsettled;
+	struct store_table courts;
 };
 
 /* Once at start, while no write transaction is open. */

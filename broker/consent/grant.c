@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "consent/authority.h"
 #include "consent/consent_check.h"
 #include "consent/consent_event.h"
 #include "consent/consent_row.h"
@@ -84,6 +85,7 @@ static struct grant_view view_of(const consent_document *consent, const consent_
 		.effective_ms = GRANT_NEVER,
 		.partly_revoked_ms = GRANT_NEVER,
 		.partly_effective_ms = GRANT_NEVER,
+		.names_court = authority_named(grant, arrival),
 	};
 
 	if (grant->revocable_from)
@@ -143,6 +145,7 @@ static int meet_disposition(struct store_txn *txn, const struct consent_tables *
 			    const consent_document *consent, const consent_grant *grant,
 			    const struct policy *policy, struct grant_view *row)
 {
+	const struct authority_grant waiting = {grant, row->subject, row->names_court};
 	const struct policy_event *event;
 	int64_t last_ms;
 	int r = 0;
@@ -154,8 +157,7 @@ static int meet_disposition(struct store_txn *txn, const struct consent_tables *
 		    (!grant->revocable_from->event_code ||
 		     strcmp(grant->revocable_from->event_code, event->event_code) != 0))
 			continue;
-		r = consent_event_last_ms(txn, tables, tc_slice_text(grant->proceeding_id),
-					  event->event_code, row->subject, &last_ms);
+		r = consent_event_last_ms(txn, tables, &waiting, event->event_code, &last_ms);
 		if (r != 0)
 			break;
 		if (last_ms >= signed_ms(consent, row->recorded_ms))
@@ -233,13 +235,14 @@ static int check_expiry(struct store_txn *txn, const struct consent_tables *tabl
 			const struct consent_arrival *arrival, struct tc_refusal *refusal)
 {
 	const consent_grant *grant = consent->grants[position];
+	const struct authority_grant waiting = {grant, arrival->subject,
+						authority_named(grant, arrival)};
 	int64_t last_ms;
 	int r;
 
 	if (!grant->expiry->event_code)
 		return 0;
-	r = consent_event_last_ms(txn, tables, tc_slice_text(grant->proceeding_id),
-				  grant->expiry->event_code, arrival->subject, &last_ms);
+	r = consent_event_last_ms(txn, tables, &waiting, grant->expiry->event_code, &last_ms);
 	if (r == 0 && last_ms >= signed_ms(consent, arrival->now_ms))
 		r = tc_refuse(refusal, TC_REFUSAL_CONSENT_EXPIRED, "grants[%zu].expiry.event_code",
 			      position);

@@ -110,7 +110,8 @@ struct grant_view {
 	int64_t effective_ms;      /* ...and took or takes effect */
 	int64_t partly_revoked_ms; /* the first one for one recipient */
 	int64_t partly_effective_ms;
-	bool waiting; /* a revocation, for all or for one, has not been seen to take effect */
+	bool waiting;     /* a revocation, for all or for one, has not been seen to take effect */
+	bool names_court; /* see authority.h */
 };
 
 /* The newest version. 0, GRANT_UNKNOWN or a fault. */

@@ -50,10 +50,13 @@ static int proceeding_event(struct ledger *ledger, const struct consent_event *e
 
 int proceeding_follow(struct ledger *ledger, const struct submission *submission)
 {
+	const struct policy_agency_kind *kind =
+		policy_agency_kind(ledger->policy, submission->sender_kind);
 	struct tc_slice proceeding = proceeding_of(submission);
 	struct consent_event happening = {
 		.sequence = ledger->sequence,
 		.subject = submission->header.subject,
+		.says = {submission->sender->name, kind->treating},
 		.at_ms = ledger->now_ms,
 	};
 	const struct policy_event *event;
@@ -62,6 +65,9 @@ int proceeding_follow(struct ledger *ledger, const struct submission *submission
 	/* No grant can wait for one with a longer name. */
 	if (proceeding.len == 0 || proceeding.len >= sizeof(happening.proceeding))
 		return 0;
+	if (kind->orders)
+		r = authority_speak(ledger->txn, &ledger->consent, proceeding, happening.subject,
+				    &submission->sender->name);
 	memcpy(happening.proceeding, proceeding.data, proceeding.len);
 	for (size_t i = 0; r == 0 && (event = policy_event(ledger->policy, i)) != NULL; i++) {
 		if (!proceeding_says(submission, event))

@@ -57,7 +57,8 @@ class Book:
         self.kinds = kinds  # of each agency
         self.consents = {}
         self.grants = {}  # subject -> every grant ever recorded
-        self.events = {}  # (proceeding, event code, subject or None: everybody) -> when it came last
+        self.events = {}  # (proceeding, event code, subject or None: everybody) -> {who says so: when it came last}
+        self.courts = {}  # (proceeding, subject or None) -> the court that spoke first
 
     def kind_of(self, agency):
         return self.kinds.get(agency, KINDS[0])
@@ -126,12 +127,29 @@ class Book:
         """What came after it was signed has made it revocable by now."""
         for rule in self.policy.events:
             if rule.get("disposition_final") or rule["event_code"] == grant.revocable_on:
-                last_ms = self.last_ms(grant.proceeding, rule["event_code"], grant.subject)
+                last_ms = self.last_ms(grant.document, rule["event_code"], grant.subject)
                 if last_ms >= signed_ms and grant.revocable_from_ms > grant.recorded_ms:
                     grant.revocable_from_ms = last_ms
 
-    def last_ms(self, proceeding, code, subject):
-        return max(self.events.get((proceeding, code, whose), NEVER) for whose in (subject, None))
+    def last_ms(self, row, code, subject):
+        return max((at_ms for whose in (subject, None)
+                    for sender, at_ms in self.events.get((row.get("proceeding_id"), code, whose), {}).items()
+                    if self.believes(row, subject, sender)), default=NEVER)
+
+    def believes(self, row, subject, sender):
+        """42 CFR 2.35(c): whom the grant names; where that is no court, also the one that has the proceeding."""
+        parties = row.get("disclosers", []) + row.get("recipients", [])
+        names = {party.get("agency") for party in parties} | {row.get("imposing_authority")}
+        treats = self.policy.kind(self.kind_of(sender)).get("treating")
+        if sender in names or treats and any(party.get("kind") == "PARTY_KIND_CLASS_TREATING" for party in parties):
+            return True
+        if any(self.orders(name) for name in names):
+            return False
+        proceeding = row.get("proceeding_id")
+        return sender == self.courts.get((proceeding, subject), self.courts.get((proceeding, None)))
+
+    def orders(self, agency):
+        return bool(self.policy.kind(self.kind_of(agency)).get("orders"))
 
     def enter_in_error(self, old, document, subject, sender, now_ms):
         if old is None or old.subject != subject or sender != old.recorder:
@@ -174,6 +192,8 @@ class Book:
 
     def event(self, told_of, now_ms):
         """`told_of`: type, sender, subject, and of its leading part status, disposition_final, about_id."""
+        if told_of.get("about_id") and self.orders(told_of["sender"]):
+            self.courts.setdefault((told_of["about_id"], told_of.get("subject")), told_of["sender"])
         for rule in self.policy.events:
             believed = names_of(rule.get("from"), "AGENCY_KIND_")
             if (rule["type"] != told_of["type"] or self.kind_of(told_of["sender"]) not in believed
@@ -183,10 +203,10 @@ class Book:
             proceeding, whose = told_of.get("about_id"), told_of.get("subject")
             if not proceeding:
                 continue
-            self.events[(proceeding, rule["event_code"], whose)] = now_ms
+            self.events.setdefault((proceeding, rule["event_code"], whose), {})[told_of["sender"]] = now_ms
             for subject, grants in self.grants.items():
                 if whose in (None, subject):
-                    for grant in grants:
+                    for grant in filter(lambda one: self.believes(one.document, subject, told_of["sender"]), grants):
                         happen(grant, rule, proceeding, now_ms)
 
     # ---- is it a consent on its face?
@@ -207,7 +227,7 @@ class Book:
         for grant in grants:
             wrong |= self.grant_deficiencies(document, regime, grant, now_ms)
             signed_ms = time_ms(signature.get("signed_at"), now_ms)
-            if self.last_ms(grant.get("proceeding_id"), grant.get("expiry", {}).get("event_code"), subject) >= signed_ms:
+            if self.last_ms(grant, grant.get("expiry", {}).get("event_code"), subject) >= signed_ms:
                 wrong.add("consent_expired")
         return wrong | self.combined(grants)
 

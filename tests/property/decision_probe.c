@@ -266,9 +266,16 @@ static void do_event(struct probe *p)
 	struct consent_event met = {
 		.sequence = ++p->sequence,
 		.subject = id_of(p, 3),
+		.says = {agency_of(p, 2), false},
 		.at_ms = happening(p, 7),
 	};
+	const struct policy_agency_kind *kind =
+		policy_agency_kind(p->policy, kind_of(p, &met.says.agency));
 
+	met.says.treats = kind->treating;
+	if (kind->orders)
+		MUST(authority_speak(p->txn, &p->tables, tc_slice_text(field(p, 6)), met.subject,
+				     &met.says.agency) == 0);
 	snprintf(met.proceeding, sizeof(met.proceeding), "%s", field(p, 6));
 	for (size_t i = 0; (event = policy_event(p->policy, i)) != NULL; i++) {
 		if (!says(p, event))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import reference
 
 AGENCIES = {
-    "clinic-a": "TREATMENT", "clinic-b": "TREATMENT", "lab": "LAB", "parole": "PAROLE", "court": "COURT",
+    "clinic-a": "TREATMENT", "clinic-b": "TREATMENT", "lab": "LAB", "parole": "PAROLE", "court": "COURT", "court-b": "COURT",
     "housing": "HOUSING", "desk": "INTAKE", "victims": "VICTIM_SERVICE"}
 NAMES = list(AGENCIES)
 PERSONS = ["00000000-0000-7000-9000-00000000000a", "00000000-0000-7000-8000-00000000000b"]
@@ -161,7 +161,7 @@ def grants(draw, grant_id, day, later, alone):
         one["proceeding_id"] = draw(st.sampled_from(PROCEEDINGS))
     one["expiry"] = draw(expiries(day, one))
     if later:
-        one |= {"imposing_authority": "the court", "monitor_role": "officer", "duration_reason": "length of treatment",
+        one |= {"imposing_authority": draw(st.sampled_from(["the court", "the court", "court", "court-b", "parole"])), "monitor_role": "officer", "duration_reason": "length of treatment",
                 "revocable_from": draw(later_from(day))}
     return one
 
@@ -282,7 +282,7 @@ def steps(draw, kind, day, versions, default):
         {"type": "HearingResult", "disposition_final": True}, {"type": "HearingResult", "disposition_final": True},
         {"type": "HearingResult"}, {"type": "SupervisionEvent", "status": "SUPERVISION_EVENT_TRANSFER"},
         {"type": "SupervisionEvent", "status": "SUPERVISION_EVENT_START"}]))
-    return step | told | {"sender": draw(st.sampled_from(["court", "court", "parole", "housing"])),
+    return step | told | {"sender": draw(st.sampled_from(["court", "court", "court-b", "parole", "housing"])),
                           "about_id": draw(st.sampled_from(PROCEEDINGS))}
 
 

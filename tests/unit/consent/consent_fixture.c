@@ -254,6 +254,8 @@ int take_back(struct fixture *f, const char *grant, const char *recipient, int64
 void happen_begin(struct fixture *f, const char *code, const char *proceeding, const char *subject,
 		  int64_t now_ms)
 {
+	const struct policy_agency_kind *kind;
+
 	f->event = (struct consent_event){
 		.sequence = RECORDED + ++f->events,
 		.final = strcmp(code, "final_disposition") == 0,
@@ -262,6 +264,14 @@ void happen_begin(struct fixture *f, const char *code, const char *proceeding, c
 	};
 	snprintf(f->event.code, sizeof(f->event.code), "%s", code);
 	snprintf(f->event.proceeding, sizeof(f->event.proceeding), "%s", proceeding);
+	assert_true(tc_agency_parse(tc_slice_text(f->court ? f->court : "court"),
+				    &f->event.says.agency));
+	kind = policy_agency_kind(f->policy, kind_of_name(NULL, &f->event.says.agency));
+	f->event.says.treats = kind->treating;
+	if (kind->orders)
+		assert_int_equal(authority_speak(f->txn, &f->tables, tc_slice_text(proceeding),
+						 f->event.subject, &f->event.says.agency),
+				 0);
 	pass(f, now_ms);
 	grant_changes_free(&f->changes);
 	assert_int_equal(consent_event_begin(f->txn, &f->tables, &f->event), 0);

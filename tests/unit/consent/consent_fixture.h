@@ -45,6 +45,7 @@ struct fixture {
 	struct policy *policy;      /* the default */
 	const char *desk;           /* who records; NULL: intake */
 	const char *person;         /* whose consent; NULL: PERSON */
+	const char *court;          /* who tells of events; NULL: court */
 	struct consent_event event; /* the latest one */
 	unsigned events;
 	int64_t latest_ms; /* when something happened last */

@@ -228,6 +228,75 @@ static void an_event_between_signature_and_record_has_come(void **state)
 }
 
 /* The disposition of an earlier phase is not the one that a later consent waits for. */
+static void final_says(struct fixture *f, const char *court, int64_t at_ms)
+{
+	f->court = court;
+	happen(f, "final_disposition", "case-1", PERSON, at_ms);
+}
+
+/* 2.35(c): the court that imposed the condition, not any court. */
+static void a_court_that_the_grant_does_not_name_ends_no_waiting(void **state)
+{
+	struct fixture *f = *state;
+	json_t *consent = cj_json("{\"event_code\":\"final_disposition\"}");
+
+	json_change(consent, "grants[0].imposing_authority", "\"court-a\"");
+	record_done(f, consent);
+	assert_int_equal(take_back(f, NULL, NULL, NOW_MS + DAY), 0);
+	final_says(f, "court-b", NOW_MS + 2 * DAY);
+	permitted_at(f, NOW_MS + 2 * DAY);
+	final_says(f, "court-a", NOW_MS + 3 * DAY);
+	permitted_at(f, NOW_MS + 3 * DAY - 1);
+	held_at(f, NOW_MS + 3 * DAY, TC_REFUSAL_CONSENT_REVOKED);
+}
+
+static void a_court_that_the_grant_names_as_recipient_is_believed(void **state)
+{
+	struct fixture *f = *state;
+	json_t *consent = cj_json("{\"event_code\":\"final_disposition\"}");
+
+	json_change(consent, "grants[0].recipients",
+		    "[{\"kind\":\"PARTY_KIND_AGENCY\",\"agency\":\"parole\"},"
+		    "{\"kind\":\"PARTY_KIND_COURT\",\"agency\":\"court-a\"}]");
+	record_done(f, consent);
+	assert_int_equal(take_back(f, NULL, NULL, NOW_MS + DAY), 0);
+	final_says(f, "court-b", NOW_MS + 2 * DAY);
+	permitted_at(f, NOW_MS + 2 * DAY);
+	final_says(f, "court-a", NOW_MS + 3 * DAY);
+	held_at(f, NOW_MS + 3 * DAY, TC_REFUSAL_CONSENT_REVOKED);
+}
+
+/* Where the form only says "District Court": the one that spoke first in it, about this person. */
+static void where_no_court_is_named_the_one_that_has_the_proceeding_is_believed(void **state)
+{
+	struct fixture *f = *state;
+
+	f->court = "court-a";
+	happen(f, "hearing_set", "case-1", PERSON, NOW_MS);
+	f->court = "court-b";
+	happen(f, "hearing_set", "case-1", OTHER, NOW_MS);
+	record_done(f, cj_json("{\"event_code\":\"final_disposition\"}"));
+	assert_int_equal(take_back(f, NULL, NULL, NOW_MS + DAY), 0);
+	final_says(f, "court-b", NOW_MS + 2 * DAY);
+	permitted_at(f, NOW_MS + 2 * DAY);
+	final_says(f, "court-a", NOW_MS + 3 * DAY);
+	held_at(f, NOW_MS + 3 * DAY, TC_REFUSAL_CONSENT_REVOKED);
+}
+
+/* What another court said between signature and record has not ended it either. */
+static void what_another_court_said_before_is_not_the_final_disposition(void **state)
+{
+	struct fixture *f = *state;
+	json_t *consent = cj_json("{\"event_code\":\"final_disposition\"}");
+
+	json_change(consent, "grants[0].imposing_authority", "\"court-a\"");
+	final_says(f, "court-b", SIGNED_MS + 1000);
+	record_done(f, consent);
+	assert_int_equal(take_back(f, NULL, NULL, NOW_MS + DAY), 0);
+	assert_int_equal(f->pending.count, 1);
+	permitted_at(f, NOW_MS + 2 * DAY);
+}
+
 /* A proceeding with many grants: the event counts for those too that it has not reached. */
 static void an_event_counts_before_it_has_reached_the_grant(void **state)
 {
@@ -394,6 +463,10 @@ int main(void)
 		TEST(an_event_that_the_grant_does_not_name_does_nothing),
 		TEST(an_event_of_the_policy_or_the_final_disposition_ends_the_waiting),
 		TEST(an_event_between_signature_and_record_has_come),
+		TEST(a_court_that_the_grant_does_not_name_ends_no_waiting),
+		TEST(a_court_that_the_grant_names_as_recipient_is_believed),
+		TEST(where_no_court_is_named_the_one_that_has_the_proceeding_is_believed),
+		TEST(what_another_court_said_before_is_not_the_final_disposition),
 		TEST(an_event_counts_before_it_has_reached_the_grant),
 		TEST(what_is_taken_back_before_the_event_has_reached_it_waits_for_nothing),
 		TEST(an_event_before_the_signature_is_another),

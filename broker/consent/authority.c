@@ -1,0 +1,112 @@
+#include "consent/authority.h"
+
+#include <string.h>
+
+#include "consent/consent_row.h"
+
+typedef Throughcare__V1__ConsentGrant__Grant consent_grant;
+typedef Throughcare__V1__ConsentGrant__Party consent_party;
+
+/* ---- the court that has a proceeding ---- */
+
+static void court_key(struct store_key *key, struct tc_slice proceeding, struct tc_id subject)
+{
+	store_key_init(key);
+	store_key_text(key, proceeding);
+	store_key_id(key, subject);
+}
+
+int authority_speak(struct store_txn *txn, const struct consent_tables *tables,
+		    struct tc_slice proceeding, struct tc_id subject, const tc_agency *court)
+{
+	struct store_key key;
+	int r;
+
+	court_key(&key, proceeding, subject);
+	r = store_add(txn, tables->courts, store_key_slice(&key), tc_slice_text(court->name));
+	return r == STORE_EXISTS ? 0 : consent_fault(r);
+}
+
+/* About the person, or else about nobody in particular. */
+static int court_of(struct store_txn *txn, const struct consent_tables *tables,
+		    struct tc_slice proceeding, struct tc_id subject, struct tc_slice *ret)
+{
+	const struct tc_id nobody = {{0}};
+	struct store_key key;
+	int r;
+
+	court_key(&key, proceeding, subject);
+	r = store_get(txn, tables->courts, store_key_slice(&key), ret);
+	if (r == STORE_NOT_FOUND) {
+		court_key(&key, proceeding, nobody);
+		r = store_get(txn, tables->courts, store_key_slice(&key), ret);
+	}
+	if (r == STORE_NOT_FOUND)
+		*ret = tc_slice(NULL, 0);
+	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+}
+
+/* ---- what a grant names ---- */
+
+static bool orders(const struct consent_arrival *arrival, const char *name)
+{
+	tc_agency agency;
+
+	return name && tc_agency_parse(tc_slice_text(name), &agency) &&
+	       policy_agency_kind(arrival->policy, arrival->kind_of(arrival->context, &agency))
+		       ->orders;
+}
+
+static bool orders_among(const struct consent_arrival *arrival, consent_party *const *parties,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (orders(arrival, parties[i]->agency))
+			return true;
+	return false;
+}
+
+bool authority_named(const consent_grant *grant, const struct consent_arrival *arrival)
+{
+	return orders(arrival, grant->imposing_authority) ||
+	       orders_among(arrival, grant->disclosers, grant->n_disclosers) ||
+	       orders_among(arrival, grant->recipients, grant->n_recipients);
+}
+
+static bool party_among(const struct authority *authority, consent_party *const *parties,
+			size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (parties[i]->kind == THROUGHCARE__V1__PARTY_KIND__PARTY_KIND_CLASS_TREATING &&
+		    authority->treats)
+			return true;
+		if (parties[i]->agency && strcmp(parties[i]->agency, authority->agency.name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool named(const struct authority *authority, const consent_grant *grant)
+{
+	return party_among(authority, grant->disclosers, grant->n_disclosers) ||
+	       party_among(authority, grant->recipients, grant->n_recipients) ||
+	       (grant->imposing_authority &&
+		strcmp(grant->imposing_authority, authority->agency.name) == 0);
+}
+
+int authority_believed(struct store_txn *txn, const struct consent_tables *tables,
+		       const struct authority *authority, const struct authority_grant *grant,
+		       bool *ret)
+{
+	struct tc_slice court;
+	int r;
+
+	*ret = named(authority, grant->grant);
+	if (*ret || grant->names_court)
+		return 0;
+	r = court_of(txn, tables, tc_slice_text(grant->grant->proceeding_id), grant->subject,
+		     &court);
+	if (r == 0)
+		*ret = tc_slice_equal(court, tc_slice_text(authority->agency.name));
+	return r;
+}
