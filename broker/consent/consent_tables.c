@@ -6,15 +6,11 @@ int consent_tables_open(struct store *store, struct consent_tables *ret)
 		const char *name;
 		struct store_table *table;
 	} tables[CONSENT_TABLES_COUNT] = {
-		{"consents", &ret->consents},
-		{"consent_grants", &ret->grants},
-		{"consent_pairs", &ret->pairs},
-		{"consent_over", &ret->over},
-		{"consent_members", &ret->members},
-		{"consent_subjects", &ret->subjects},
-		{"consent_proceedings", &ret->proceedings},
-		{"consent_events", &ret->events},
-		{"consent_unsettled", &ret->unsettled},
+		{"consents", &ret->consents},       {"consent_grants", &ret->grants},
+		{"consent_pairs", &ret->pairs},     {"consent_over", &ret->over},
+		{"consent_members", &ret->members}, {"consent_subjects", &ret->subjects},
+		{"consent_seen", &ret->seen},       {"consent_proceedings", &ret->proceedings},
+		{"consent_events", &ret->events},   {"consent_unsettled", &ret->unsettled},
 		{"consent_courts", &ret->courts},
 	};
 

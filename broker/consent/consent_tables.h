@@ -7,6 +7,7 @@
  *   consent_over         (the same key)                                -> the same, once it is over
  *   consent_members      grant, version, discloser, recipient          -> when it was taken out
  *   consent_subjects     subject, consent id                           -> nothing
+ *   consent_seen         agency, subject, consent id                   -> nothing; see grant.h
  *   consent_proceedings  proceeding, subject, grant id, version        -> nothing
  *   consent_events       proceeding, event, subject, who says so       -> when it last happened
  *   consent_courts       proceeding, subject                           -> see authority.h
@@ -24,7 +25,7 @@
 
 #include "store/store.h"
 
-#define CONSENT_TABLES_COUNT 10
+#define CONSENT_TABLES_COUNT 11
 
 struct consent_tables {
 	struct store_table consents;
@@ -33,6 +34,7 @@ struct consent_tables {
 	struct store_table over;
 	struct store_table members;
 	struct store_table subjects;
+	struct store_table seen;
 	struct store_table proceedings;
 	struct store_table events;
 	struct store_table unsettled;

@@ -190,6 +190,43 @@ static int write_grant(struct store_txn *txn, const struct consent_tables *table
 	return r > 0 ? TC_ECORRUPT : r;
 }
 
+static int note_seen(struct store_txn *txn, const struct consent_tables *tables, const char *agency,
+		     struct tc_id subject, struct tc_id consent)
+{
+	struct store_key key;
+
+	if (!agency || !*agency)
+		return 0;
+	store_key_init(&key);
+	store_key_text(&key, tc_slice_text(agency));
+	store_key_id(&key, subject);
+	store_key_id(&key, consent);
+	return consent_fault(
+		store_put(txn, tables->seen, store_key_slice(&key), tc_slice(NULL, 0)));
+}
+
+/* Those who find it in a list: who recorded it, and whom it lets tell something. */
+static int index_seen(struct store_txn *txn, const struct consent_tables *tables,
+		      const consent_document *consent, const struct consent_arrival *arrival,
+		      struct tc_id id)
+{
+	int r = note_seen(txn, tables, arrival->sender->name, arrival->subject, id);
+
+	for (size_t i = 0; i < consent->n_grants; i++) {
+		const consent_grant *grant = consent->grants[i];
+		bool both = grant->direction ==
+			    THROUGHCARE__V1__GRANT_DIRECTION__GRANT_DIRECTION_TWO_WAY;
+
+		for (size_t k = 0; r == 0 && k < grant->n_disclosers; k++)
+			r = note_seen(txn, tables, grant->disclosers[k]->agency, arrival->subject,
+				      id);
+		for (size_t k = 0; r == 0 && both && k < grant->n_recipients; k++)
+			r = note_seen(txn, tables, grant->recipients[k]->agency, arrival->subject,
+				      id);
+	}
+	return r;
+}
+
 static bool consent_in_error(const consent_document *consent)
 {
 	return consent->status == THROUGHCARE__V1__CONSENT_STATUS__CONSENT_STATUS_ENTERED_IN_ERROR;
@@ -222,6 +259,8 @@ static int write_consent(struct store_txn *txn, const struct consent_tables *tab
 	store_key_id(&key, id);
 	r = consent_fault(
 		store_put(txn, tables->subjects, store_key_slice(&key), tc_slice(NULL, 0)));
+	if (r == 0)
+		r = index_seen(txn, tables, consent, arrival, id);
 	for (size_t i = 0; r == 0 && !in_error && i < consent->n_grants; i++)
 		r = write_grant(txn, tables, consent, arrival, id, i);
 	return r;

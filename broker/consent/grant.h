@@ -132,10 +132,12 @@ int grant_find_version(struct store_txn *txn, const struct consent_tables *table
 /* The consent of that id, or the one that the grant of that id is in. */
 int consent_find_either(struct store_txn *txn, const struct consent_tables *tables, struct tc_id id,
 			struct consent_view *ret) TC_MUST_CHECK;
-/* Up to `max` consent ids of a subject after `after` (none: from the start). Sets *ret_count. */
-int consent_list(struct store_txn *txn, const struct consent_tables *tables, struct tc_id subject,
-		 struct tc_id after, struct tc_id *ret, size_t max,
-		 size_t *ret_count) TC_MUST_CHECK;
+/* Up to `max` consent ids of a subject after `after` (none: from the start). Sets *ret_count. With
+ * `agency` those that it may see or once might: which it recorded, or by which it may tell somebody
+ * something. What others' consents there are takes no time then. */
+int consent_list(struct store_txn *txn, const struct consent_tables *tables,
+		 const tc_agency *agency, struct tc_id subject, struct tc_id after,
+		 struct tc_id *ret, size_t max, size_t *ret_count) TC_MUST_CHECK;
 
 /* The event that the grant becomes revocable with; "" when it is a time. 0, GRANT_UNKNOWN or a
  * fault. */

@@ -17,16 +17,22 @@ int consent_find_either(struct store_txn *txn, const struct consent_tables *tabl
 	return r != 0 ? r : consent_find_version(txn, tables, row.consent, row.version, ret);
 }
 
-int consent_list(struct store_txn *txn, const struct consent_tables *tables, struct tc_id subject,
-		 struct tc_id after, struct tc_id *ret, size_t max, size_t *ret_count)
+int consent_list(struct store_txn *txn, const struct consent_tables *tables,
+		 const tc_agency *agency, struct tc_id subject, struct tc_id after,
+		 struct tc_id *ret, size_t max, size_t *ret_count)
 {
 	struct store_cursor cursor;
 	struct store_key key;
-	size_t count = 0;
+	size_t count = 0, prefix_len;
 	int r;
 
-	consent_key(&key, subject);
-	r = store_cursor_init(&cursor, txn, tables->subjects, store_key_slice(&key), STORE_FORWARD);
+	store_key_init(&key);
+	if (agency)
+		store_key_text(&key, tc_slice_text(agency->name));
+	prefix_len = key.len;
+	store_key_id(&key, subject);
+	r = store_cursor_init(&cursor, txn, agency ? tables->seen : tables->subjects,
+			      store_key_slice(&key), STORE_FORWARD);
 	if (r == 0 && !tc_id_is_none(after)) {
 		store_key_id(&key, after);
 		r = store_cursor_seek(&cursor, store_key_slice(&key));
@@ -38,6 +44,7 @@ int consent_list(struct store_txn *txn, const struct consent_tables *tables, str
 		r = store_cursor_next(&cursor, &row, NULL);
 		if (r != 0)
 			break;
+		row = tc_slice(row.data + prefix_len, row.len - prefix_len);
 		if (!store_key_take_id(&row, &skipped) || !store_key_take_id(&row, &ret[count]))
 			r = TC_ECORRUPT;
 		else if (!tc_id_equal(ret[count], after))

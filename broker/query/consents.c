@@ -48,11 +48,13 @@ static int add_rows(const struct question *question, struct answer *answer, cons
 
 /*
  * Pages are counted in rows that the asker sees, and one goes on only when there is such a row:
- * a page that was cut where others' consents stand would tell that they are there.
+ * a page that was cut where others' consents stand would tell that they are there. An agency's are
+ * found by its name, so that not even the time tells.
  */
 int consents_list(const struct question *question, struct answer *answer)
 {
 	struct store_txn *txn = ledger_view_txn(question->ledger);
+	const tc_agency *own = question->scope == GATE_OWN ? &question->asker : NULL;
 	size_t rows_max = answer_page_rows(question);
 	struct tc_id ids[TC_PAGE_ROWS_MAX], subject, after, last;
 	size_t count = TC_PAGE_ROWS_MAX;
@@ -69,8 +71,8 @@ int consents_list(const struct question *question, struct answer *answer)
 	if (answer->reply.consents == NULL)
 		return TC_ENOMEM;
 	while (!full && count == TC_PAGE_ROWS_MAX) {
-		r = consent_list(txn, ledger_view_consent(question->ledger), subject, after, ids,
-				 TC_PAGE_ROWS_MAX, &count);
+		r = consent_list(txn, ledger_view_consent(question->ledger), own, subject, after,
+				 ids, TC_PAGE_ROWS_MAX, &count);
 		if (r == 0)
 			r = add_rows(question, answer, ids, count, rows_max, &full);
 		if (r != 0)

@@ -306,34 +306,72 @@ static void what_a_consent_supersedes_must_exist(void **state)
 	assert_refused(*state, consent, TC_REFUSAL_UNKNOWN_CONSENT, "supersedes");
 }
 
-static void consents_of_a_person_are_listed_page_by_page(void **state)
+static size_t list(struct fixture *f, const char *agency, const char *person, struct tc_id after,
+		   struct tc_id found[2])
 {
-	struct fixture *f = *state;
-	struct tc_id found[2];
+	tc_agency name;
 	size_t count;
 
-	for (unsigned i = 0; i < 3; i++) {
-		json_t *consent = consent_json();
-		char text[64];
+	if (agency)
+		assert_true(tc_agency_parse(tc_slice_text(agency), &name));
+	assert_int_equal(consent_list(f->txn, &f->tables, agency ? &name : NULL, id_of(person),
+				      after, found, 2, &count),
+			 0);
+	return count;
+}
 
-		snprintf(text, sizeof(text), "\"00000000-0000-7000-9000-0000000000f%u\"", i);
-		json_change(consent, "consent_id", text);
-		snprintf(text, sizeof(text), "\"00000000-0000-7000-9000-0000000000e%u\"", i);
-		json_change(consent, "grants[0].grant_id", text);
-		record_done(f, consent);
+static void record_numbered(struct fixture *f, unsigned i, const char *discloser,
+			    const char *recipient)
+{
+	json_t *consent = consent_json();
+
+	json_set(consent, "consent_id", json_sprintf("00000000-0000-7000-9000-0000000000f%u", i));
+	json_set(consent, "grants[0].grant_id",
+		 json_sprintf("00000000-0000-7000-9000-0000000000e%u", i));
+	json_set(consent, "grants[0].disclosers[0].agency", json_string(discloser));
+	if (recipient) {
+		json_set(consent, "grants[0].recipients[0].agency", json_string(recipient));
+		json_change(consent, "grants[0].direction", "\"GRANT_DIRECTION_TWO_WAY\"");
 	}
-	assert_int_equal(consent_list(f->txn, &f->tables, id_of(PERSON), (struct tc_id){{0}}, found,
-				      2, &count),
-			 0);
-	assert_int_equal(count, 2);
-	assert_int_equal(
-		consent_list(f->txn, &f->tables, id_of(PERSON), found[1], found, 2, &count), 0);
-	assert_int_equal(count, 1);
+	record_done(f, consent);
+}
+
+static void consents_of_a_person_are_listed_page_by_page(void **state)
+{
+	const struct tc_id none = {{0}};
+	struct fixture *f = *state;
+	struct tc_id found[2];
+
+	for (unsigned i = 0; i < 3; i++)
+		record_numbered(f, i, "treatment-a", NULL);
+	for (int own = 0; own < 2; own++) {
+		const char *agency = own ? "treatment-a" : NULL;
+
+		assert_int_equal(list(f, agency, PERSON, none, found), 2);
+		assert_int_equal(list(f, agency, PERSON, found[1], found), 1);
+		assert_int_equal(found[0].bytes[15], 0xf2);
+		assert_int_equal(list(f, agency, OTHER, none, found), 0);
+	}
+}
+
+/* However many of others stand before it: they are not even passed by. */
+static void an_agency_finds_its_own_consents_by_its_name(void **state)
+{
+	const struct tc_id none = {{0}};
+	struct fixture *f = *state;
+	struct tc_id found[2];
+
+	record_numbered(f, 1, "treatment-a", NULL);
+	record_numbered(f, 2, "treatment-b", NULL);
+	record_numbered(f, 3, "treatment-c", "treatment-b");
+	f->desk = "treatment-d";
+	record_numbered(f, 4, "treatment-a", NULL);
+	assert_int_equal(list(f, "treatment-b", PERSON, none, found), 2);
 	assert_int_equal(found[0].bytes[15], 0xf2);
-	assert_int_equal(consent_list(f->txn, &f->tables, id_of(OTHER), (struct tc_id){{0}}, found,
-				      2, &count),
-			 0);
-	assert_int_equal(count, 0);
+	assert_int_equal(found[1].bytes[15], 0xf3);
+	assert_int_equal(list(f, "treatment-d", PERSON, none, found), 1);
+	assert_int_equal(found[0].bytes[15], 0xf4);
+	assert_int_equal(list(f, "parole", PERSON, none, found), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -358,6 +396,7 @@ int main(void)
 		TEST(a_consent_that_supersedes_another_ends_its_grants),
 		TEST(what_a_consent_supersedes_must_exist),
 		TEST(consents_of_a_person_are_listed_page_by_page),
+		TEST(an_agency_finds_its_own_consents_by_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
