@@ -79,6 +79,11 @@ struct store_txn *ledger_view_txn(const struct ledger_view *view)
 	return view->txn;
 }
 
+struct store_table ledger_view_table(const struct ledger_view *view, enum ledger_table table)
+{
+	return view->table[table];
+}
+
 const struct registry_tables *ledger_view_registry(const struct ledger_view *view)
 {
 	return &view->registry;
@@ -159,6 +164,11 @@ static int view_number(struct ledger_view *view, Throughcare__V1__PeerKind kind,
 	return r == STORE_NOT_FOUND ? LEDGER_VIEW_UNKNOWN : r;
 }
 
+int ledger_view_number(struct ledger_view *view, const tc_agency *agency, uint32_t *ret)
+{
+	return view_number(view, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, agency, ret);
+}
+
 /* The oldest of what is ready: the first of each priority. */
 static int view_oldest(struct ledger_view *view, uint32_t number, int64_t *ret)
 {
@@ -197,7 +207,7 @@ int ledger_view_mailbox(struct ledger_view *view, const tc_agency *agency,
 	uint8_t key[4];
 	int r;
 
-	r = view_number(view, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, agency, &number);
+	r = ledger_view_number(view, agency, &number);
 	if (r != 0)
 		return r;
 	tc_put_be32(key, number);
@@ -241,8 +251,7 @@ int ledger_view_reviews(struct ledger_view *view, const tc_agency *agency, bool 
 	*ret_count = 0;
 	*ret_more = false;
 	if (agency != NULL) {
-		int r = view_number(view, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, agency,
-				    &filter.sender);
+		int r = ledger_view_number(view, agency, &filter.sender);
 
 		if (r != 0)
 			return r == LEDGER_VIEW_UNKNOWN ? 0 : r;

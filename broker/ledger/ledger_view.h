@@ -20,6 +20,7 @@
 #include "ledger/principal.h"
 #include "ledger/registry.h"
 #include "ledger/review.h"
+#include "ledger/tables.h"
 #include "referral/referral.h"
 #include "store/store.h"
 
@@ -38,6 +39,8 @@ void ledger_view_reset(struct ledger_view *view);
 void ledger_view_close(struct ledger_view **view);
 
 struct store_txn *ledger_view_txn(const struct ledger_view *view);
+/* One of the ledger's own tables, for the reader that the table's file exports. */
+struct store_table ledger_view_table(const struct ledger_view *view, enum ledger_table table);
 const struct registry_tables *ledger_view_registry(const struct ledger_view *view);
 const struct consent_tables *ledger_view_consent(const struct ledger_view *view);
 const struct referral_tables *ledger_view_referral(const struct ledger_view *view);
@@ -64,6 +67,11 @@ int ledger_view_mailbox(struct ledger_view *view, const tc_agency *agency,
 int ledger_view_submission(struct ledger_view *view, Throughcare__V1__PeerKind kind,
 			   const tc_agency *sender, struct tc_id message,
 			   uint64_t *ret_sequence) TC_MUST_CHECK;
+
+/* The number of an agency in the ledger's keys. 0, LEDGER_VIEW_UNKNOWN (the log has not seen it) or
+ * a fault. */
+int ledger_view_number(struct ledger_view *view, const tc_agency *agency,
+		       uint32_t *ret) TC_MUST_CHECK;
 
 /* The name behind receipt_line.recipient and the like. */
 int ledger_view_principal(struct ledger_view *view, uint32_t number, tc_agency *ret) TC_MUST_CHECK;
