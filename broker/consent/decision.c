@@ -16,6 +16,7 @@
 
 #include "consent/weighing.h"
 #include "throughcare/v1/options.pb-c.h"
+#include "wire/actor.h"
 
 #define CATEGORY(name) ((uint32_t)THROUGHCARE__V1__CATEGORY__CATEGORY_##name)
 
@@ -183,7 +184,7 @@ static void conclude(const struct sorting *sorting, struct decision *ret)
 static bool basis_complete(const struct decision_request *request, const struct policy_basis *basis)
 {
 	return (!basis->needs_reference || request->reference.len > 0) &&
-	       (!basis->needs_actor || request->actor.len > 0);
+	       (!basis->needs_actor || tc_actor_named(request->actor));
 }
 
 static void decide_by_basis(const struct sorting *sorting, const struct policy_basis *basis,

@@ -9,6 +9,7 @@
 #include "ledger/state.h"
 #include "ledger/submission.h"
 #include "ledger/timer.h"
+#include "wire/actor.h"
 
 #define HOUR_MS (3600LL * 1000)
 
@@ -230,7 +231,8 @@ static int review_find_out(struct ledger *ledger, struct submission *submission,
 	if (r != 0)
 		return r;
 	review_text(review.reviewer, sizeof(review.reviewer), submission->header.actor_id);
-	if (review.reviewer[0] == '\0' || strcmp(review.reviewer, review.actor) == 0)
+	if (!tc_actor_named(tc_slice_text(review.reviewer)) ||
+	    tc_actor_same(tc_slice_text(review.reviewer), tc_slice_text(review.actor)))
 		return review_refuse(submission, TC_REFUSAL_REVIEW_SELF, "header.actor.id");
 	if (review.status == REVIEW_OPEN)
 		r = timer_drop(ledger, review.due_ms, TIMER_REVIEW,

@@ -4,8 +4,8 @@
  *
  * A legal basis of the policy may have review_hours. What names it goes at once; with its
  * first hand-over the review is open, the sender is told, and a clock runs. Somebody else
- * than the one who sent it says whether it was justified. When nobody does in time, the
- * trail has it and the sender is told again; the review stays open, overdue.
+ * (wire/actor.h) than the one who sent it says whether it was justified. When nobody does in time,
+ * the trail has it and the sender is told again; the review stays open, overdue.
  *
  *   review   sequence of the submission -> row
  *

@@ -16,6 +16,7 @@
 #include "ledger/state.h"
 #include "ledger/transition.h"
 #include "ledger/waiter.h"
+#include "wire/actor.h"
 
 #define DISPOSITION(kind) THROUGHCARE__V1__DISPOSITION_KIND__DISPOSITION_KIND_##kind
 
@@ -79,7 +80,7 @@ static void submission_template(const struct ledger *ledger, const struct submis
 	ret->grant = header->grant_id;
 	ret->purpose = (uint16_t)header->purpose;
 	ret->legal = (uint16_t)header->legal;
-	ret->acted = header->actor_id.len > 0;
+	ret->acted = tc_actor_named(header->actor_id);
 	ret->bytes = (uint32_t)record->header.len;
 	ret->part_count = (uint8_t)record->n_parts;
 	for (size_t i = 0; i < record->n_parts; i++) {
@@ -178,7 +179,7 @@ static int submission_named(const struct ledger *ledger, struct submission *subm
 		policy_basis(ledger->policy, policy_basis_of((uint32_t)submission->header.legal));
 
 	if (submission->header.legal == 0 || basis == NULL || !basis->needs_actor ||
-	    submission->header.actor_id.len > 0)
+	    tc_actor_named(submission->header.actor_id))
 		return 0;
 	return submission_refuse(submission, TC_REFUSAL_FIELD_MISSING,
 				 "header.actor.id (42 CFR 2.51(c))");

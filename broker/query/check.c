@@ -7,6 +7,7 @@
 #include "consent/decision.h"
 #include "ledger/ledger_view.h"
 #include "query/policies.h"
+#include "wire/actor.h"
 
 #define TEXT_BYTES_MAX 600
 
@@ -146,7 +147,7 @@ static const char *because_refused(const struct check *check, const struct decis
 	if (decision->code == TC_REFUSAL_BASIS_INSUFFICIENT && check->request.legal != 0) {
 		if (basis && basis->needs_reference && check->request.reference.len == 0)
 			return "the legal basis named needs its reference";
-		if (basis && basis->needs_actor && check->request.actor.len == 0)
+		if (basis && basis->needs_actor && !tc_actor_named(check->request.actor))
 			return "the legal basis named needs the person who acts";
 		return "the legal basis named does not cover it for this recipient";
 	}

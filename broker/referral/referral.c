@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "referral/referral_row.h"
+#include "wire/actor.h"
 
 /* Everything about one message or clock while it is applied. */
 struct moving {
@@ -105,7 +106,8 @@ static bool second_person(const struct moving *moving)
 {
 	struct tc_slice worker = tc_slice_text(moving->claim->worker);
 
-	return worker.len > 0 && moving->actor.len > 0 && !tc_slice_equal(worker, moving->actor);
+	return tc_actor_named(worker) && tc_actor_named(moving->actor) &&
+	       !tc_actor_same(worker, moving->actor);
 }
 
 static int check_needs(const struct moving *moving, const struct lifecycle_rule *rule,
@@ -120,7 +122,7 @@ static int check_needs(const struct moving *moving, const struct lifecycle_rule 
 		const char *detail;
 	} checks[] = {
 		{NEED_OUTCOME, false, TC_REFUSAL_OUTCOME_MISSING, "the target sends it"},
-		{NEED_WORKER, filled(claim->worker) || moving->actor.len > 0,
+		{NEED_WORKER, filled(claim->worker) || tc_actor_named(moving->actor),
 		 TC_REFUSAL_FIELD_MISSING, "worker.id"},
 		{NEED_REASON, filled(claim->reason_code), TC_REFUSAL_FIELD_MISSING, "reason_code"},
 		{NEED_ORDER, filled(claim->order_id), TC_REFUSAL_FIELD_MISSING, "order_id"},

@@ -70,6 +70,27 @@ static void nobody_reviews_his_own_release(void **state)
 	assert_string_equal(exchange_answer(x), "review_self");
 }
 
+static void another_spelling_of_the_same_id_is_no_other_person(void **state)
+{
+	static const char *const spellings[] = {"NURSE-1", "nurse-1 ", " Nurse-1", "nurse-1\t"};
+	struct exchange *x = *state;
+	struct message message = emergency(x), unnamed = emergency(x);
+
+	collector(x, "treatment", 10);
+	exchange_send(x, &message);
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		exchange_review(x, "parole", message.id, spellings[i], "JUSTIFIED");
+		assert_string_equal(exchange_answer(x), "review_self");
+	}
+	exchange_review(x, "parole", message.id, " ", "JUSTIFIED");
+	assert_string_equal(exchange_answer(x), "review_self");
+	exchange_review(x, "parole", message.id, "nurse-12", "JUSTIFIED");
+	assert_string_equal(exchange_answer(x), "accepted");
+	unnamed.actor = "  ";
+	exchange_send(x, &unnamed);
+	assert_string_equal(exchange_answer(x), "field_missing");
+}
+
 static void only_an_open_review_of_ones_own_agency_is_known(void **state)
 {
 	struct exchange *x = *state;
@@ -135,6 +156,7 @@ int main(void)
 		TEST(an_emergency_is_released_at_once_and_must_be_reviewed),
 		TEST(what_nobody_reviews_is_overdue_and_told_again),
 		TEST(nobody_reviews_his_own_release),
+		TEST(another_spelling_of_the_same_id_is_no_other_person),
 		TEST(only_an_open_review_of_ones_own_agency_is_known),
 		TEST(reviews_are_listed_page_by_page),
 	};

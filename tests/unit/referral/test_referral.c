@@ -145,6 +145,8 @@ static void a_rule_gets_what_it_needs(void **state)
 		       TC_REFUSAL_FIELD_INVALID, "in the past");
 	assert_refused(f, RESPONSE(T, "ENTERED_IN_ERROR", .actor = "w-1", .worker = "w-1"),
 		       TC_REFUSAL_FIELD_MISSING, "second person");
+	assert_refused(f, RESPONSE(T, "ENTERED_IN_ERROR", .actor = "w-1", .worker = " W-1"),
+		       TC_REFUSAL_FIELD_MISSING, "second person");
 	assert_moves(f, RESPONSE(T, "ENTERED_IN_ERROR", .actor = "w-1", .worker = "w-2"),
 		     REFERRAL_ENTERED_IN_ERROR);
 }
