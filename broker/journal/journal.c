@@ -53,6 +53,12 @@ int journal_read_parts(struct journal_reader *reader, uint64_t sequence, struct 
 	return reader->ops->read_parts(reader, sequence, parts, count);
 }
 
+int journal_read_leaves(struct journal_reader *reader, uint64_t first, size_t max,
+			struct journal_leaf *ret, size_t *ret_count)
+{
+	return reader->ops->read_leaves(reader, first, max, ret, ret_count);
+}
+
 void journal_reader_close(struct journal_reader **reader)
 {
 	if (*reader)

@@ -47,7 +47,14 @@ struct journal_entry {
 	uint64_t sequence;
 	int64_t time_ms;
 	struct tc_slice body;
+	uint8_t salt[RECORD_SALT_BYTES];
 	uint8_t commitment[32]; /* SHA-256(salt || body), verified on every read */
+};
+
+/* What the leaf of one record is made of, beside its sequence: see record_leaf_entry. */
+struct journal_leaf {
+	int64_t time_ms;
+	uint8_t commitment[32];
 };
 
 /* Implementations fill this; callers use the functions below. */
@@ -60,6 +67,8 @@ struct journal_ops {
 	int (*read)(struct journal_reader *reader, uint64_t sequence, struct journal_entry *ret);
 	int (*read_parts)(struct journal_reader *reader, uint64_t sequence,
 			  struct record_part *parts, size_t count);
+	int (*read_leaves)(struct journal_reader *reader, uint64_t first, size_t max,
+			   struct journal_leaf *ret, size_t *ret_count);
 	int (*forget_parts)(struct journal *journal, uint64_t sequence, size_t count);
 	void (*reader_renew)(struct journal_reader *reader);
 	void (*reader_close)(struct journal_reader *reader);
@@ -115,6 +124,10 @@ int journal_read(struct journal_reader *reader, uint64_t sequence,
  */
 int journal_read_parts(struct journal_reader *reader, uint64_t sequence, struct record_part *parts,
 		       size_t count) TC_MUST_CHECK;
+/* Times and commitments of up to `max` records from `first` on, without looking at their bodies, so
+ * also of forgotten ones. 0 (at the tip with a count of 0), TC_ECORRUPT, or a fault. */
+int journal_read_leaves(struct journal_reader *reader, uint64_t first, size_t max,
+			struct journal_leaf *ret, size_t *ret_count) TC_MUST_CHECK;
 void journal_reader_close(struct journal_reader **reader);
 void journal_close(struct journal **journal);
 

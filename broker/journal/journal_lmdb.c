@@ -285,6 +285,7 @@ static const struct journal_ops lmdb_ops = {
 	.reader_open = journal_lmdb_reader_open,
 	.read = journal_lmdb_read,
 	.read_parts = journal_lmdb_read_parts,
+	.read_leaves = journal_lmdb_read_leaves,
 	.forget_parts = lmdb_forget_parts,
 	.reader_renew = journal_lmdb_reader_renew,
 	.reader_close = journal_lmdb_reader_close,

@@ -36,11 +36,22 @@ struct lmdb_journal {
 	unsigned batches_since;
 };
 
+struct lmdb_reader {
+	struct journal_reader base;
+	struct lmdb_journal *journal;
+	struct store_txn *txn;
+	bool resting; /* the snapshot was let go of; the next read takes a new one */
+};
+
+/* The transaction to read in, of the snapshot or of a new one. */
+int journal_lmdb_reader_snapshot(struct journal_reader *base, struct store_txn **ret) TC_MUST_CHECK;
 int journal_lmdb_reader_open(struct journal *journal, struct journal_reader **ret) TC_MUST_CHECK;
 int journal_lmdb_read(struct journal_reader *base, uint64_t sequence,
 		      struct journal_entry *ret) TC_MUST_CHECK;
 int journal_lmdb_read_parts(struct journal_reader *base, uint64_t sequence,
 			    struct record_part *parts, size_t count) TC_MUST_CHECK;
+int journal_lmdb_read_leaves(struct journal_reader *base, uint64_t first, size_t max,
+			     struct journal_leaf *ret, size_t *ret_count) TC_MUST_CHECK;
 void journal_lmdb_reader_renew(struct journal_reader *base);
 void journal_lmdb_reader_close(struct journal_reader *base);
 

@@ -4,24 +4,20 @@
 #include "journal/journal_lmdb_internal.h"
 #include "journal/journal_row.h"
 
-struct lmdb_reader {
-	struct journal_reader base;
-	struct lmdb_journal *journal;
-	struct store_txn *txn;
-	bool resting; /* the snapshot was let go of; the next read takes a new one */
-};
-
-static int snapshot(struct lmdb_reader *reader)
+int journal_lmdb_reader_snapshot(struct journal_reader *base, struct store_txn **ret)
 {
+	struct lmdb_reader *reader = (struct lmdb_reader *)base;
 	int r = 0;
 
 	if (!reader->txn)
 		r = store_read_begin(reader->journal->store, &reader->txn);
 	else if (reader->resting)
 		r = store_read_renew(reader->txn);
-	if (r == 0)
-		reader->resting = false;
-	return r;
+	if (r < 0)
+		return r;
+	reader->resting = false;
+	*ret = reader->txn;
+	return 0;
 }
 
 int journal_lmdb_read(struct journal_reader *base, uint64_t sequence, struct journal_entry *ret)
@@ -30,14 +26,15 @@ int journal_lmdb_read(struct journal_reader *base, uint64_t sequence, struct jou
 	uint8_t key[JOURNAL_RECORD_KEY_BYTES];
 	struct journal_row_record row;
 	uint8_t commitment[32];
+	struct store_txn *txn;
 	struct tc_slice value;
 	int r;
 
-	r = snapshot(reader);
+	r = journal_lmdb_reader_snapshot(base, &txn);
 	if (r < 0)
 		return r;
 	journal_row_record_key(sequence, key);
-	r = store_get(reader->txn, reader->journal->log, tc_slice(key, sizeof(key)), &value);
+	r = store_get(txn, reader->journal->log, tc_slice(key, sizeof(key)), &value);
 	if (r == STORE_NOT_FOUND)
 		return JOURNAL_END;
 	if (r == 0)
@@ -51,6 +48,7 @@ int journal_lmdb_read(struct journal_reader *base, uint64_t sequence, struct jou
 	ret->sequence = sequence;
 	ret->time_ms = row.time_ms;
 	ret->body = row.body;
+	memcpy(ret->salt, row.salt, sizeof(ret->salt));
 	memcpy(ret->commitment, commitment, sizeof(commitment));
 	return 0;
 }
@@ -60,14 +58,14 @@ int journal_lmdb_read_parts(struct journal_reader *base, uint64_t sequence,
 {
 	struct lmdb_reader *reader = (struct lmdb_reader *)base;
 	uint8_t key[JOURNAL_PART_KEY_BYTES];
+	struct store_txn *txn;
 	struct tc_slice value;
 	int r;
 
-	r = snapshot(reader);
+	r = journal_lmdb_reader_snapshot(base, &txn);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		journal_row_part_key(sequence, i, key);
-		r = store_get(reader->txn, reader->journal->log, tc_slice(key, sizeof(key)),
-			      &value);
+		r = store_get(txn, reader->journal->log, tc_slice(key, sizeof(key)), &value);
 		if (r == STORE_NOT_FOUND)
 			return TC_ECORRUPT;
 		if (r == 0)

@@ -488,5 +488,6 @@ int journal_conformance_run(struct journal_candidate *candidate)
 	};
 
 	tested = candidate;
-	return cmocka_run_group_tests_name("journal_conformance", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("journal_conformance", tests, NULL, NULL) +
+	       journal_conformance_leaves_run(candidate);
 }

@@ -28,5 +28,7 @@ struct journal_candidate {
 
 /* Runs all of them; returns the number that failed. */
 int journal_conformance_run(struct journal_candidate *candidate);
+/* Those of journal_read_leaves alone. */
+int journal_conformance_leaves_run(struct journal_candidate *candidate);
 
 #endif
