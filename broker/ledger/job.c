@@ -15,10 +15,6 @@
 #define JOB_EVENT_GRANTS     32 /* at a time: what they set off has its turn in between */
 #define JOB_EVENT_OPEN_MAX   64 /* other jobs, before an event sets off more than a few */
 
-enum job_outcome {
-	JOB_MORE = 1, /* the slice is over before the job is */
-};
-
 enum { FLAG_ENDED = 1, FLAG_AWAITED = 2 };
 
 /* ---- rows ---- */
@@ -99,8 +95,7 @@ int job_load(struct ledger *ledger)
 
 /* ---- one slice of one job ---- */
 
-/* Counts one delivery (or notice) of the slice; false: there is no room for it. */
-static bool job_take_turn(struct ledger *ledger)
+bool job_take_turn(struct ledger *ledger)
 {
 	if (ledger->job_budget == 0)
 		return false;

@@ -38,6 +38,11 @@ enum job_kind {
 	JOB_EVENT = 6,      /* reaches the grants of a proceeding in which something happened */
 };
 
+/* Of one slice of one job: the bodies of jobs give it, job_step and job_run handle it. */
+enum job_outcome {
+	JOB_MORE = 1, /* the slice is over before the job is */
+};
+
 struct job {
 	uint64_t sequence; /* of the record that caused it... */
 	uint32_t index;    /* ...and which one of it */
@@ -61,6 +66,9 @@ int job_start(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
 int job_run(struct ledger *ledger) TC_MUST_CHECK;
 /* Counts what is open, after opening. */
 int job_load(struct ledger *ledger) TC_MUST_CHECK;
+
+/* For the bodies of jobs: counts one row that is visited; false: the slice has no room for it. */
+bool job_take_turn(struct ledger *ledger);
 
 /* Does the receipt of the record `sequence` wait for an open job? */
 int job_awaited(struct ledger *ledger, uint64_t sequence, bool *ret) TC_MUST_CHECK;
