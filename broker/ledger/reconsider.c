@@ -36,13 +36,35 @@ static int reconsider_permitted(struct ledger *ledger, struct delivery *delivery
 	return memcmp(&before, delivery, sizeof(before)) == 0 ? 0 : delivery_put(ledger, delivery);
 }
 
+/* What a recipient was lent and has not read may still stand in its gateway. It is called back, so
+ * that nothing leaves after the receipt; the delivery itself ends with its lease. */
+static int reconsider_flight(struct ledger *ledger, const struct session *session,
+			     const struct delivery *delivery)
+{
+	struct decision decision;
+	int r = dispatch_decide(ledger, delivery, &decision);
+
+	if (r < 0 || (delivery->parts_mask & ~decision.parts_mask) == 0)
+		return r;
+	return lend_withdraw(ledger, session, delivery->id);
+}
+
+static int reconsider_lent(struct ledger *ledger, const struct delivery *delivery)
+{
+	const struct session *session = session_find(ledger, delivery->connection);
+
+	return session == NULL ? TC_ECORRUPT : reconsider_flight(ledger, session, delivery);
+}
+
 int reconsider_delivery(struct ledger *ledger, struct delivery *delivery, bool ended)
 {
 	struct decision decision;
 	int r;
 
-	if (delivery->own || delivery->state == DELIVERY_IN_FLIGHT)
+	if (delivery->own)
 		return 0;
+	if (delivery->state == DELIVERY_IN_FLIGHT)
+		return reconsider_lent(ledger, delivery);
 	r = dispatch_decide(ledger, delivery, &decision);
 	if (r < 0)
 		return r;
@@ -62,35 +84,23 @@ int reconsider_delivery(struct ledger *ledger, struct delivery *delivery, bool e
 
 /* ---- what is lent out ---- */
 
-static int reconsider_flight(struct ledger *ledger, const struct session *session, uint64_t id)
-{
-	struct delivery delivery;
-	struct decision decision;
-	int r = delivery_find(ledger, id, &delivery);
-
-	if (r != 0)
-		return r == DELIVERY_UNKNOWN ? TC_ECORRUPT : r;
-	r = dispatch_decide(ledger, &delivery, &decision);
-	if (r < 0 || (delivery.parts_mask & ~decision.parts_mask) == 0)
-		return r;
-	return lend_withdraw(ledger, session, id);
-}
-
-/* What a recipient was lent and has not read may still stand in its gateway. It is called back, so
- * that nothing leaves after the receipt; the delivery itself ends with its lease. */
+/* Of a subject they stand under no key of their own: what is lent out does not wait. */
 static int reconsider_flights(struct ledger *ledger, struct tc_id subject)
 {
 	for (size_t i = 0; i < ledger->sessions.count; i++) {
 		const struct session *session = ledger->sessions.rows[i];
 
 		for (size_t k = 0; k < session->flight_count; k++) {
+			struct delivery delivery;
 			int r;
 
 			if (!tc_id_equal(session->flights[k].subject, subject))
 				continue;
-			r = reconsider_flight(ledger, session, session->flights[k].delivery);
-			if (r < 0)
-				return r;
+			r = delivery_find(ledger, session->flights[k].delivery, &delivery);
+			if (r == 0)
+				r = reconsider_flight(ledger, session, &delivery);
+			if (r != 0)
+				return r == DELIVERY_UNKNOWN ? TC_ECORRUPT : r;
 		}
 	}
 	return 0;

@@ -27,7 +27,7 @@ int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended) 
 int reconsider_agency(struct ledger *ledger, const tc_agency *agency) TC_MUST_CHECK;
 /* All there is: the policy has changed. */
 int reconsider_everything(struct ledger *ledger) TC_MUST_CHECK;
-/* One delivery, now. */
+/* One delivery, now; one that is lent out is called back where it has not been read. */
 int reconsider_delivery(struct ledger *ledger, struct delivery *delivery, bool ended) TC_MUST_CHECK;
 
 /* After grants ended or are about to: timers, facts, recalls, and a notice to each agency that

@@ -135,6 +135,32 @@ static void a_policy_is_acknowledged_when_everything_is_decided_again(void **sta
 	assert_string_equal(exchange_answer(x), "accepted");
 }
 
+/* What its recipient has been lent and not read may still stand in its gateway. */
+static void a_policy_calls_back_what_is_lent_out_before_its_receipt(void **state)
+{
+	struct exchange *x = *state;
+
+	exchange_slices(x, 2);
+	collector(x, "parole", 10);
+	for (int i = 0; i < 3; i++) {
+		struct message message = attendance(x, exchange_id(x));
+		struct consent consent = grant(x, message.subject);
+
+		exchange_consent(x, &consent);
+		exchange_send(x, &message);
+		assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+	}
+	put_default(x, 2); /* says the same */
+	exchange_settle_down(x);
+	assert_int_equal(exchange_effects(x, EFFECT_WITHDRAW), 0);
+	forbid_operational(x, 3);
+	assert_int_equal(exchange_effects(x, EFFECT_WITHDRAW), 2);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 0);
+	exchange_settle_down(x);
+	assert_int_equal(exchange_effects(x, EFFECT_WITHDRAW), 1);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
 /* What it says nothing new about waits on as it did. */
 static void a_policy_leaves_alone_what_it_does_not_change(void **state)
 {
@@ -275,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_policy_recalls_what_it_no_longer_permits),
 		TEST(a_policy_is_acknowledged_when_everything_is_decided_again),
+		TEST(a_policy_calls_back_what_is_lent_out_before_its_receipt),
 		TEST(a_policy_leaves_alone_what_it_does_not_change),
 		TEST(only_a_newer_policy_takes_the_place_of_one),
 		TEST(a_version_that_leaves_no_room_above_it_is_refused),
