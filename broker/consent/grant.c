@@ -435,6 +435,7 @@ static int record_in_error(struct store_txn *txn, const struct consent_tables *t
 		return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_CONSENT, "consent_id");
 	if (consent->version <= earlier.version || earlier.ended_as == GRANT_IN_ERROR)
 		return tc_refuse(refusal, TC_REFUSAL_ID_CONFLICT, "version");
+	ended->in_error = true;
 	r = consent_enter_in_error(txn, tables, id, arrival->now_ms, ended);
 	return r != 0 ? r : write_consent(txn, tables, consent, arrival, id);
 }

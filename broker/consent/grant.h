@@ -53,6 +53,7 @@ struct grant_changes {
 	struct grant_change *rows;
 	size_t count;
 	size_t capacity;
+	bool in_error; /* the document said that a consent never held, whatever had ended before */
 };
 
 void grant_changes_free(struct grant_changes *changes);

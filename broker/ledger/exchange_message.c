@@ -43,6 +43,16 @@ static int exchange_fact(struct ledger *ledger, const struct submission *submiss
 	return fact_push(ledger, &draft);
 }
 
+/* Whether what changed makes the ledger recall at once. */
+static bool exchange_recalls(const struct grant_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		if (changes->rows[i].effective)
+			return true;
+	}
+	return false;
+}
+
 static int exchange_consent_grant(struct ledger *ledger, struct submission *submission)
 {
 	struct consent_arrival arrival = {
@@ -66,8 +76,10 @@ static int exchange_consent_grant(struct ledger *ledger, struct submission *subm
 		r = exchange_fact(ledger, submission, "consent_recorded", NULL);
 	if (r == 0)
 		r = reconsider_grants(ledger, &ended);
+	/* In error, and revoked before: this receipt, too, waits until all is recalled. */
 	if (r == 0)
-		r = reconsider_subject(ledger, arrival.subject, false);
+		r = reconsider_subject(ledger, arrival.subject,
+				       ended.in_error && !exchange_recalls(&ended));
 	grant_changes_free(&ended);
 	return r;
 }
@@ -85,16 +97,6 @@ static int exchange_pending(struct ledger *ledger, struct submission *submission
 					    pending->rows[i].grant, pending->rows[i].subject, false,
 					    pending->rows[i].effective_ms);
 	return r;
-}
-
-/* Whether what changed makes the ledger recall at once. */
-static bool exchange_recalls(const struct grant_changes *changes)
-{
-	for (size_t i = 0; i < changes->count; i++) {
-		if (changes->rows[i].effective)
-			return true;
-	}
-	return false;
 }
 
 static int exchange_consent_revoke(struct ledger *ledger, struct submission *submission)
@@ -155,15 +157,24 @@ static int exchange_agency_named(struct ledger *ledger, const struct submission 
 	return 0;
 }
 
+/* All zero when it is not there. */
+static int exchange_agency_found(struct ledger *ledger, const tc_agency *agency,
+				 struct registry_agency *ret)
+{
+	int r = registry_find_agency(ledger->txn, &ledger->registry, agency, ret);
+
+	return r == REGISTRY_UNKNOWN ? 0 : r;
+}
+
 static int exchange_agency(struct ledger *ledger, struct submission *submission)
 {
 	struct registry_entry entry = exchange_entry(ledger, submission);
-	enum agency_kind before, after;
+	struct registry_agency before = {0}, after = {0};
 	tc_agency agency;
 	int r = exchange_agency_named(ledger, submission, &agency);
 
 	if (r == 0)
-		r = registry_kind(ledger->txn, &ledger->registry, &agency, &before);
+		r = exchange_agency_found(ledger, &agency, &before);
 	if (r == 0)
 		r = registry_apply_agency(ledger->txn, &ledger->registry, &entry,
 					  &submission->refusal);
@@ -173,12 +184,15 @@ static int exchange_agency(struct ledger *ledger, struct submission *submission)
 	r = exchange_fact(ledger, submission, "registry", "agency");
 	if (r == 0)
 		r = sealed_entry(ledger, submission->record);
-	/* A suspended agency's connections are over; what is queued for it stays. */
+	/* A suspended agency's connections are over; what is queued for it stays, and what it has
+	 * sent waits until it is active again. */
 	if (r == 0)
 		r = logon_check_again(ledger);
 	if (r == 0)
-		r = registry_kind(ledger->txn, &ledger->registry, &agency, &after);
-	return r < 0 || before == after ? r : reconsider_agency(ledger, &agency);
+		r = exchange_agency_found(ledger, &agency, &after);
+	if (r < 0 || (before.kind == after.kind && before.status == after.status))
+		return r;
+	return reconsider_agency(ledger, &agency);
 }
 
 static int exchange_service(struct ledger *ledger, struct submission *submission)

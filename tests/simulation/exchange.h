@@ -123,6 +123,7 @@ struct consent {
 	const char *redisclosure;   /* "AS_STATED"; NULL: "NONE" */
 	const char *purpose;        /* "TREATMENT"; NULL: "REFERRAL_COORDINATION" */
 	const char *proceeding;     /* NULL: none */
+	bool in_error;              /* this version says that it was entered in error */
 	bool alone;                 /* a revocation is of its grant, not of all in the document */
 };
 uint64_t exchange_consent(struct exchange *x, const struct consent *consent);

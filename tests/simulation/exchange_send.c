@@ -255,13 +255,14 @@ uint64_t exchange_consent(struct exchange *x, const struct consent *consent)
 		consent_grant(x, consent->with, second, sizeof(second));
 	snprintf(text, sizeof(text),
 		 "{\"consent_id\":\"%s\",\"version\":%u,\"subject_name_as_signed\":\"Sample\","
-		 "\"status\":\"CONSENT_STATUS_ACTIVE\",\"regime\":\"%s\","
+		 "\"status\":\"CONSENT_STATUS_%s\",\"regime\":\"%s\","
 		 "\"given_to_agency\":\"intake\",\"signature\":{\"signer\":\"Sample\","
 		 "\"capacity\":\"SIGNER_CAPACITY_SELF\",\"method\":\"SIGNATURE_METHOD_INK\","
 		 "\"signed_at\":\"%s\"},\"statements\":{\"revocation_right\":true,"
 		 "\"how_to_revoke\":\"in writing\",\"redisclosure_warning\":true,"
 		 "\"refusal_consequence\":\"none\"},\"grants\":[%s%s%s]}",
 		 id, consent->version == 0 ? 1 : consent->version,
+		 consent->in_error ? "ENTERED_IN_ERROR" : "ACTIVE",
 		 consent->revocable_from_ms == 0 ? "CONSENT_REGIME_PART2"
 						 : "CONSENT_REGIME_PART2_CJ",
 		 signed_at, first, second[0] == '\0' ? "" : ",", second);

@@ -75,6 +75,31 @@ static void hear_finally(struct exchange *x, struct tc_id subject, const char *f
 	assert_string_equal(exchange_answer(x), "accepted");
 }
 
+/* It says that nothing of it ever held: so nothing of it may be left, whatever had ended before. */
+static void an_entry_in_error_does_not_overtake_an_earlier_recall(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+	struct consent consent = grant(x, subject);
+
+	exchange_slices(x, 2);
+	exchange_consent(x, &consent);
+	for (int i = 0; i < 7; i++) {
+		struct message message = attendance(x, subject);
+
+		exchange_send(x, &message);
+	}
+	exchange_revoke(x, &consent);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 0);
+	consent.version = 2;
+	consent.in_error = true;
+	exchange_consent(x, &consent);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 0);
+	exchange_settle_down(x);
+	assert_int_equal(exchange_effects(x, EFFECT_RECEIPT), 2);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
 static void a_revocation_that_waits_is_answered_with_its_time(void **state)
 {
 	struct exchange *x = *state;
@@ -210,6 +235,7 @@ static void a_revocation_at_once_says_nothing_of_waiting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(an_entry_in_error_does_not_overtake_an_earlier_recall),
 		TEST(a_revocation_that_waits_is_answered_with_its_time),
 		TEST(whoever_was_told_something_hears_of_it_only_when_it_takes_effect),
 		TEST(revoking_again_is_answered_alike),
