@@ -23,6 +23,23 @@
 
 #define EVIDENCE(kind) THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_##kind
 
+/* Whoever may not send now lets nothing go that it has sent before either: it waits. */
+static int dispatch_suspend(struct ledger *ledger, struct principal *sender, struct decision *ret)
+{
+	bool suspended;
+	int r = principal_suspended(ledger, sender, &suspended);
+
+	if (r < 0 || !suspended || ret->kind == DECISION_HOLD || ret->kind == DECISION_DENY)
+		return r;
+	*ret = (struct decision){
+		.kind = DECISION_HOLD,
+		.code = TC_REFUSAL_AGENCY_SUSPENDED,
+		.basis = "none",
+		.rule_version = ret->rule_version,
+	};
+	return 0;
+}
+
 int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, struct decision *ret)
 {
 	struct decision_request request = {
@@ -60,7 +77,9 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 		r = principal_agency_kind(ledger, recipient, &request.recipient_kind);
 	if (r == 0)
 		r = decision_take(ledger->txn, &ledger->consent, ledger->policy, &request, ret);
-	return r < 0 ? r : sealed_decide(ledger, delivery, request.recipient, ret);
+	if (r == 0)
+		r = sealed_decide(ledger, delivery, request.recipient, ret);
+	return r < 0 ? r : dispatch_suspend(ledger, sender, ret);
 }
 
 void dispatch_rely(struct delivery *delivery, const struct decision *decision)

@@ -128,19 +128,37 @@ int principal_get(struct ledger *ledger, uint32_t number, struct principal **ret
 	return 0;
 }
 
-int principal_agency_kind(struct ledger *ledger, struct principal *principal, enum agency_kind *ret)
+static int principal_read_entry(struct ledger *ledger, struct principal *principal)
 {
 	uint32_t epoch = ledger->principals.registry_epoch + 1;
-	int r = 0;
+	struct registry_agency entry;
+	int r;
 
-	if (principal->registry_epoch != epoch)
-		r = registry_kind(ledger->txn, &ledger->registry, &principal->name,
-				  &principal->agency_kind);
+	if (principal->registry_epoch == epoch)
+		return 0;
+	r = registry_find_agency(ledger->txn, &ledger->registry, &principal->name, &entry);
 	if (r < 0)
 		return r;
+	principal->agency_kind = r == 0 ? entry.kind : AGENCY_KIND_UNKNOWN;
+	principal->suspended = r == 0 && entry.status == REGISTRY_SUSPENDED;
 	principal->registry_epoch = epoch;
-	*ret = principal->agency_kind;
 	return 0;
+}
+
+int principal_agency_kind(struct ledger *ledger, struct principal *principal, enum agency_kind *ret)
+{
+	int r = principal_read_entry(ledger, principal);
+
+	*ret = principal->agency_kind;
+	return r;
+}
+
+int principal_suspended(struct ledger *ledger, struct principal *principal, bool *ret)
+{
+	int r = principal_read_entry(ledger, principal);
+
+	*ret = principal->suspended;
+	return r;
 }
 
 void principals_registry_changed(struct principals *principals)

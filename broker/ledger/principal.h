@@ -45,7 +45,8 @@ struct principal {
 	uint32_t number; /* from 1 */
 	Throughcare__V1__PeerKind kind;
 	enum agency_kind agency_kind; /* see principal_agency_kind */
-	uint32_t registry_epoch;      /* in which it was read, plus one; 0: never */
+	bool suspended;               /* see principal_suspended */
+	uint32_t registry_epoch;      /* in which they were read, plus one; 0: never */
 	tc_agency name;
 	struct mailbox_counts box;
 	bool dirty;   /* `box` differs from its row */
@@ -86,6 +87,9 @@ int principal_get(struct ledger *ledger, uint32_t number, struct principal **ret
  * changes. */
 int principal_agency_kind(struct ledger *ledger, struct principal *principal,
 			  enum agency_kind *ret) TC_MUST_CHECK;
+/* The same: it may not send now, nor does what it has sent go. */
+int principal_suspended(struct ledger *ledger, struct principal *principal,
+			bool *ret) TC_MUST_CHECK;
 /* An agency's entry was changed. */
 void principals_registry_changed(struct principals *principals);
 

@@ -53,7 +53,8 @@ enum registry_outcome {
 /* Stored: never renumber. */
 enum registry_status {
 	REGISTRY_ACTIVE = 1,
-	REGISTRY_SUSPENDED = 2, /* may not log on, is sent nothing new; a service: takes nobody */
+	REGISTRY_SUSPENDED = 2, /* may not log on, is sent nothing new, and what it has sent
+				   waits; a service: takes nobody */
 };
 
 struct registry_agency {

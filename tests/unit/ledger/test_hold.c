@@ -126,6 +126,44 @@ static void what_is_queued_for_a_suspended_agency_waits_for_its_return(void **st
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
 }
 
+static void what_a_suspended_agency_has_sent_waits_until_it_is_active_again(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+	const struct effect *first, *second;
+
+	exchange_send(x, &message);
+	message.id = exchange_id(x);
+	exchange_send(x, &message);
+	exchange_suspend(x, "parole", "PAROLE");
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(exchange_facts(x, "held"), 2);
+	assert_int_equal(exchange_facts(x, "recall"), 0);
+	collector(x, "treatment", 10);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+	exchange_agency(x, "parole", "PAROLE");
+	assert_int_equal(exchange_facts(x, "unheld"), 2);
+	first = exchange_effect(x, EFFECT_DELIVER, 0);
+	second = exchange_effect(x, EFFECT_DELIVER, 1);
+	assert_true(first && second && first->sequence < second->sequence);
+}
+
+static void what_a_suspended_agency_has_sent_is_called_back_where_it_was_not_read(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+	uint64_t connection = collector(x, "treatment", 10), delivery;
+
+	exchange_send(x, &message);
+	delivery = delivered(x);
+	exchange_suspend(x, "parole", "PAROLE");
+	assert_int_equal(exchange_effects(x, EFFECT_WITHDRAW), 1);
+	exchange_settle(x, connection, delivery, NAK, 0); /* it comes back, and waits */
+	assert_int_equal(exchange_facts(x, "held"), 1);
+	exchange_agency(x, "parole", "PAROLE");
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +174,8 @@ int main(void)
 		TEST(what_was_released_is_not_expired_by_the_clock_of_its_hold),
 		TEST(another_kind_of_agency_is_decided_anew),
 		TEST(what_is_queued_for_a_suspended_agency_waits_for_its_return),
+		TEST(what_a_suspended_agency_has_sent_waits_until_it_is_active_again),
+		TEST(what_a_suspended_agency_has_sent_is_called_back_where_it_was_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
