@@ -2,10 +2,8 @@
  * evidence - what the exchange itself says: to senders about custody, to recipients
  * about consents that ended and messages to give back.
  *
- * These are ordinary messages without a signature: header, manifest and one part. Their
- * ids and salts are SHA-256 of their place in the log, so that the same log makes the
- * same messages (P10). They are about messages and grants, never about what a consent
- * says of others.
+ * Each is an own message (own_message.h) about messages and grants, never about what a
+ * consent says of others.
  *
  * Owner:  ledger thread, inside its transaction. Blocks: never.
  */
@@ -29,9 +27,5 @@ int evidence_consent_notice(struct ledger *ledger, uint32_t recipient, struct tc
  */
 int evidence_review_notice(struct ledger *ledger, uint32_t sender, struct tc_id message,
 			   struct tc_id subject, int64_t due_ms, bool overdue) TC_MUST_CHECK;
-
-/* The packed Delivery for the hand-over of an own message. Owned. */
-int evidence_delivery(struct ledger *ledger, const struct delivery *delivery, uint32_t lease_ms,
-		      struct tc_bytes *ret) TC_MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include "ledger/fact.h"
 #include "ledger/mailbox.h"
 #include "ledger/origin.h"
+#include "ledger/own_message.h"
 #include "ledger/review.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
@@ -57,7 +58,7 @@ static int lend_effect(struct ledger *ledger, const struct session *session,
 	effect->parts_mask = delivery->parts_mask;
 	memcpy(effect->basis, delivery->basis, sizeof(effect->basis));
 	if (terms == NULL)
-		r = evidence_delivery(ledger, delivery, session->lease_ms, &effect->body);
+		r = own_message_delivery(ledger, delivery, session->lease_ms, &effect->body);
 	else
 		r = tc_bytes_append(&effect->body, terms->packed.data, terms->packed.len);
 	if (r == 0)
