@@ -115,15 +115,7 @@ const struct tc_command tc_command_table[] = {
 	 "throughcare message template --list\n"
 	 "throughcare message template AttendanceRecord > attendance.json",
 	 OPTIONS({"list", NULL, "list the types and what each is for"}), tc_message_template_run},
-	{"referral", "list", "", 0, 0, "list your referrals, with whose move it is",
-	 "Referrals that your agency made or received; an auditor sees all.",
-	 "throughcare referral list --open\nthroughcare referral list --state WAITLISTED",
-	 OPTIONS({"subject", "PERSON", "of one person"}, {"state", "STATE", "in one state"},
-		 {"open", NULL, "only those whose loop is not closed"}, ACTOR_OPTION, LIMIT_OPTION),
-	 tc_referral_list_run},
-	{"referral", "show", "ID", 1, 1, "show a referral and every step of it", "",
-	 "throughcare referral show 0197a0c0-0000-7000-8000-000000000002", OPTIONS(ACTOR_OPTION),
-	 tc_referral_show_run},
+#include "cli/command_care.def"
 	{"consent", "list", "", 0, 0, "list a person's consents that concern your agency", "",
 	 "throughcare consent list --subject 00000000-0000-7000-8000-000000000001",
 	 OPTIONS({"subject", "PERSON", "whose consents (the exchange asks for it)"}, ACTOR_OPTION,
