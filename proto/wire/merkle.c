@@ -1,5 +1,7 @@
 #include "wire/merkle.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "wire/digest.h"
 
@@ -118,4 +120,62 @@ int tc_merkle_path_climb(const struct tc_merkle_hash *leaf, uint64_t leaf_index,
 		return TC_MERKLE_MISMATCH;
 	*ret_root = node;
 	return 0;
+}
+
+static bool same(const struct tc_merkle_hash *a, const struct tc_merkle_hash *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+/* The last leaves of both trees as they are seen while climbing. */
+struct climb {
+	uint64_t old_last, new_last;
+};
+
+static void climb_up(struct climb *climb)
+{
+	climb->old_last >>= 1;
+	climb->new_last >>= 1;
+}
+
+int tc_merkle_consistency_verify(uint64_t old_size, uint64_t new_size,
+				 const struct tc_merkle_hash *old_root,
+				 const struct tc_merkle_hash *new_root,
+				 const struct tc_merkle_hash *hashes, size_t count)
+{
+	struct climb climb = {old_size - 1, new_size - 1};
+	struct tc_merkle_hash old_node, new_node;
+	size_t next = 0;
+	int r = 0;
+
+	if (old_size == 0 || old_size == new_size)
+		return count == 0 && (old_size == 0 || same(old_root, new_root))
+			       ? 0
+			       : TC_MERKLE_MISMATCH;
+	if (old_size > new_size || count == 0)
+		return TC_MERKLE_MISMATCH;
+	/* A whole old tree is its own first node; else the first hash is. */
+	old_node = (old_size & (old_size - 1)) == 0 ? *old_root : hashes[next++];
+	new_node = old_node;
+	while (climb.old_last % 2 == 1)
+		climb_up(&climb);
+	for (; r == 0 && next < count; next++) {
+		if (climb.new_last == 0)
+			return TC_MERKLE_MISMATCH;
+		if (climb.old_last % 2 == 1 || climb.old_last == climb.new_last) {
+			r = tc_merkle_node(&hashes[next], &old_node, &old_node);
+			if (r == 0)
+				r = tc_merkle_node(&hashes[next], &new_node, &new_node);
+			while (climb.old_last % 2 == 0 && climb.old_last != 0)
+				climb_up(&climb);
+		} else {
+			r = tc_merkle_node(&new_node, &hashes[next], &new_node);
+		}
+		climb_up(&climb);
+	}
+	if (r < 0)
+		return r;
+	return climb.new_last == 0 && same(&old_node, old_root) && same(&new_node, new_root)
+		       ? 0
+		       : TC_MERKLE_MISMATCH;
 }

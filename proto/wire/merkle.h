@@ -66,4 +66,14 @@ int tc_merkle_path_climb(const struct tc_merkle_hash *leaf, uint64_t leaf_index,
 			 uint64_t leaf_count, const struct tc_merkle_hash *hashes,
 			 size_t hash_count, struct tc_merkle_hash *ret_root) TC_MUST_CHECK;
 
+/*
+ * That the tree of `new_size` leaves begins with the tree of `old_size` leaves, as RFC 9162
+ * section 2.1.4.2 says; with an old size of 0 or equal sizes there are no hashes. 0 or
+ * TC_MERKLE_MISMATCH.
+ */
+int tc_merkle_consistency_verify(uint64_t old_size, uint64_t new_size,
+				 const struct tc_merkle_hash *old_root,
+				 const struct tc_merkle_hash *new_root,
+				 const struct tc_merkle_hash *hashes, size_t count) TC_MUST_CHECK;
+
 #endif

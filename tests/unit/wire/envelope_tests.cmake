@@ -1,6 +1,7 @@
 # The parts of tc_wire that deal with frames, signatures and envelopes.
 tc_test(NAME test_digest SOURCES digest_test.c LINKS tc_wire)
 tc_test(NAME test_merkle SOURCES merkle_test.c LINKS tc_wire)
+tc_test(NAME test_note SOURCES note_test.c LINKS tc_wire)
 tc_test(NAME test_zmtp SOURCES zmtp_test.c LINKS tc_wire)
 tc_test(NAME test_zmtp_libzmq SOURCES zmtp_libzmq_test.c LINKS tc_wire PkgConfig::ZMQ)
 tc_test(NAME test_fields SOURCES fields_test.c LINKS tc_wire)

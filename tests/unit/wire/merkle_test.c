@@ -142,6 +142,82 @@ static void a_tree_of_none_or_too_many_is_not_built(void **state)
 	assert_int_equal(tc_merkle_tree_build(entries, TC_ENVELOPES_MAX + 1, &tree), TC_EINVAL);
 }
 
+/* PROOF(m, D[n]) as section 2.1.2 says it. */
+static size_t naive_consistency(size_t m, const struct tc_slice *entries, size_t n, bool whole,
+				struct tc_merkle_hash *to)
+{
+	size_t split = 1;
+	size_t count;
+
+	if (m == n) {
+		if (whole)
+			return 0;
+		*to = naive_root(entries, n);
+		return 1;
+	}
+	while (split * 2 < n)
+		split *= 2;
+	if (m <= split) {
+		count = naive_consistency(m, entries, split, whole, to);
+		to[count] = naive_root(entries + split, n - split);
+	} else {
+		count = naive_consistency(m - split, entries + split, n - split, false, to);
+		to[count] = naive_root(entries, split);
+	}
+	return count + 1;
+}
+
+static void every_older_tree_is_proved_to_be_the_beginning_of_every_newer(void **state)
+{
+	char texts[TC_ENVELOPES_MAX][8];
+	struct tc_slice entries[TC_ENVELOPES_MAX];
+	size_t max = entries_fill(entries, texts);
+	struct tc_merkle_hash roots[TC_ENVELOPES_MAX + 1];
+	struct tc_merkle_hash proof[16];
+
+	(void)state;
+	for (size_t n = 1; n <= max; n++)
+		roots[n] = naive_root(entries, n);
+	for (size_t n = 1; n <= max; n++) {
+		for (size_t m = 1; m <= n; m++) {
+			size_t count = naive_consistency(m, entries, n, true, proof);
+
+			assert_int_equal(tc_merkle_consistency_verify(m, n, &roots[m], &roots[n],
+								      proof, count),
+					 0);
+			proof[count] = roots[1];
+			assert_int_equal(tc_merkle_consistency_verify(m, n, &roots[m], &roots[n],
+								      proof, count + 1),
+					 TC_MERKLE_MISMATCH);
+			if (m == n)
+				continue;
+			assert_int_equal(tc_merkle_consistency_verify(m, n, &roots[m], &roots[n],
+								      proof, count - 1),
+					 TC_MERKLE_MISMATCH);
+			assert_int_equal(tc_merkle_consistency_verify(m, n, &roots[m], &roots[m],
+								      proof, count),
+					 TC_MERKLE_MISMATCH);
+			proof[count / 2].bytes[5] ^= 4;
+			assert_int_equal(tc_merkle_consistency_verify(m, n, &roots[m], &roots[n],
+								      proof, count),
+					 TC_MERKLE_MISMATCH);
+		}
+	}
+}
+
+static void a_shrunk_or_another_tree_of_the_same_size_is_no_continuation(void **state)
+{
+	struct tc_merkle_hash a = {{1}}, b = {{2}};
+
+	(void)state;
+	assert_int_equal(tc_merkle_consistency_verify(0, 9, &a, &b, NULL, 0), 0);
+	assert_int_equal(tc_merkle_consistency_verify(9, 9, &a, &a, NULL, 0), 0);
+	assert_int_equal(tc_merkle_consistency_verify(9, 9, &a, &b, NULL, 0), TC_MERKLE_MISMATCH);
+	assert_int_equal(tc_merkle_consistency_verify(9, 8, &a, &b, &a, 1), TC_MERKLE_MISMATCH);
+	assert_int_equal(tc_merkle_consistency_verify(3, 9, &a, &b, NULL, 0), TC_MERKLE_MISMATCH);
+	assert_int_equal(tc_merkle_consistency_verify(0, 9, &a, &b, &a, 1), TC_MERKLE_MISMATCH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +225,8 @@ int main(void)
 		cmocka_unit_test(every_size_has_the_root_of_the_definition_and_valid_paths),
 		cmocka_unit_test(wrong_paths_do_not_lead_to_the_root),
 		cmocka_unit_test(a_tree_of_none_or_too_many_is_not_built),
+		cmocka_unit_test(every_older_tree_is_proved_to_be_the_beginning_of_every_newer),
+		cmocka_unit_test(a_shrunk_or_another_tree_of_the_same_size_is_no_continuation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
