@@ -26,7 +26,7 @@
 #include "base/id.h"
 #include "ledger/delivery.h"
 
-#define JOB_SLICE_DEFAULT 256 /* deliveries of a slice, unless a barrier says otherwise */
+#define JOB_SLICE_DEFAULT 96 /* deliveries of a slice, unless a barrier says otherwise */
 
 /* Stored: never renumber. */
 enum job_kind {
