@@ -298,7 +298,7 @@ int ledger_digest(struct ledger *ledger, uint8_t ret[32])
 				  sizeof(ledger->consent));
 	if (r == 0)
 		r = digest_tables(ledger, stream, &number, &ledger->referral,
-				  sizeof(ledger->referral));
+				  REFERRAL_TABLES_COUNT * sizeof(struct store_table));
 	if (r == 0)
 		r = tc_sha256_stream_end(stream, ret);
 	tc_sha256_stream_free(&stream);

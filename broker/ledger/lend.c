@@ -101,6 +101,22 @@ static int lend_own(struct ledger *ledger, const struct session *session,
 	return r < 0 ? r : fact_release(ledger, delivery, NULL, NULL);
 }
 
+/* What it tells of its referral. */
+static int lend_told(struct ledger *ledger, const struct delivery *delivery)
+{
+	struct referral_change change;
+	struct principal *recipient;
+	int r;
+
+	if (tc_id_is_none(delivery->referral))
+		return 0;
+	r = principal_get(ledger, delivery->recipient, &recipient);
+	if (r < 0)
+		return r;
+	return referral_told(ledger->txn, &ledger->referral, delivery->referral, delivery->message,
+			     &recipient->name, &change);
+}
+
 /* What the first hand-over to this recipient changes besides. */
 static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 {
@@ -109,9 +125,7 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 
 	if (r < 0 || delivery->own)
 		return r;
-	if (!tc_id_is_none(delivery->referral) && strcmp(delivery->type, "Referral") == 0)
-		r = referral_shown(ledger->txn, &ledger->referral, delivery->referral,
-				   delivery->message);
+	r = lend_told(ledger, delivery);
 	return r < 0 ? r : review_released(ledger, delivery);
 }
 

@@ -108,6 +108,7 @@ static int service_put(struct store_txn *txn, const struct registry_tables *tabl
 	store_row_text(&head, tc_slice_text(service->role));
 	for (unsigned i = 0; i < CLOCK_COUNT; i++)
 		store_row_u8(&head, service->days.days[i]);
+	store_row_u8(&head, service->days.missed_limit);
 	r = tc_bytes_append(&value, head.data, head.len);
 	if (r == 0)
 		r = tc_bytes_append(&value, service->entry.data, service->entry.len);
@@ -147,6 +148,7 @@ int registry_find_service(struct store_txn *txn, const struct registry_tables *t
 	store_row_take_field(&row, ret->role, sizeof(ret->role));
 	for (unsigned i = 0; i < CLOCK_COUNT; i++)
 		ret->days.days[i] = store_row_take_u8(&row);
+	ret->days.missed_limit = store_row_take_u8(&row);
 	ret->entry = tc_slice(row.at, (size_t)(row.end - row.at));
 	return row.failed ? TC_ECORRUPT : 0;
 }
@@ -221,8 +223,9 @@ static uint8_t clock_days(uint32_t days)
 
 static struct lifecycle_days service_days(const Throughcare__V1__ServiceEntry *document)
 {
-	struct lifecycle_days days = {{0}};
+	struct lifecycle_days days = {.missed_limit = 0};
 
+	days.missed_limit = clock_days(document->missed_limit);
 	if (!document->clocks)
 		return days;
 	days.days[CLOCK_RECEIPT] = clock_days(document->clocks->receipt_days);

@@ -9,12 +9,12 @@ int transition_follow(struct ledger *ledger, const struct referral_change *chang
 	struct fact_draft draft;
 	int r = 0;
 
-	if (change->due_before_ms != change->due_ms) {
-		if (change->due_before_ms != 0)
-			r = timer_drop(ledger, change->due_before_ms, TIMER_REFERRAL,
+	if (change->alarm_before_ms != change->alarm_ms) {
+		if (change->alarm_before_ms != 0)
+			r = timer_drop(ledger, change->alarm_before_ms, TIMER_REFERRAL,
 				       change->referral);
-		if (r == 0 && change->due_ms != 0)
-			r = timer_set(ledger, change->due_ms, TIMER_REFERRAL, change->referral);
+		if (r == 0 && change->alarm_ms != 0)
+			r = timer_set(ledger, change->alarm_ms, TIMER_REFERRAL, change->referral);
 	}
 	if (r < 0 || (!change->moved && !change->loop_closed))
 		return r;

@@ -64,7 +64,7 @@ int told_referral(const struct question *question, struct referral *referral)
 		referral->next_move = lifecycle_state(step.to)->next_move;
 		referral->changed_ms = step.at_ms;
 		referral->occurred_ms = step.occurred_ms;
-		referral->due_ms = referral_due_from(referral, step.at_ms);
+		referral->due_ms = step.due_ms;
 		referral->loop_closed_ms = 0;
 		return 0;
 	}

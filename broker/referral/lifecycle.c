@@ -222,10 +222,8 @@ void lifecycle_legal(enum referral_state from, enum referral_actor by, char *to,
 unsigned lifecycle_clock_days(enum lifecycle_clock clock, const struct lifecycle_days *days)
 {
 	static const uint8_t defaults[CLOCK_COUNT] = {
-		[CLOCK_RECEIPT] = 2,
-		[CLOCK_DECISION] = 5,
-		[CLOCK_APPOINTMENT] = 10,
-		[CLOCK_HEARTBEAT] = 30,
+		[CLOCK_RECEIPT] = 2,    [CLOCK_DECISION] = 5,    [CLOCK_APPOINTMENT] = 10,
+		[CLOCK_HEARTBEAT] = 30, [CLOCK_ACKNOWLEDGE] = 5, [CLOCK_FEEDBACK] = 2,
 	};
 
 	if (days && days->days[clock] != 0)

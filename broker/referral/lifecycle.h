@@ -81,12 +81,16 @@ enum lifecycle_clock {
 	CLOCK_APPOINTMENT, /* the first appointment is fixed or kept */
 	CLOCK_HEARTBEAT,   /* somebody says how it goes */
 	CLOCK_OFFER,       /* the place is no longer held: a time, not days */
+	CLOCK_ACKNOWLEDGE, /* the source says that it has seen how it ended */
+	CLOCK_FEEDBACK,    /* somebody says how an appointment went */
 	CLOCK_COUNT
 };
 
-/* Days of each clock; 0: the default of lifecycle_clock_days. */
+/* What a service says of its referrals. Days of each clock; 0: the default of lifecycle_clock_days.
+ */
 struct lifecycle_days {
 	uint8_t days[CLOCK_COUNT];
+	uint8_t missed_limit; /* missed appointments after which it may end; 0: no limit */
 };
 
 struct lifecycle_state {

@@ -19,6 +19,7 @@
 #define REFERRAL_REFERRAL_H
 
 #include "base/id.h"
+#include "referral/clock.h"
 #include "referral/lifecycle.h"
 #include "store/store.h"
 #include "throughcare/v1/record.pb-c.h"
@@ -26,12 +27,14 @@
 
 #define REFERRAL_TABLES_COUNT 5
 
+/* The tables first, and nothing between them. */
 struct referral_tables {
 	struct store_table referrals;
 	struct store_table steps;
 	struct store_table agencies;
 	struct store_table open;
 	struct store_table subjects;
+	const struct clock_book *book; /* of the owner of the tables; NULL: see clock.h */
 };
 
 /* Once at start, while no write transaction is open. */
@@ -40,6 +43,21 @@ int referral_tables_open(struct store *store, struct referral_tables *ret) TC_MU
 enum referral_outcome {
 	REFERRAL_REFUSED = 1, /* see *refusal; nothing was changed */
 	REFERRAL_UNKNOWN,     /* find: no such referral; or no further one */
+};
+
+/* One of the two agencies of a referral. */
+enum referral_side_of {
+	REFERRAL_SOURCE = 0,
+	REFERRAL_TARGET = 1,
+	REFERRAL_SIDES,
+};
+
+struct referral_side {
+	char officer[65]; /* whose case it is there; "": not known */
+	char team[64];
+	/* The latest version that this side knows: by a step of its own, of the exchange or of a
+	 * court, or because it was handed the other side's message. 0: none. */
+	uint64_t told;
 };
 
 struct referral {
@@ -52,7 +70,13 @@ struct referral {
 	enum referral_state state_before_cancel;
 	uint64_t version;         /* 1 after the Referral; each step adds one */
 	unsigned next_move;       /* enum referral_actor; 0: nobody's */
+	uint8_t clock;            /* enum lifecycle_clock that runs */
+	int64_t clock_from_ms;    /* since when */
 	int64_t due_ms;           /* of the clock; 0: none */
+	int64_t alarm_ms;         /* when its timer fires: before it is due, or then; 0: none */
+	uint16_t left_days;       /* of a clock that is paused */
+	uint16_t times;           /* how often it has run out since a sign of life */
+	bool reminded;            /* that it will be due soon was said */
 	int64_t offer_expires_ms; /* 0: no offer */
 	bool overdue;             /* the clock has run out once, or has no rule of its own */
 	int64_t respond_by_ms;    /* the source's own date for a decision; 0: the clock's */
@@ -64,6 +88,14 @@ struct referral {
 	struct lifecycle_days days;
 	struct tc_id message; /* the Referral's own message: its delivery is this referral's */
 	bool shown;           /* it was handed over: before, the target does not know of it */
+	struct referral_side side[REFERRAL_SIDES];
+	uint8_t urgency;    /* throughcare.v1.Urgency */
+	int64_t release_ms; /* from custody; 0: not given */
+	int64_t supervision_end_ms;
+	struct tc_id predecessor, successor;
+	struct tc_id group; /* that it is offered in; none: to one provider only */
+	struct tc_id lease; /* the place that is held for it */
+	uint64_t lease_token;
 };
 
 struct referral_step {
@@ -77,6 +109,7 @@ struct referral_step {
 	char type[64];
 	struct tc_id message;
 	char reason_code[64];
+	int64_t due_ms; /* of the clock that it started; 0: none */
 };
 
 /* A submitted message that names a referral. */
@@ -102,18 +135,30 @@ struct referral_event {
 };
 
 struct referral_change {
-	bool moved;       /* a new version was made (a step was written) */
-	bool loop_closed; /* now */
-	bool overdue;     /* a clock ran out that moves nothing: somebody is late */
+	bool moved;           /* a new version was made (a step was written) */
+	bool loop_closed;     /* now */
+	bool overdue;         /* a clock ran out that moves nothing: somebody is late */
+	bool ended;           /* it became terminal, now */
+	bool reassigned;      /* another officer or team has it at one side */
+	enum clock_ring ring; /* of referral_clock */
 	enum referral_state from;
 	enum referral_state to;
-	uint64_t version;      /* after this message */
-	int64_t due_before_ms; /* the timer to drop; 0: none */
-	int64_t due_ms;        /* the timer to set for this referral; 0: none */
+	uint64_t version;        /* after this message */
+	int64_t due_ms;          /* of its clock; 0: none */
+	int64_t alarm_before_ms; /* the timer to drop; 0: none */
+	int64_t alarm_ms;        /* the timer to set for this referral; 0: none */
+	unsigned next_move;      /* enum referral_actor; 0: nobody's */
 	struct tc_id referral;
 	struct tc_id subject;
 	tc_agency source;
 	tc_agency target;
+	/* Of the step, when it moved. */
+	char by[TC_NAME_BYTES_MAX + 1];
+	char type[64];
+	char reason_code[64];
+	struct tc_id message;
+	int64_t occurred_ms;
+	struct tc_id group, lease, successor;
 };
 
 /*
@@ -137,11 +182,14 @@ int referral_undelivered(struct store_txn *txn, const struct referral_tables *ta
 			 struct tc_id referral, struct tc_id message, uint64_t sequence,
 			 int64_t now_ms, struct referral_change *ret) TC_MUST_CHECK;
 
-/* The message was handed over to its recipient: if it is the Referral itself, the target is a party
- * from now on. Until then its answers are refused like those of strangers: an id that was guessed,
- * or leaked, must not tell that there is a referral, and moves nothing. */
-int referral_shown(struct store_txn *txn, const struct referral_tables *tables,
-		   struct tc_id referral, struct tc_id message) TC_MUST_CHECK;
+/* The message was handed over to the agency `to`: it knows of the step that the message made, and
+ * of those before. If it is the Referral itself, the target is a party from now on; until then its
+ * answers are refused like those of strangers: an id that was guessed, or leaked, must not tell
+ * that there is a referral, and moves nothing. ret->version: the version that it was told now; 0:
+ * none. */
+int referral_told(struct store_txn *txn, const struct referral_tables *tables,
+		  struct tc_id referral, struct tc_id message, const tc_agency *to,
+		  struct referral_change *ret) TC_MUST_CHECK;
 
 /* ---- reading ---- */
 
@@ -152,8 +200,6 @@ bool referral_party(const struct referral *referral, const tc_agency *agency);
 /* The step that made `version` (1..referral.version). 0, REFERRAL_UNKNOWN or a fault. */
 int referral_step_find(struct store_txn *txn, const struct referral_tables *tables, struct tc_id id,
 		       uint64_t version, struct referral_step *ret) TC_MUST_CHECK;
-/* When the clock of its present state runs out that was started at `at_ms`; 0: it has none. */
-int64_t referral_due_from(const struct referral *referral, int64_t at_ms);
 /* The agency id of next_move: source, target or "exchange"; "" when nobody's. */
 const char *referral_next_move(const struct referral *referral);
 

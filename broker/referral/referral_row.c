@@ -9,6 +9,7 @@ enum row_bit {
 	BIT_OVERDUE = 1,
 	BIT_EXTENDED = 2,
 	BIT_SHOWN = 4,
+	BIT_REMINDED = 8,
 };
 
 int referral_fault(int r)
@@ -80,6 +81,66 @@ static int list_open(struct store_txn *txn, const struct referral_tables *tables
 	return r == STORE_NOT_FOUND ? 0 : referral_fault(r);
 }
 
+static void put_clock(struct store_row *row, const struct referral *referral)
+{
+	store_row_u8(row, referral->clock);
+	store_row_i64(row, referral->clock_from_ms);
+	store_row_i64(row, referral->due_ms);
+	store_row_i64(row, referral->alarm_ms);
+	store_row_u32(row, (uint32_t)referral->left_days << 16 | referral->times);
+}
+
+static void take_clock(struct store_row_reader *row, struct referral *ret)
+{
+	uint32_t counts;
+
+	ret->clock = store_row_take_u8(row);
+	ret->clock_from_ms = store_row_take_i64(row);
+	ret->due_ms = store_row_take_i64(row);
+	ret->alarm_ms = store_row_take_i64(row);
+	counts = store_row_take_u32(row);
+	ret->left_days = (uint16_t)(counts >> 16);
+	ret->times = (uint16_t)counts;
+}
+
+/* Whose case it is, what it puts at risk, and the referrals and the place that it hangs together
+ * with. */
+static void put_care(struct store_row *row, const struct referral *referral)
+{
+	for (unsigned i = 0; i < REFERRAL_SIDES; i++) {
+		store_row_text(row, tc_slice_text(referral->side[i].officer));
+		store_row_text(row, tc_slice_text(referral->side[i].team));
+		store_row_u64(row, referral->side[i].told);
+	}
+	store_row_u8(row, referral->urgency);
+	store_row_i64(row, referral->release_ms);
+	store_row_i64(row, referral->supervision_end_ms);
+	store_row_id(row, referral->predecessor);
+	store_row_id(row, referral->successor);
+	store_row_id(row, referral->group);
+	store_row_id(row, referral->lease);
+	store_row_u64(row, referral->lease_token);
+}
+
+static void take_care(struct store_row_reader *row, struct referral *ret)
+{
+	for (unsigned i = 0; i < REFERRAL_SIDES; i++) {
+		struct referral_side *side = &ret->side[i];
+
+		store_row_take_field(row, side->officer, sizeof(side->officer));
+		store_row_take_field(row, side->team, sizeof(side->team));
+		side->told = store_row_take_u64(row);
+	}
+	ret->urgency = store_row_take_u8(row);
+	ret->release_ms = store_row_take_i64(row);
+	ret->supervision_end_ms = store_row_take_i64(row);
+	ret->predecessor = store_row_take_id(row);
+	ret->successor = store_row_take_id(row);
+	ret->group = store_row_take_id(row);
+	ret->lease = store_row_take_id(row);
+	ret->lease_token = store_row_take_u64(row);
+}
+
 int referral_put(struct store_txn *txn, const struct referral_tables *tables,
 		 const struct referral *referral, bool made)
 {
@@ -95,12 +156,12 @@ int referral_put(struct store_txn *txn, const struct referral_tables *tables,
 	store_row_u8(&row, (uint8_t)referral->state_before_cancel);
 	store_row_u64(&row, referral->version);
 	store_row_u8(&row, (uint8_t)referral->next_move);
-	store_row_i64(&row, referral->due_ms);
 	store_row_i64(&row, referral->offer_expires_ms);
 	store_row_i64(&row, referral->respond_by_ms);
 	store_row_u8(&row, (uint8_t)((referral->overdue ? BIT_OVERDUE : 0) |
 				     (referral->extended ? BIT_EXTENDED : 0) |
-				     (referral->shown ? BIT_SHOWN : 0)));
+				     (referral->shown ? BIT_SHOWN : 0) |
+				     (referral->reminded ? BIT_REMINDED : 0)));
 	store_row_i64(&row, referral->created_ms);
 	store_row_i64(&row, referral->changed_ms);
 	store_row_i64(&row, referral->occurred_ms);
@@ -108,6 +169,9 @@ int referral_put(struct store_txn *txn, const struct referral_tables *tables,
 	store_row_id(&row, referral->message);
 	for (unsigned i = 0; i < CLOCK_COUNT; i++)
 		store_row_u8(&row, referral->days.days[i]);
+	store_row_u8(&row, referral->days.missed_limit);
+	put_clock(&row, referral);
+	put_care(&row, referral);
 
 	store_key_init(&key);
 	store_key_id(&key, referral->id);
@@ -146,13 +210,13 @@ int referral_find(struct store_txn *txn, const struct referral_tables *tables, s
 	ret->state_before_cancel = (enum referral_state)store_row_take_u8(&row);
 	ret->version = store_row_take_u64(&row);
 	ret->next_move = store_row_take_u8(&row);
-	ret->due_ms = store_row_take_i64(&row);
 	ret->offer_expires_ms = store_row_take_i64(&row);
 	ret->respond_by_ms = store_row_take_i64(&row);
 	bits = store_row_take_u8(&row);
 	ret->overdue = bits & BIT_OVERDUE;
 	ret->extended = bits & BIT_EXTENDED;
 	ret->shown = bits & BIT_SHOWN;
+	ret->reminded = bits & BIT_REMINDED;
 	ret->created_ms = store_row_take_i64(&row);
 	ret->changed_ms = store_row_take_i64(&row);
 	ret->occurred_ms = store_row_take_i64(&row);
@@ -160,6 +224,9 @@ int referral_find(struct store_txn *txn, const struct referral_tables *tables, s
 	ret->message = store_row_take_id(&row);
 	for (unsigned i = 0; i < CLOCK_COUNT; i++)
 		ret->days.days[i] = store_row_take_u8(&row);
+	ret->days.missed_limit = store_row_take_u8(&row);
+	take_clock(&row, ret);
+	take_care(&row, ret);
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
@@ -185,6 +252,7 @@ int referral_step_put(struct store_txn *txn, const struct referral_tables *table
 	store_row_text(&row, tc_slice_text(step->type));
 	store_row_id(&row, step->message);
 	store_row_text(&row, tc_slice_text(step->reason_code));
+	store_row_i64(&row, step->due_ms);
 	step_key(&key, id, step->version);
 	return referral_fault(
 		store_put(txn, tables->steps, store_key_slice(&key), store_row_slice(&row)));
@@ -215,5 +283,6 @@ int referral_step_find(struct store_txn *txn, const struct referral_tables *tabl
 	store_row_take_field(&row, ret->type, sizeof(ret->type));
 	ret->message = store_row_take_id(&row);
 	store_row_take_field(&row, ret->reason_code, sizeof(ret->reason_code));
+	ret->due_ms = store_row_take_i64(&row);
 	return row.failed ? TC_ECORRUPT : 0;
 }

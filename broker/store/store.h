@@ -23,7 +23,7 @@
 
 #define STORE_KEY_BYTES_MAX 511
 #define STORE_MAP_BYTES_MIN (1024 * 1024)
-#define STORE_TABLES_MAX    64
+#define STORE_TABLES_MAX    128
 
 struct store;
 struct store_txn;

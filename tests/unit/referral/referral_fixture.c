@@ -50,6 +50,7 @@ int tell(struct fixture *f, struct sent sent)
 	const tc_agency source = {"source"}, target = {"target"}, other = {"other"};
 	const tc_agency *parties[] = {&target, &source, &other};
 	bool makes = strcmp(sent.type, "Referral") == 0;
+	struct referral_change shown;
 	tc_agency sender = {""};
 	int r;
 	struct referral_event event = {
@@ -85,7 +86,8 @@ int tell(struct fixture *f, struct sent sent)
 	claim.respond_by_ms = sent.respond_by_ms;
 	r = referral_apply(f->txn, &f->tables, &event, &f->change, &f->refusal);
 	if (r == 0 && makes && !sent.held)
-		r = referral_shown(f->txn, &f->tables, event.referral, event.message);
+		r = referral_told(f->txn, &f->tables, event.referral, event.message, &target,
+				  &shown);
 	return r;
 }
 
@@ -122,6 +124,7 @@ void assert_moves(struct fixture *f, struct sent sent, enum referral_state to)
 	assert_int_equal(present(f).state, to);
 	assert_int_equal(present(f).version, f->change.version);
 	assert_int_equal(present(f).due_ms, f->change.due_ms);
+	assert_int_equal(present(f).alarm_ms, f->change.alarm_ms);
 }
 
 void assert_stays(struct fixture *f, struct sent sent)

@@ -92,7 +92,9 @@ static void an_agency_that_is_no_party_learns_nothing(void **state)
 
 static void before_it_is_handed_over_the_target_is_a_stranger(void **state)
 {
+	const tc_agency target = {"target"};
 	struct fixture *f = *state;
+	struct referral_change shown;
 	struct tc_id message = numbered_id((uint8_t)(200 + f->sequence % 50));
 
 	assert_int_equal(tell(f, MESSAGE("source", "Referral", .status = NULL, .held = true)), 0);
@@ -101,9 +103,11 @@ static void before_it_is_handed_over_the_target_is_a_stranger(void **state)
 		       TC_REFUSAL_UNKNOWN_REFERRAL, "referral_id");
 	assert_refused(f, MESSAGE("target", "ProgressReport", .status = NULL),
 		       TC_REFUSAL_UNKNOWN_REFERRAL, "referral_id");
-	assert_int_equal(referral_shown(f->txn, &f->tables, f->referral, numbered_id(9)), 0);
+	assert_int_equal(
+		referral_told(f->txn, &f->tables, f->referral, numbered_id(9), &target, &shown), 0);
 	assert_false(present(f).shown); /* that was another message */
-	assert_int_equal(referral_shown(f->txn, &f->tables, f->referral, message), 0);
+	assert_int_equal(referral_told(f->txn, &f->tables, f->referral, message, &target, &shown),
+			 0);
 	assert_moves(f, MESSAGE("target", "ReferralResponse", .status = "RECEIVED", .worker = "w"),
 		     REFERRAL_RECEIVED);
 	assert_true(present(f).shown);
@@ -339,7 +343,7 @@ static void care_without_news_is_overdue_again_and_again(void **state)
 	assert_int_equal(due_ms, lifecycle_working_days(MONDAY, 30));
 	f->now_ms = MONDAY + DAY;
 	assert_stays(f, MESSAGE(T, "ProgressReport", .status = NULL));
-	assert_int_equal(f->change.due_before_ms, due_ms);
+	assert_int_equal(f->change.alarm_before_ms, due_ms);
 	due_ms = lifecycle_working_days(MONDAY + DAY, 30);
 	assert_int_equal(f->change.due_ms, due_ms);
 	assert_int_equal(referral_clock(f->txn, &f->tables, f->referral, 90, due_ms, &f->change),
