@@ -76,8 +76,7 @@ static void all_that_is_missing_is_named_at_once(void **state)
 		{"worker", "worker.id", "whose case it is", TC_FORM_TEXT, true, NULL, NULL},
 		{"reason", "reasonCode", "why", TC_FORM_TEXT, true, NULL, NULL},
 		{.option = NULL}};
-	struct tc_invocation invocation = {.command = &command,
-					   .screen = tc_screen_standard(true)};
+	struct tc_invocation invocation = {.command = &command, .screen = tc_screen_standard(true)};
 	json_t *content = json_object();
 
 	(void)state;
