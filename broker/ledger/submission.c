@@ -5,6 +5,7 @@
 #include "ledger/dispatch.h"
 #include "ledger/exchange_message.h"
 #include "ledger/fact.h"
+#include "ledger/follow.h"
 #include "ledger/job.h"
 #include "ledger/mailbox.h"
 #include "ledger/origin.h"
@@ -362,6 +363,8 @@ static int submission_relay(struct ledger *ledger, struct submission *submission
 	if (r == 0)
 		r = submission_decide(ledger, submission);
 	if (r == 0)
+		r = follow_check(ledger, submission);
+	if (r == 0)
 		r = submission_refer(ledger, submission);
 	if (r != 0)
 		return r;
@@ -374,7 +377,9 @@ static int submission_relay(struct ledger *ledger, struct submission *submission
 		r = submission_enqueue(ledger, submission);
 	if (r == 0)
 		r = submission_recall_referrals(ledger, submission);
-	return r < 0 ? r : proceeding_follow(ledger, submission);
+	if (r == 0)
+		r = proceeding_follow(ledger, submission);
+	return r < 0 ? r : follow_apply(ledger, submission);
 }
 
 /* To the exchange itself. */

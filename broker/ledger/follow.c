@@ -1,0 +1,36 @@
+#include "ledger/follow.h"
+
+/* Several rows of one type are all run, in this order. */
+static const struct follow follows[] = {
+	{NULL, NULL, NULL},
+};
+
+#define FOLLOWS (sizeof(follows) / sizeof(follows[0]))
+
+static bool follow_is(const struct follow *follow, const struct submission *submission)
+{
+	return follow->type != NULL &&
+	       tc_slice_equal(submission->header.type, tc_slice_text(follow->type));
+}
+
+int follow_check(struct ledger *ledger, struct submission *submission)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < FOLLOWS; i++) {
+		if (follows[i].check != NULL && follow_is(&follows[i], submission))
+			r = follows[i].check(ledger, submission);
+	}
+	return r;
+}
+
+int follow_apply(struct ledger *ledger, struct submission *submission)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < FOLLOWS; i++) {
+		if (follows[i].apply != NULL && follow_is(&follows[i], submission))
+			r = follows[i].apply(ledger, submission);
+	}
+	return r;
+}
