@@ -167,6 +167,35 @@ _Static_assert(sizeof(Throughcare__V1__Category) == sizeof(int) &&
 		       sizeof(Throughcare__V1__ReleaseBasis) == sizeof(int),
 	       "enumerations are read as int");
 
+/* Whether a rule that lists these values, or none and so all of them, speaks about this one. */
+static bool speaks_of(const int *values, size_t count, int value)
+{
+	for (size_t i = 0; i < count; i++)
+		if (values[i] == value)
+			return true;
+	return count == 0;
+}
+
+/* Who signs a consent is never the one whom the information is about: 34 U.S.C. 12291(b)(2).
+ * Another rule that denies it would hide this until somebody removes it. */
+static void scan_victim(struct scan *scan, size_t at)
+{
+	const release_rule *rule = scan->policy->rules[at];
+	char what[256];
+
+	if (rule->effect != THROUGHCARE__V1__RULE_EFFECT__RULE_EFFECT_PERMIT ||
+	    !speaks_of((const int *)rule->categories, rule->n_categories,
+		       THROUGHCARE__V1__CATEGORY__CATEGORY_VICTIM_INFO) ||
+	    !speaks_of((const int *)rule->bases, rule->n_bases,
+		       THROUGHCARE__V1__RELEASE_BASIS__RELEASE_BASIS_CONSENT))
+		return;
+	(void)snprintf(what, sizeof(what),
+		       "the rule %s lets victim_info go by consent, which is not the person's to "
+		       "give (34 U.S.C. 12291(b)(2))",
+		       rule->rule_id);
+	found(scan, what, rule->n_categories > 0 ? "rules[%zu].categories" : "rules[%zu]", at);
+}
+
 static void scan_rule(struct scan *scan, size_t at)
 {
 	const release_rule *rule = scan->policy->rules[at];
@@ -181,6 +210,7 @@ static void scan_rule(struct scan *scan, size_t at)
 	scan_values(scan, "rules", at, "purposes", (const int *)rule->purposes, rule->n_purposes);
 	scan_values(scan, "rules", at, "bases", (const int *)rule->bases, rule->n_bases);
 	scan_codes(scan, "rules", at, rule->notices, rule->n_notices);
+	scan_victim(scan, at);
 	if (rule->effect == THROUGHCARE__V1__RULE_EFFECT__RULE_EFFECT_DENY && rule->n_notices > 0)
 		found(scan, "a rule that denies sends no notice along", "rules[%zu].notices", at);
 }

@@ -2,8 +2,9 @@
  * policy_scan - what a policy of release must be beyond what its schema says.
  *
  * No value that says nothing, no row or name twice, no notice that nobody wrote, no element of
- * a consent that there is not. The exchange refuses a policy on the first finding; the command
- * line shows all of them, each at its place in the file.
+ * a consent that there is not, and no victim's information by somebody else's consent. The exchange
+ * refuses a policy on the first finding; the command line shows all of them, each at its place in
+ * the file.
  *
  * Owner: any thread. Blocks: never.
  */

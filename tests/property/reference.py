@@ -69,6 +69,11 @@ class Policy:
             tuple(row.get("notices", ()))) for row in document.get("rules", ())]
         self.ruled = {}
 
+    def lawful(self):
+        """No rule may let a victim's information go by the consent of somebody else (34 U.S.C. 12291(b)(2))."""
+        return not any(rule.permits and (not rule.categories or "VICTIM_INFO" in rule.categories)
+                       and (not rule.bases or "CONSENT" in rule.bases) for rule in self.rules)
+
     def kind(self, kind):
         return self.kinds.get(kind, {})
 

@@ -25,6 +25,7 @@ DAYS = 28
 
 CATEGORIES = ["ATTENDANCE", "SUD_TREATMENT", "DRUG_TEST", "IDENTITY", "HOUSING", "CRIMINAL_HISTORY"]
 ALONE = ["SUD_COUNSELLING_NOTES", "PSYCHOTHERAPY_NOTES", "COURT_PROCEEDING"]
+CONSENTABLE = [f"CATEGORY_{name}" for name in reference.CATEGORIES[1:-2] if name != "VICTIM_INFO"]
 ODD = ["VICTIM_INFO", "EXCHANGE", "TEST", "UNSPECIFIED"]
 PURPOSES = ["SUPERVISION_MONITORING", "REFERRAL_COORDINATION", "TREATMENT", "PAYMENT"]
 ATTACHMENTS = [*reference.STATEMENTS, *reference.EXPLANATIONS]
@@ -105,12 +106,22 @@ def rules(draw, number):
         "effect": "RULE_EFFECT_PERMIT" if permits else "RULE_EFFECT_DENY", "notices": notices}
 
 
+def lawful(rule):
+    """Without what no policy may say: it goes on any other basis."""
+    if not reference.Policy({"rules": [rule]}).lawful():
+        rule["bases"] = [f"RELEASE_BASIS_{name}" for name in reference.LEGAL_BASES[1:]]
+    return rule
+
+
 @st.composite
 def policies(draw, version=1):
     made = [draw(rules(number)) for number in range(draw(st.integers(0, 4)))]
+    if version == 1 or draw(st.integers(0, 5)):
+        made = [lawful(rule) for rule in made]
     if draw(st.integers(0, 3)):
-        made.append({"rule_id": "by-consent", "bases": ["RELEASE_BASIS_CONSENT"], "effect": "RULE_EFFECT_PERMIT"})
-    made = made or [{"rule_id": "all", "effect": "RULE_EFFECT_PERMIT"}]
+        made.append({"rule_id": "by-consent", "bases": ["RELEASE_BASIS_CONSENT"], "effect": "RULE_EFFECT_PERMIT",
+                     "categories": CONSENTABLE})
+    made = made or [{"rule_id": "all", "effect": "RULE_EFFECT_PERMIT", "categories": CONSENTABLE}]
     extra = draw(st.sampled_from([(), (), ("grants.description",), ("document.sha256",)]))
     monitors = draw(st.sampled_from([["PAROLE", "COURT"], ["PAROLE", "COURT"], ["PAROLE"]]))
     return standard_policy(made, version, extra, monitors)

@@ -71,6 +71,14 @@ static void assert_errors(const char *text, size_t errors)
 	tc_policy_findings_free(&findings);
 }
 
+static void a_rule_that_lets_victim_information_go_by_consent_is_invalid(void **state)
+{
+	(void)state;
+	assert_found(HEAD "  - {rule_id: a, effect: permit, categories: [housing]}\n"
+			  "  - {rule_id: b, effect: permit, bases: [consent]}\n",
+		     "invalid", 5, "the rule b lets victim_info go by consent", "rules[1]");
+}
+
 static void a_rule_that_others_decide_in_place_of_is_shadowed(void **state)
 {
 	(void)state;
@@ -279,6 +287,7 @@ static void the_rules_that_decide_are_exactly_those_of_a_plain_reading(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rule_that_lets_victim_information_go_by_consent_is_invalid),
 		cmocka_unit_test(a_rule_that_others_decide_in_place_of_is_shadowed),
 		cmocka_unit_test(a_rule_that_decides_anything_is_not),
 		cmocka_unit_test(what_matches_nothing_and_what_nobody_wrote_is_found),

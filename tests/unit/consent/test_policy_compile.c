@@ -151,6 +151,64 @@ static void a_notice_that_nobody_wrote_is_refused(void **state)
 	assert_invalid(policy, "events[0].type");
 }
 
+static void check_victim(const release_policy *message, bool refused)
+{
+	struct tc_refusal refusal = {0};
+	struct policy *policy = NULL;
+	uint8_t packed[256];
+	size_t len = throughcare__v1__release_policy__pack(message, packed);
+
+	assert_int_equal(policy_compile(tc_slice(packed, len), &policy, &refusal),
+			 refused ? POLICY_REFUSED : 0);
+	if (refused)
+		assert_non_null(strstr(refusal.detail, "careless lets victim_info go by consent"));
+	policy_free(&policy);
+}
+
+/* 34 U.S.C. 12291(b)(2): whoever signs is not the one whom it is about, whatever else denies it. */
+static void a_rule_that_lets_victim_information_go_by_consent_is_refused(void **state)
+{
+	Throughcare__V1__Category categories[] = {
+		THROUGHCARE__V1__CATEGORY__CATEGORY_HOUSING,
+		THROUGHCARE__V1__CATEGORY__CATEGORY_VICTIM_INFO,
+	};
+	Throughcare__V1__ReleaseBasis bases[] = {
+		THROUGHCARE__V1__RELEASE_BASIS__RELEASE_BASIS_COURT_ORDER,
+		THROUGHCARE__V1__RELEASE_BASIS__RELEASE_BASIS_CONSENT,
+	};
+	/* How many of each list a permitting rule names; none: all. */
+	static const struct {
+		size_t categories, bases;
+		bool refused;
+	} cases[] = {
+		{2, 2, true},  {2, 0, true},  {0, 2, true},  {0, 0, true},
+		{1, 0, false}, {2, 1, false}, {0, 1, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		release_rule rule = THROUGHCARE__V1__RELEASE_POLICY__RULE__INIT, *rules[] = {&rule};
+		release_policy message = THROUGHCARE__V1__RELEASE_POLICY__INIT;
+		char id[] = "p", rule_id[] = "careless";
+
+		message.policy_id = id;
+		message.has_version = 1;
+		message.version = 1;
+		message.rules = rules;
+		message.n_rules = 1;
+		rule.rule_id = rule_id;
+		rule.has_effect = 1;
+		rule.effect = THROUGHCARE__V1__RULE_EFFECT__RULE_EFFECT_PERMIT;
+		rule.categories = categories;
+		rule.n_categories = cases[i].categories;
+		rule.bases = bases;
+		rule.n_bases = cases[i].bases;
+		check_victim(&message, cases[i].refused);
+		rule.effect = THROUGHCARE__V1__RULE_EFFECT__RULE_EFFECT_DENY;
+		check_victim(&message, false);
+	}
+}
+
 static void a_policy_adds_at_most_24_notices(void **state)
 {
 	release_notice notices[25], *rows[25];
@@ -261,6 +319,7 @@ int main(void)
 		cmocka_unit_test(numbers_without_a_meaning_are_refused),
 		cmocka_unit_test(what_stands_there_twice_is_refused),
 		cmocka_unit_test(a_notice_that_nobody_wrote_is_refused),
+		cmocka_unit_test(a_rule_that_lets_victim_information_go_by_consent_is_refused),
 		cmocka_unit_test(a_policy_adds_at_most_24_notices),
 		cmocka_unit_test(a_notice_is_taken_for_the_disclosers_jurisdiction),
 		cmocka_unit_test(what_a_policy_leaves_out_is_most_restrictive),

@@ -42,6 +42,29 @@ static size_t random_values(int *to, int count)
 	return n;
 }
 
+static bool lists(const int *values, size_t count, uint32_t value)
+{
+	bool any = count == 0;
+
+	for (size_t i = 0; i < count; i++)
+		any = any || (uint32_t)values[i] == value;
+	return any;
+}
+
+/* No policy lets victim information go by consent: then for every other basis. */
+static void keep_lawful(release_rule *rule)
+{
+	const uint32_t victim = THROUGHCARE__V1__CATEGORY__CATEGORY_VICTIM_INFO;
+
+	if (rule->effect != PERMIT ||
+	    !lists((const int *)rule->categories, rule->n_categories, victim) ||
+	    !lists((const int *)rule->bases, rule->n_bases, POLICY_BASIS_CONSENT))
+		return;
+	rule->n_bases = 0;
+	for (int i = POLICY_BASIS_CONSENT + 1; i < POLICY_BASIS_COUNT; i++)
+		rule->bases[rule->n_bases++] = (Throughcare__V1__ReleaseBasis)i;
+}
+
 static void make_random(struct random_policy *p)
 {
 	memset(p, 0, sizeof(*p));
@@ -66,21 +89,13 @@ static void make_random(struct random_policy *p)
 		rule->n_purposes = random_values(p->values[i][3], 11);
 		rule->bases = (Throughcare__V1__ReleaseBasis *)p->values[i][4];
 		rule->n_bases = random_values(p->values[i][4], 6);
+		keep_lawful(rule);
 		rule->notices = p->notices[i];
 		rule->n_notices = rule->effect == PERMIT ? random_below(3) : 0;
 		for (size_t k = 0; k < rule->n_notices; k++)
 			p->notices[i][k] = p->codes[(random_below(2) + 2 * k) % 4];
 		p->rule_rows[i] = rule;
 	}
-}
-
-static bool lists(const int *values, size_t count, uint32_t value)
-{
-	bool any = count == 0;
-
-	for (size_t i = 0; i < count; i++)
-		any = any || (uint32_t)values[i] == value;
-	return any;
 }
 
 static void plain_reading(const release_policy *message, const uint32_t at[5],
@@ -190,6 +205,8 @@ static void the_most_rules_are_ruled_on_quickly(void **state)
 	static char ids[POLICY_RULES_MAX][16];
 	release_notice notices[24], *texts[24];
 	char codes[24][16], *named[POLICY_RULES_MAX];
+	Throughcare__V1__ReleaseBasis order =
+		THROUGHCARE__V1__RELEASE_BASIS__RELEASE_BASIS_COURT_ORDER;
 	struct tc_refusal refusal = {0};
 	struct policy *policy = NULL;
 	release_policy message;
@@ -205,6 +222,8 @@ static void the_most_rules_are_ruled_on_quickly(void **state)
 		rules[i].rule_id = ids[i];
 		rules[i].has_effect = 1;
 		rules[i].effect = PERMIT;
+		rules[i].bases = &order;
+		rules[i].n_bases = 1;
 		rules[i].notices = &named[i];
 		rules[i].n_notices = 1;
 		rows[i] = &rules[i];
@@ -217,7 +236,7 @@ static void the_most_rules_are_ruled_on_quickly(void **state)
 		struct policy_ruling ruling;
 
 		policy_rule(policy, 1 + (uint32_t)i % 25, AGENCY_KIND_PAROLE, AGENCY_KIND_COURT, 1,
-			    1, &ruling);
+			    (uint32_t)order, &ruling);
 		assert_int_equal(ruling.notices, 0xffffff00);
 	}
 	spent = tc_clock_monotonic_us() - start;
