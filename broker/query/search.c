@@ -6,7 +6,7 @@
 #include "query/gate.h"
 #include "wire/merkle.h"
 
-#define CURSOR_BYTES (POSTING_POSITION_BYTES + 8)
+#define CURSOR_BYTES (POSTING_POSITION_BYTES + 8 + 1)
 
 struct search_page {
 	const struct question *question;
@@ -23,8 +23,10 @@ int search_read_cursor(const struct question *question, struct answer *answer,
 	asked->before = question->sequence;
 	if (cursor.len == 0)
 		return 0;
-	if (cursor.len != CURSOR_BYTES)
+	/* Of a walk in the same direction, or the page would be of another search. */
+	if (cursor.len != CURSOR_BYTES || cursor.data[CURSOR_BYTES - 1] != asked->newest_first)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID, "page.cursor");
+	asked->resumed = true;
 	asked->from = posting_position_get(cursor.data);
 	before = tc_get_be64(cursor.data + POSTING_POSITION_BYTES);
 	if (before < asked->before)
@@ -39,6 +41,7 @@ int search_next_page(struct answer *answer, const struct trail_question *asked,
 
 	posting_position_put(cursor, next);
 	tc_put_be64(cursor + POSTING_POSITION_BYTES, asked->before);
+	cursor[CURSOR_BYTES - 1] = asked->newest_first;
 	return answer_next_page(answer, tc_slice(cursor, sizeof(cursor)));
 }
 
@@ -50,25 +53,52 @@ static int read_id(struct answer *answer, const char *text, const char *field, s
 	return answer_read_id(answer, text, field, ret);
 }
 
+/* Whoever may learn no person's id must not find out by asking for one either. */
+static bool names_person(const Throughcare__V1__TrailFindQuery *find)
+{
+	return find->subject != NULL || find->referral_id != NULL || find->grant_id != NULL ||
+	       find->proceeding_id != NULL || find->actor != NULL;
+}
+
+static const char *read_name(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+static int read_ids(const Throughcare__V1__TrailFindQuery *find, struct answer *answer,
+		    struct trail_question *asked)
+{
+	int r = read_id(answer, find->subject, "trail_find.subject", &asked->subject);
+
+	if (r == 0)
+		r = read_id(answer, find->referral_id, "trail_find.referral_id", &asked->referral);
+	if (r == 0)
+		r = read_id(answer, find->message_id, "trail_find.message_id", &asked->message);
+	if (r == 0)
+		r = read_id(answer, find->grant_id, "trail_find.grant_id", &asked->grant);
+	return r;
+}
+
 static int read_question(const struct question *question, struct answer *answer,
 			 struct trail_question *asked)
 {
 	const Throughcare__V1__TrailFindQuery *find = question->query->trail_find;
 	int r;
 
-	if (question->scope == GATE_NO_PERSONS &&
-	    (find->subject != NULL || find->referral_id != NULL))
+	if (question->scope == GATE_NO_PERSONS && names_person(find))
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED,
-				 "trail_find.subject, trail_find.referral_id");
-	r = read_id(answer, find->subject, "trail_find.subject", &asked->subject);
-	if (r == 0)
-		r = read_id(answer, find->referral_id, "trail_find.referral_id", &asked->referral);
-	if (r == 0)
-		r = read_id(answer, find->message_id, "trail_find.message_id", &asked->message);
+				 "trail_find.subject, referral_id, grant_id, proceeding_id, actor");
+	r = read_ids(find, answer, asked);
 	if (r != 0)
 		return r;
-	if (find->agency != NULL && find->agency[0] != '\0')
-		asked->agency = find->agency;
+	asked->agency = read_name(find->agency);
+	asked->actor = read_name(find->actor);
+	asked->certificate = read_name(find->certificate);
+	asked->type = read_name(find->message_type);
+	asked->event = read_name(find->event);
+	asked->code = read_name(find->code);
+	asked->proceeding = read_name(find->proceeding_id);
+	asked->newest_first = find->newest_first;
 	if (question->scope == GATE_OWN && asked->agency == NULL)
 		asked->agency = question->asker.name;
 	if (question->scope == GATE_OWN && strcmp(asked->agency, question->asker.name) != 0)

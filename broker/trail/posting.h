@@ -1,12 +1,16 @@
 /*
- * posting - which rows of the trail speak of one person, referral, message, agency or actor.
+ * posting - which rows of the trail speak of one person, referral, message, agency, ...
  *
  * A term (kind and 16 bytes) has the ascending list of the positions of its rows. The
  * list is stored in blocks of up to POSTING_BLOCK_MAX positions under the key
  * term || last position of the block, so that one forward seek finds the block that
- * holds the first position at or after any given one. Writers collect postings in
- * memory and write them sorted, so that a busy agency costs one row per batch and
- * not one per fact.
+ * holds the first position at or after any given one. In a block each position is told
+ * by its distance from the one after it, so that what nearly every row has (an event, a
+ * type) costs a byte or two a row.
+ *
+ * Writers collect postings in memory, grouped by term as they come. Only the terms are
+ * sorted when they are written, so that a busy agency costs a row per block and not one
+ * per fact.
  *
  * A name's term is cut from its SHA-256: whoever reads a row through a posting still
  * compares the row itself with what was asked.
@@ -33,6 +37,12 @@ enum posting_kind {
 	POSTING_MESSAGE = 3,
 	POSTING_AGENCY = 4,
 	POSTING_ACTOR = 5,
+	POSTING_CERTIFICATE = 6,
+	POSTING_TYPE = 7,
+	POSTING_EVENT = 8,
+	POSTING_CODE = 9,
+	POSTING_GRANT = 10,
+	POSTING_PROCEEDING = 11,
 };
 
 /* The n-th fact of the record at `sequence`. */
@@ -51,37 +61,43 @@ struct posting_term posting_term_id(enum posting_kind kind, struct tc_id id);
 /* 0 or TC_ECRYPTO. */
 int posting_term_name(enum posting_kind kind, struct tc_slice name,
 		      struct posting_term *ret) TC_MUST_CHECK;
+/* Of the SHA-256 in hexadecimal. False: it is none. */
+bool posting_term_certificate(const char *hex, struct posting_term *ret);
 
 /* Below 0, 0, above 0. */
 int posting_position_compare(struct posting_position a, struct posting_position b);
 void posting_position_put(uint8_t to[POSTING_POSITION_BYTES], struct posting_position position);
 struct posting_position posting_position_get(const uint8_t from[POSTING_POSITION_BYTES]);
 
-struct posting {
-	struct posting_term term;
-	struct posting_position position;
-};
+struct posting_link;
+struct posting_run;
 
-/* Empty is all zero. Positions are added in ascending order. */
+/* Empty is all zero. Positions are added in ascending order; one that a term has already is not
+ * added again. */
 struct posting_batch {
-	struct posting *postings;
+	struct posting_link *links; /* every position, in a list for each term */
 	size_t count;
 	size_t capacity;
+	struct posting_run *runs; /* one for each term */
+	size_t run_count;
+	size_t run_capacity;
+	uint32_t *slots; /* by hash of the term: its run's number + 1; 0 is free */
+	size_t slot_count;
 };
 
 int posting_batch_add(struct posting_batch *batch, struct posting_term term,
 		      struct posting_position position) TC_MUST_CHECK;
-/* Sorts, writes and empties the batch. 0, STORE_FULL or a fault. */
+/* Writes the batch in the order of terms, and empties it. 0, STORE_FULL or a fault. */
 int posting_batch_write(struct posting_batch *batch, struct store_txn *txn,
 			struct store_table table) TC_MUST_CHECK;
 void posting_batch_free(struct posting_batch *batch);
 
-/* Walks one term's list. */
+/* Walks one term's list, in either direction. */
 struct posting_cursor {
 	struct store_cursor rows;
-	struct tc_slice block;        /* positions but the last; borrowed from the transaction */
-	struct posting_position last; /* of the block */
-	bool loaded;
+	struct store_cursor rows_back;                    /* made when it is needed first */
+	struct posting_position block[POSTING_BLOCK_MAX]; /* the newest first */
+	size_t count;                                     /* 0: no block is loaded */
 };
 
 int posting_cursor_init(struct posting_cursor *cursor, struct store_txn *txn,
@@ -89,6 +105,9 @@ int posting_cursor_init(struct posting_cursor *cursor, struct store_txn *txn,
 /* The first position at or after `from`, or STORE_NOT_FOUND. */
 int posting_cursor_seek(struct posting_cursor *cursor, struct posting_position from,
 			struct posting_position *ret) TC_MUST_CHECK;
+/* The last position at or before `from`, or STORE_NOT_FOUND. */
+int posting_cursor_seek_back(struct posting_cursor *cursor, struct posting_position from,
+			     struct posting_position *ret) TC_MUST_CHECK;
 /* Of an all-zero one too. */
 void posting_cursor_done(struct posting_cursor *cursor);
 

@@ -10,9 +10,9 @@
 
 #define TABLES_MAX     4
 #define READERS_MAX    64
-#define FORMAT_VERSION 1
-#define POSTINGS_MAX   65536 /* kept in memory before they are written */
-#define NAME_CACHE     64
+#define FORMAT_VERSION 2
+#define POSTINGS_MAX   262144 /* kept in memory before they are written */
+#define NAME_CACHE     256
 
 struct name_slot {
 	tc_agency name;
@@ -188,6 +188,26 @@ static int add_id(struct trail_index *index, enum posting_kind kind, const char 
 	return posting_batch_add(&index->postings, posting_term_id(kind, id), at);
 }
 
+static int add_certificate(struct trail_index *index, const char *hex, struct posting_position at)
+{
+	struct posting_term term;
+
+	if (hex == NULL || !posting_term_certificate(hex, &term))
+		return 0;
+	return posting_batch_add(&index->postings, term, at);
+}
+
+/* Every grant relied on; an older row says only one, as its basis. */
+static int add_grants(struct trail_index *index, const Throughcare__V1__TrailRow *row,
+		      struct posting_position at)
+{
+	int r = add_id(index, POSTING_GRANT, row->basis, at);
+
+	for (size_t i = 0; r == 0 && i < row->n_grants; i++)
+		r = add_id(index, POSTING_GRANT, row->grants[i], at);
+	return r;
+}
+
 static int add_postings(struct trail_index *index, struct tc_slice packed,
 			struct posting_position at)
 {
@@ -209,6 +229,18 @@ static int add_postings(struct trail_index *index, struct tc_slice packed,
 		r = add_name(index, POSTING_AGENCY, row->recipient, at);
 	if (r == 0)
 		r = add_name(index, POSTING_ACTOR, row->actor, at);
+	if (r == 0)
+		r = add_name(index, POSTING_TYPE, row->message_type, at);
+	if (r == 0)
+		r = add_name(index, POSTING_EVENT, row->event, at);
+	if (r == 0)
+		r = add_name(index, POSTING_CODE, row->code, at);
+	if (r == 0)
+		r = add_name(index, POSTING_PROCEEDING, row->proceeding_id, at);
+	if (r == 0)
+		r = add_certificate(index, row->certificate, at);
+	if (r == 0)
+		r = add_grants(index, row, at);
 	return r;
 }
 

@@ -5,7 +5,7 @@
 
 #include "ledger/arena.h"
 
-#define TERMS_MAX 5
+#define TERMS_MAX 11
 
 struct trail_view {
 	struct store_txn *txn;
@@ -20,8 +20,9 @@ struct search {
 	const struct trail_question *question;
 	struct posting_cursor terms[TERMS_MAX];
 	size_t term_count;
-	struct store_cursor rows;
-	uint64_t end; /* first sequence that is too late */
+	struct store_cursor rows; /* in the direction of the walk */
+	uint64_t first;           /* sequence that is early enough */
+	uint64_t end;             /* first sequence that is too late */
 };
 
 struct trail_question trail_question_any(void)
@@ -78,18 +79,19 @@ void trail_view_close(struct trail_view **view)
 	*view = NULL;
 }
 
-/* The first row at or after a position. 0, STORE_NOT_FOUND or a fault. */
-static int row_at_or_after(struct search *search, struct posting_position from,
-			   struct posting_position *ret, struct tc_slice *ret_value)
+/* The first row of these at or after a position (backward: at or before). 0, STORE_NOT_FOUND or a
+ * fault. */
+static int row_next(struct store_cursor *rows, struct posting_position from,
+		    struct posting_position *ret, struct tc_slice *ret_value)
 {
 	uint8_t seek[POSTING_POSITION_BYTES];
 	struct tc_slice key;
 	int r;
 
 	posting_position_put(seek, from);
-	r = store_cursor_seek(&search->rows, tc_slice(seek, sizeof(seek)));
+	r = store_cursor_seek(rows, tc_slice(seek, sizeof(seek)));
 	if (r == 0)
-		r = store_cursor_next(&search->rows, &key, ret_value);
+		r = store_cursor_next(rows, &key, ret_value);
 	if (r != 0)
 		return r;
 	if (key.len != POSTING_POSITION_BYTES || ret_value->len < 8)
@@ -99,7 +101,7 @@ static int row_at_or_after(struct search *search, struct posting_position from,
 }
 
 /* The first sequence in [0, end) whose row is at or after `time_ms`, or end. */
-static int sequence_at(struct search *search, int64_t time_ms, uint64_t end, uint64_t *ret)
+static int sequence_at(struct store_cursor *rows, int64_t time_ms, uint64_t end, uint64_t *ret)
 {
 	uint64_t low = 0;
 	uint64_t high = end;
@@ -108,7 +110,7 @@ static int sequence_at(struct search *search, int64_t time_ms, uint64_t end, uin
 		struct posting_position middle = {.sequence = low + (high - low) / 2};
 		struct posting_position at;
 		struct tc_slice value;
-		int r = row_at_or_after(search, middle, &at, &value);
+		int r = row_next(rows, middle, &at, &value);
 
 		if (r < 0)
 			return r;
@@ -150,32 +152,65 @@ static int add_name_term(struct search *search, enum posting_kind kind, const ch
 	return r < 0 ? r : add_term(search, term);
 }
 
+static int add_certificate_term(struct search *search)
+{
+	struct posting_term term;
+
+	if (search->question->certificate == NULL)
+		return 0;
+	/* What is no digest is in no row. */
+	return posting_term_certificate(search->question->certificate, &term)
+		       ? add_term(search, term)
+		       : STORE_NOT_FOUND;
+}
+
+/* 0, STORE_NOT_FOUND (nothing can answer) or a fault. */
 static int add_terms(struct search *search)
 {
 	const struct trail_question *question = search->question;
-	int r;
-
 	/* Shortest lists first: fewer seeks in the others. */
-	r = add_id_term(search, POSTING_MESSAGE, question->message);
+	const struct {
+		enum posting_kind kind;
+		struct tc_id id;
+	} ids[] = {
+		{POSTING_MESSAGE, question->message},
+		{POSTING_REFERRAL, question->referral},
+		{POSTING_GRANT, question->grant},
+		{POSTING_SUBJECT, question->subject},
+	};
+	const struct {
+		enum posting_kind kind;
+		const char *name;
+	} names[] = {
+		{POSTING_PROCEEDING, question->proceeding},
+		{POSTING_ACTOR, question->actor},
+		{POSTING_AGENCY, question->agency},
+		{POSTING_CODE, question->code},
+		{POSTING_TYPE, question->type},
+		{POSTING_EVENT, question->event},
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(ids) / sizeof(ids[0]); i++)
+		r = add_id_term(search, ids[i].kind, ids[i].id);
 	if (r == 0)
-		r = add_id_term(search, POSTING_REFERRAL, question->referral);
-	if (r == 0)
-		r = add_id_term(search, POSTING_SUBJECT, question->subject);
-	if (r == 0)
-		r = add_name_term(search, POSTING_ACTOR, question->actor);
-	if (r == 0)
-		r = add_name_term(search, POSTING_AGENCY, question->agency);
+		r = add_certificate_term(search);
+	for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		r = add_name_term(search, names[i].kind, names[i].name);
 	return r;
 }
 
-/* The first position at or after `from` that is in every term's list. */
+/* The first position at or after `from` (newest first: at or before) that is in every term's list.
+ */
 static int agree(struct search *search, struct posting_position from, struct posting_position *ret)
 {
 	size_t agreed = 0;
 
 	for (size_t i = 0; agreed < search->term_count; i = (i + 1) % search->term_count) {
+		struct posting_cursor *term = &search->terms[i];
 		struct posting_position at;
-		int r = posting_cursor_seek(&search->terms[i], from, &at);
+		int r = search->question->newest_first ? posting_cursor_seek_back(term, from, &at)
+						       : posting_cursor_seek(term, from, &at);
 
 		if (r != 0)
 			return r;
@@ -193,12 +228,12 @@ static int next_row(struct search *search, struct posting_position from,
 	int r = agree(search, from, &from);
 
 	if (r == 0)
-		r = row_at_or_after(search, from, ret, ret_value);
+		r = row_next(&search->rows, from, ret, ret_value);
 	if (r != 0)
 		return r;
 	if (search->term_count > 0 && posting_position_compare(*ret, from) != 0)
 		return TC_ECORRUPT;
-	return ret->sequence < search->end ? 0 : STORE_NOT_FOUND;
+	return ret->sequence >= search->first && ret->sequence < search->end ? 0 : STORE_NOT_FOUND;
 }
 
 static bool same_id(struct tc_id wanted, const char *text)
@@ -210,9 +245,19 @@ static bool same_id(struct tc_id wanted, const char *text)
 	return text != NULL && tc_id_parse(tc_slice_text(text), &id) && tc_id_equal(wanted, id);
 }
 
+/* NULL restricts nothing. */
 static bool same_name(const char *wanted, const char *text)
 {
-	return text != NULL && strcmp(wanted, text) == 0;
+	return wanted == NULL || (text != NULL && strcmp(wanted, text) == 0);
+}
+
+static bool has_grant(struct tc_id wanted, const Throughcare__V1__TrailRow *row)
+{
+	bool found = same_id(wanted, row->basis);
+
+	for (size_t i = 0; !found && i < row->n_grants; i++)
+		found = same_id(wanted, row->grants[i]);
+	return found;
 }
 
 /* A name's posting is cut from a hash: the row itself decides. */
@@ -220,10 +265,14 @@ static bool answers(const struct trail_question *question, const Throughcare__V1
 {
 	return same_id(question->subject, row->subject) &&
 	       same_id(question->referral, row->referral_id) &&
-	       same_id(question->message, row->message_id) &&
-	       (question->agency == NULL || same_name(question->agency, row->agency) ||
+	       same_id(question->message, row->message_id) && has_grant(question->grant, row) &&
+	       (same_name(question->agency, row->agency) ||
 		same_name(question->agency, row->recipient)) &&
-	       (question->actor == NULL || same_name(question->actor, row->actor));
+	       same_name(question->actor, row->actor) &&
+	       same_name(question->certificate, row->certificate) &&
+	       same_name(question->type, row->message_type) &&
+	       same_name(question->event, row->event) && same_name(question->code, row->code) &&
+	       same_name(question->proceeding, row->proceeding_id);
 }
 
 static int show_row(struct search *search, struct posting_position at, struct tc_slice value,
@@ -248,6 +297,18 @@ static int show_row(struct search *search, struct posting_position at, struct tc
 	return found(context, row);
 }
 
+/* The position after this one, in the walk's direction. False: there is none. */
+static bool step(const struct trail_question *question, struct posting_position at,
+		 struct posting_position *ret)
+{
+	*ret = at;
+	if (!question->newest_first)
+		ret->sequence += ++ret->n == 0;
+	else if (ret->n-- == 0)
+		return ret->sequence-- != 0;
+	return true;
+}
+
 static int walk(struct search *search, struct posting_position from, trail_visitor found,
 		void *context, struct posting_position *ret_next, bool *ret_ended)
 {
@@ -268,10 +329,49 @@ static int walk(struct search *search, struct posting_position from, trail_visit
 			return r;
 		if (r == TRAIL_FOUND_ENOUGH)
 			return 0;
-		from = at;
-		if (++from.n == 0)
-			from.sequence++;
+		if (!step(search->question, at, &from)) {
+			*ret_ended = true;
+			return 0;
+		}
 	}
+}
+
+/* The records that the question is about, by time and by position. */
+static int find_span(struct search *search, uint64_t next)
+{
+	const struct trail_question *question = search->question;
+	struct trail_view *view = search->view;
+	struct store_cursor rows = {0};
+	int r;
+
+	search->end = next < question->before ? next : question->before;
+	if (question->until_ms == INT64_MAX && question->since_ms == INT64_MIN)
+		return 0;
+	r = store_cursor_init(&rows, view->txn, view->tables.rows, tc_slice(NULL, 0),
+			      STORE_FORWARD);
+	if (r == 0 && question->until_ms != INT64_MAX)
+		r = sequence_at(&rows, question->until_ms, search->end, &search->end);
+	if (r == 0 && question->since_ms != INT64_MIN)
+		r = sequence_at(&rows, question->since_ms, search->end, &search->first);
+	store_cursor_done(&rows);
+	return r;
+}
+
+/* Where the walk begins. False: there is nothing to walk. */
+static bool find_start(const struct search *search, struct posting_position *ret)
+{
+	const struct trail_question *question = search->question;
+	struct posting_position edge = {.sequence = search->first};
+
+	if (search->end == 0)
+		return false;
+	if (question->newest_first)
+		edge = (struct posting_position){.sequence = search->end - 1, .n = UINT32_MAX};
+	*ret = edge;
+	if (question->resumed &&
+	    (posting_position_compare(question->from, edge) > 0) != question->newest_first)
+		*ret = question->from;
+	return true;
 }
 
 int trail_view_find(struct trail_view *view, const struct trail_question *question,
@@ -279,32 +379,25 @@ int trail_view_find(struct trail_view *view, const struct trail_question *questi
 		    bool *ret_ended)
 {
 	struct search search = {.view = view, .question = question};
-	struct posting_position from = question->from;
+	struct posting_position from;
 	uint64_t next;
 	int r;
 
+	*ret_ended = true;
 	r = trail_index_read_next(view->txn, &view->tables, &next);
-	if (r < 0)
-		goto out;
-	search.end = next < question->before ? next : question->before;
-	r = store_cursor_init(&search.rows, view->txn, view->tables.rows, tc_slice(NULL, 0),
-			      STORE_FORWARD);
-	if (r == 0 && question->until_ms != INT64_MAX)
-		r = sequence_at(&search, question->until_ms, search.end, &search.end);
-	if (r == 0 && question->since_ms != INT64_MIN) {
-		uint64_t first;
-
-		r = sequence_at(&search, question->since_ms, search.end, &first);
-		if (r == 0 && first > from.sequence)
-			from = (struct posting_position){.sequence = first};
-	}
+	if (r == 0)
+		r = find_span(&search, next);
+	if (r == 0)
+		r = store_cursor_init(&search.rows, view->txn, view->tables.rows, tc_slice(NULL, 0),
+				      question->newest_first ? STORE_BACKWARD : STORE_FORWARD);
 	if (r == 0)
 		r = add_terms(&search);
-	if (r == 0)
+	if (r == 0 && find_start(&search, &from))
 		r = walk(&search, from, found, context, ret_next, ret_ended);
-out:
 	for (size_t i = 0; i < search.term_count; i++)
 		posting_cursor_done(&search.terms[i]);
 	store_cursor_done(&search.rows);
+	if (r == STORE_NOT_FOUND)
+		return 0;
 	return r > 0 ? TC_ESTORE : r;
 }

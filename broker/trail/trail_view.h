@@ -1,10 +1,11 @@
 /*
  * trail_view - a read-only snapshot of the trail, and finding rows in it.
  *
- * A question is any conjunction of person, referral, message, agency, actor and time.
- * The lists of its terms are walked together, each jumping to where the others are,
- * so that the cost follows the shortest list and not the log. Times of records never
- * go back, so a span of time is a span of positions, found by halving.
+ * A question is any conjunction of person, referral, message, agency, actor, certificate,
+ * type, event, code, grant, proceeding and time, the oldest or the newest first. The
+ * lists of its terms are walked together, each jumping to where the others are, so that
+ * the cost follows the shortest list and not the log. Times of records never go back,
+ * so a span of time is a span of positions, found by halving.
  *
  * Owner:  the query thread that opened it. Blocks: on page faults only.
  */
@@ -22,12 +23,20 @@ struct trail_question {
 	struct tc_id subject;
 	struct tc_id referral;
 	struct tc_id message;
+	struct tc_id grant;
 	const char *agency; /* as sender or recipient */
 	const char *actor;
-	int64_t since_ms;             /* at or after; INT64_MIN: from the beginning */
-	int64_t until_ms;             /* before; INT64_MAX: to the end */
-	struct posting_position from; /* at or after, as an earlier page said */
-	uint64_t before;              /* only records before this sequence; UINT64_MAX: all */
+	const char *certificate; /* SHA-256, hexadecimal */
+	const char *type;
+	const char *event;
+	const char *code;
+	const char *proceeding;
+	int64_t since_ms;  /* at or after; INT64_MIN: from the beginning */
+	int64_t until_ms;  /* before; INT64_MAX: to the end */
+	bool newest_first; /* against the log's order */
+	bool resumed;      /* goes on at `from`, as an earlier page said */
+	struct posting_position from;
+	uint64_t before; /* only records before this sequence; UINT64_MAX: all */
 };
 
 /* Everything. */
@@ -46,9 +55,9 @@ enum trail_found {
 };
 
 /*
- * Calls `found` for each row in log order, with sequence and time filled in; `row` lives until
- * it returns. `found` returns an enum trail_found or a fault, which ends the search. *ret_next is
- * where to go on and *ret_ended whether there is nothing there.
+ * Calls `found` for each row in the question's order, with sequence and time filled in; `row` lives
+ * until it returns. `found` returns an enum trail_found or a fault, which ends the search.
+ * *ret_next is where to go on and *ret_ended whether there is nothing there.
  */
 typedef int (*trail_visitor)(void *context, Throughcare__V1__TrailRow *row);
 int trail_view_find(struct trail_view *view, const struct trail_question *question,

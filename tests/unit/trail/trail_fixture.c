@@ -76,17 +76,26 @@ void push_fact(struct effects *effects, const struct made_fact *made)
 {
 	Throughcare__V1__TrailRow row = THROUGHCARE__V1__TRAIL_ROW__INIT;
 	struct fact *fact = calloc(1, sizeof(*fact));
-	char ids[3][TC_ID_TEXT_BYTES];
+	char ids[5][TC_ID_TEXT_BYTES];
+	char *grant;
 	size_t len;
 
 	assert_non_null(fact);
-	row.event = text("submission");
+	row.event = text(made->event ? made->event : "submission");
 	row.subject = id_text(made->subject, ids[0]);
 	row.referral_id = id_text(made->referral, ids[1]);
 	row.message_id = id_text(made->message, ids[2]);
 	row.agency = text(made->agency);
 	row.recipient = text(made->recipient);
 	row.actor = text(made->actor);
+	row.message_type = text(made->type);
+	row.code = text(made->code);
+	row.proceeding_id = text(made->proceeding);
+	row.certificate = text(made->certificate);
+	row.basis = id_text(made->basis, ids[3]);
+	grant = id_text(made->grant, ids[4]);
+	row.grants = &grant;
+	row.n_grants = grant != NULL;
 	len = throughcare__v1__trail_row__get_packed_size(&row);
 	assert_int_equal(tc_bytes_reserve(&fact->row, len), 0);
 	fact->row.len = throughcare__v1__trail_row__pack(&row, fact->row.data);

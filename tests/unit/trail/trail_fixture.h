@@ -18,7 +18,10 @@ struct made_fact {
 	uint64_t sequence;
 	int64_t time_ms;
 	unsigned subject, referral, message;
+	unsigned grant, basis; /* relied on; `basis` in that field */
 	const char *agency, *recipient, *actor;
+	const char *event; /* NULL: "submission" */
+	const char *type, *code, *proceeding, *certificate;
 };
 
 int trail_fixture_setup(void **state);
