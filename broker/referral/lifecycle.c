@@ -230,34 +230,3 @@ unsigned lifecycle_clock_days(enum lifecycle_clock clock, const struct lifecycle
 		return days->days[clock];
 	return defaults[clock];
 }
-
-#define DAY_MS INT64_C(86400000)
-
-/* Days that are no working days although Monday to Friday, as days since 1970-01-01, ascending.
- * None yet: every network sets its own. */
-static const int32_t holidays[] = {INT32_MAX};
-
-static bool working_day(int64_t day)
-{
-	int64_t weekday = (day % 7 + 7 + 4) % 7; /* 1970-01-01 was a Thursday; 0 is Sunday */
-
-	if (weekday == 0 || weekday == 6)
-		return false;
-	for (size_t i = 0; i < sizeof(holidays) / sizeof(holidays[0]) && holidays[i] <= day; i++)
-		if (holidays[i] == day)
-			return false;
-	return true;
-}
-
-int64_t lifecycle_working_days(int64_t from_ms, unsigned days)
-{
-	int64_t day = from_ms / DAY_MS - (from_ms % DAY_MS < 0 ? 1 : 0);
-	int64_t into_day = from_ms - day * DAY_MS;
-
-	while (days > 0) {
-		day++;
-		if (working_day(day))
-			days--;
-	}
-	return day * DAY_MS + into_day;
-}

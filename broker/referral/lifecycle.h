@@ -120,7 +120,5 @@ bool lifecycle_after_end(struct tc_slice type);
 void lifecycle_legal(enum referral_state from, enum referral_actor by, char *to, size_t room);
 
 unsigned lifecycle_clock_days(enum lifecycle_clock clock, const struct lifecycle_days *days);
-/* The moment `days` working days (Monday to Friday, UTC, no holidays) after `from_ms`. */
-int64_t lifecycle_working_days(int64_t from_ms, unsigned days);
 
 #endif

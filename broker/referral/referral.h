@@ -74,9 +74,10 @@ struct referral {
 	int64_t clock_from_ms;    /* since when */
 	int64_t due_ms;           /* of the clock; 0: none */
 	int64_t alarm_ms;         /* when its timer fires: before it is due, or then; 0: none */
-	uint16_t left_days;       /* of a clock that is paused */
+	uint16_t left_days;       /* to decide, of a clock that is or was paused; 0: all */
 	uint16_t times;           /* how often it has run out since a sign of life */
 	bool reminded;            /* that it will be due soon was said */
+	bool named;               /* when it is due was named: no calendar changes it */
 	int64_t offer_expires_ms; /* 0: no offer */
 	bool overdue;             /* the clock has run out once, or has no rule of its own */
 	int64_t respond_by_ms;    /* the source's own date for a decision; 0: the clock's */
@@ -140,7 +141,9 @@ struct referral_change {
 	bool overdue;         /* a clock ran out that moves nothing: somebody is late */
 	bool ended;           /* it became terminal, now */
 	bool reassigned;      /* another officer or team has it at one side */
-	enum clock_ring ring; /* of referral_clock */
+	enum clock_ring ring; /* of referral_clock... */
+	enum lifecycle_clock rang;
+	unsigned late; /* ...whose move it was */
 	enum referral_state from;
 	enum referral_state to;
 	uint64_t version;        /* after this message */

@@ -15,6 +15,8 @@ int referral_clock(struct store_txn *txn, const struct referral_tables *tables,
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? 0 : r;
 	referral_stands(&referral, ret);
+	ret->rang = (enum lifecycle_clock)referral.clock;
+	ret->late = referral.next_move;
 	ret->ring = clock_ring(tables->book, &referral, now_ms);
 	if (ret->ring == CLOCK_RINGS_NOT)
 		return 0;

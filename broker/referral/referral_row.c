@@ -10,6 +10,7 @@ enum row_bit {
 	BIT_EXTENDED = 2,
 	BIT_SHOWN = 4,
 	BIT_REMINDED = 8,
+	BIT_NAMED = 16,
 };
 
 int referral_fault(int r)
@@ -161,7 +162,8 @@ int referral_put(struct store_txn *txn, const struct referral_tables *tables,
 	store_row_u8(&row, (uint8_t)((referral->overdue ? BIT_OVERDUE : 0) |
 				     (referral->extended ? BIT_EXTENDED : 0) |
 				     (referral->shown ? BIT_SHOWN : 0) |
-				     (referral->reminded ? BIT_REMINDED : 0)));
+				     (referral->reminded ? BIT_REMINDED : 0) |
+				     (referral->named ? BIT_NAMED : 0)));
 	store_row_i64(&row, referral->created_ms);
 	store_row_i64(&row, referral->changed_ms);
 	store_row_i64(&row, referral->occurred_ms);
@@ -217,6 +219,7 @@ int referral_find(struct store_txn *txn, const struct referral_tables *tables, s
 	ret->extended = bits & BIT_EXTENDED;
 	ret->shown = bits & BIT_SHOWN;
 	ret->reminded = bits & BIT_REMINDED;
+	ret->named = bits & BIT_NAMED;
 	ret->created_ms = store_row_take_i64(&row);
 	ret->changed_ms = store_row_take_i64(&row);
 	ret->occurred_ms = store_row_take_i64(&row);

@@ -7,8 +7,6 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
-
 static bool rule_from(const struct lifecycle_rule *rule, unsigned state)
 {
 	return rule->from & UINT32_C(1) << state;
@@ -118,34 +116,6 @@ static void no_rule_is_hidden_by_an_earlier_one(void **state)
 	}
 }
 
-static void clocks_count_working_days(void **state)
-{
-	static const struct {
-		const char *from;
-		unsigned days;
-		const char *to;
-	} rows[] = {
-		{"2026-11-30T09:00:00Z", 0, "2026-11-30T09:00:00.000Z"},
-		{"2026-11-30T09:00:00Z", 2, "2026-12-02T09:00:00.000Z"},
-		{"2026-11-30T09:00:00Z", 5, "2026-12-07T09:00:00.000Z"},
-		{"2026-12-04T17:30:00Z", 1, "2026-12-07T17:30:00.000Z"},
-		{"2026-12-05T00:00:00Z", 1, "2026-12-07T00:00:00.000Z"},
-		{"2026-12-06T23:59:59Z", 1, "2026-12-07T23:59:59.000Z"},
-		{"2026-11-30T09:00:00Z", 30, "2027-01-11T09:00:00.000Z"},
-		{"1969-12-31T12:00:00Z", 1, "1970-01-01T12:00:00.000Z"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char text[TC_TIME_TEXT_BYTES];
-		int64_t from_ms;
-
-		assert_true(tc_time_parse(tc_slice_text(rows[i].from), &from_ms));
-		tc_time_format(lifecycle_working_days(from_ms, rows[i].days), text);
-		assert_string_equal(text, rows[i].to);
-	}
-}
-
 static void a_service_may_have_clocks_of_its_own(void **state)
 {
 	const struct lifecycle_days own = {.days = {[CLOCK_DECISION] = 9}};
@@ -176,7 +146,6 @@ int main(void)
 		cmocka_unit_test(every_state_has_a_name_and_an_owner_of_the_next_move),
 		cmocka_unit_test(the_owner_of_the_next_move_has_one),
 		cmocka_unit_test(no_rule_is_hidden_by_an_earlier_one),
-		cmocka_unit_test(clocks_count_working_days),
 		cmocka_unit_test(a_service_may_have_clocks_of_its_own),
 		cmocka_unit_test(what_is_legal_is_cut_to_whole_names),
 	};

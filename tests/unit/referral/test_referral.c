@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "referral/calendar.h"
+
 #define S "source"
 #define T "target"
 #define K "court"
@@ -222,7 +224,7 @@ static void silence_about_a_withdrawal_cancels(void **state)
 
 	bring_to(f, REFERRAL_CANCEL_REQUESTED);
 	due_ms = present(f).due_ms;
-	assert_int_equal(due_ms, lifecycle_working_days(MONDAY, 5));
+	assert_int_equal(due_ms, calendar_after(NULL, MONDAY, 5));
 	assert_int_equal(
 		referral_clock(f->txn, &f->tables, f->referral, 99, due_ms - 1, &f->change), 0);
 	assert_false(f->change.moved);
@@ -302,13 +304,13 @@ static void an_unread_referral_warns_and_then_expires(void **state)
 
 	bring_to(f, REFERRAL_REQUESTED);
 	first_ms = present(f).due_ms;
-	assert_int_equal(first_ms, lifecycle_working_days(MONDAY, 2));
+	assert_int_equal(first_ms, calendar_after(NULL, MONDAY, 2));
 	assert_int_equal(referral_clock(f->txn, &f->tables, f->referral, 90, first_ms, &f->change),
 			 0);
 	assert_false(f->change.moved);
 	assert_true(f->change.overdue);
 	second_ms = f->change.due_ms;
-	assert_int_equal(second_ms, lifecycle_working_days(first_ms, 5));
+	assert_int_equal(second_ms, calendar_after(NULL, first_ms, 5));
 	assert_int_equal(referral_clock(f->txn, &f->tables, f->referral, 91, second_ms, &f->change),
 			 0);
 	assert_true(f->change.moved);
@@ -340,17 +342,17 @@ static void care_without_news_is_overdue_again_and_again(void **state)
 
 	bring_to(f, REFERRAL_IN_PROGRESS);
 	due_ms = present(f).due_ms;
-	assert_int_equal(due_ms, lifecycle_working_days(MONDAY, 30));
+	assert_int_equal(due_ms, calendar_after(NULL, MONDAY, 30));
 	f->now_ms = MONDAY + DAY;
 	assert_stays(f, MESSAGE(T, "ProgressReport", .status = NULL));
-	assert_int_equal(f->change.alarm_before_ms, due_ms);
-	due_ms = lifecycle_working_days(MONDAY + DAY, 30);
+	assert_int_equal(f->change.alarm_before_ms, calendar_before(NULL, due_ms, 1));
+	due_ms = calendar_after(NULL, MONDAY + DAY, 30);
 	assert_int_equal(f->change.due_ms, due_ms);
 	assert_int_equal(referral_clock(f->txn, &f->tables, f->referral, 90, due_ms, &f->change),
 			 0);
 	assert_true(f->change.overdue);
 	assert_false(f->change.moved);
-	assert_int_equal(f->change.due_ms, lifecycle_working_days(due_ms, 30));
+	assert_int_equal(f->change.alarm_ms, calendar_after(NULL, due_ms, 30));
 }
 
 static void an_undelivered_referral_is_told_to_its_source(void **state)
