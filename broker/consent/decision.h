@@ -55,6 +55,7 @@ struct decision_request {
 	uint64_t forbidden; /* bit i: the rule that part i came with forbids to pass it on so */
 	bool message;       /* the parts are one message's: the first one leads */
 	int64_t now_ms;     /* or, where `past`, any time before: decided as of then */
+	bool sender_named;  /* only grants that name the sender itself, not its class */
 	bool past;          /* reads all that is over now and may not have been then */
 	const struct tc_id *without; /* grants taken for revoked from the start: "what if?" */
 	size_t without_count;

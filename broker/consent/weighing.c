@@ -285,7 +285,8 @@ static size_t runs_between(const struct weighing *weighing, struct run ret[RUNS_
 	struct tc_slice class = tc_slice_text(CONSENT_CLASS_TREATING);
 	struct tc_slice sender = tc_slice_text(request->sender->name);
 	struct tc_slice recipient = tc_slice_text(request->recipient->name);
-	bool sender_treats = policy_agency_kind(weighing->policy, request->sender_kind)->treating;
+	bool sender_treats = !request->sender_named &&
+			     policy_agency_kind(weighing->policy, request->sender_kind)->treating;
 	bool recipient_treats =
 		policy_agency_kind(weighing->policy, request->recipient_kind)->treating;
 	size_t count = 0;

@@ -6,6 +6,7 @@
 #include "consent/consent_check.h"
 #include "consent/decision.h"
 #include "ledger/ledger_view.h"
+#include "query/gate.h"
 #include "query/policies.h"
 #include "wire/actor.h"
 
@@ -87,6 +88,7 @@ static int read_check(const struct question *question, struct answer *answer, st
 {
 	const Throughcare__V1__ConsentCheckQuery *asked = question->query->consent_check;
 	struct decision_request *request = &check->request;
+	bool known;
 	int r;
 
 	r = read_parties(question, answer, check);
@@ -105,6 +107,10 @@ static int read_check(const struct question *question, struct answer *answer, st
 		request->actor = tc_slice_text(question->query->actor->id);
 	request->now_ms = consent_time_ms(asked->at, question->now_ms);
 	request->past = true;
+	r = gate_person(question, request->subject, &known);
+	if (r != 0)
+		return r;
+	request->sender_named = !known;
 	request->message = true;
 	return policies_time(question, request->now_ms, &check->policy);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ledger/ledger_view.h"
+
 #define CASE(name) THROUGHCARE__V1__QUERY__BODY_##name
 
 struct gate_rule {
@@ -76,6 +78,47 @@ int gate_released(const struct question *question, struct tc_id message, const t
 	r = trail_view_find(question->trail, &asked, see_release, &search, &next, &ended);
 	if (r == 0)
 		*ret = search.found;
+	return r;
+}
+
+static int see_told(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct release_search *search = context;
+	int r = see_release(search, row);
+
+	/* What it said itself, or the exchange about that, tells nothing of the person. */
+	if (search->found && (row->agency == NULL || strcmp(row->agency, search->to->name) == 0 ||
+			      strcmp(row->agency, TC_AGENCY_EXCHANGE) == 0)) {
+		search->found = false;
+		return TRAIL_FOUND_MORE;
+	}
+	return r;
+}
+
+int gate_person(const struct question *question, struct tc_id subject, bool *ret)
+{
+	struct trail_question asked = trail_question_any();
+	struct release_search search = {.to = &question->asker};
+	struct posting_position next;
+	struct tc_id consent;
+	size_t count;
+	bool ended;
+	int r;
+
+	*ret = question->scope == GATE_ALL;
+	if (question->scope != GATE_OWN || tc_id_is_none(subject))
+		return 0;
+	r = consent_list(ledger_view_txn(question->ledger), ledger_view_consent(question->ledger),
+			 &question->asker, subject, (struct tc_id){{0}}, &consent, 1, &count);
+	if (r != 0 || count > 0) {
+		*ret = r == 0;
+		return r > 0 ? TC_ECORRUPT : r;
+	}
+	asked.subject = subject;
+	asked.agency = question->asker.name;
+	asked.before = question->sequence;
+	r = trail_view_find(question->trail, &asked, see_told, &search, &next, &ended);
+	*ret = r == 0 && search.found;
 	return r;
 }
 

@@ -28,6 +28,11 @@ int gate_released(const struct question *question, struct tc_id message, const t
 int gate_referral(const struct question *question, const struct referral *referral,
 		  bool *ret) TC_MUST_CHECK;
 
+/* Whether the person is the asker's business: a consent of the person that it recorded or that
+ * names it, or somebody else's message about the person that was released to it. That it treats
+ * people does not make everybody its patient. 0 and *ret, or a fault. */
+int gate_person(const struct question *question, struct tc_id subject, bool *ret) TC_MUST_CHECK;
+
 /* All of a consent: who recorded it, and auditors. */
 bool gate_consent(const struct question *question, const struct consent_view *consent);
 /* How much of one side of a grant's parties is the asker's business. */

@@ -230,7 +230,10 @@ static void fill_party(Throughcare__V1__ConsentGrant__Party *party, const char *
 	throughcare__v1__consent_grant__party__init(party);
 	party->has_kind = 1;
 	party->kind = THROUGHCARE__V1__PARTY_KIND__PARTY_KIND_AGENCY;
-	party->agency = text(agency);
+	if (strcmp(agency, "*treating") == 0)
+		party->kind = THROUGHCARE__V1__PARTY_KIND__PARTY_KIND_CLASS_TREATING;
+	else
+		party->agency = text(agency);
 }
 
 static void fill_grant(struct paper *paper, uint64_t id)

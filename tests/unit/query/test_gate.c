@@ -302,6 +302,36 @@ static void a_check_answers_whom_the_consent_lets_disclose(void **state)
 	check_consent(fixture, "office", 60, "not_permitted");
 }
 
+/* "My treating providers may tell": whose patient somebody is, each of them finds out for itself.
+ */
+static void a_class_of_disclosers_tells_no_agency_whose_business_the_person_is_not(void **state)
+{
+	struct exchange_fixture *fixture = *state;
+
+	put_consent(fixture, 60, 80, "*treating", "home");
+	check_consent(fixture, "clinic", 60, "hold");
+	put_message(fixture, &(struct sent){.sender = "clinic",
+					    .to = "office",
+					    .type = "AttendanceRecord",
+					    .message = 51,
+					    .subject = 60,
+					    .category = HOUSING});
+	put_collect(fixture, "clinic"); /* what the exchange says of its own message */
+	check_consent(fixture, "clinic", 60, "hold");
+	put_message(fixture, &(struct sent){.sender = "office",
+					    .to = "clinic",
+					    .type = "HousingNote",
+					    .message = 50,
+					    .subject = 60,
+					    .category = HOUSING});
+	put_collect(fixture, "clinic");
+	check_consent(fixture, "clinic", 60, "permit_parts");
+	put_consent(fixture, 61, 90, "*treating", "home");
+	check_consent(fixture, "clinic", 61, "hold");
+	put_consent(fixture, 61, 95, "clinic", "office"); /* names it, for something else */
+	check_consent(fixture, "clinic", 61, "permit_parts");
+}
+
 static size_t count_rows(struct exchange_fixture *fixture, Throughcare__V1__PeerKind kind,
 			 const char *id, uint64_t subject, const char *agency,
 			 size_t *ret_with_subject)
@@ -405,6 +435,7 @@ int main(void)
 		GATE_TEST(a_consent_is_shown_to_its_recorder_and_its_disclosers),
 		GATE_TEST(who_else_may_tell_is_not_shown_to_a_discloser),
 		GATE_TEST(a_check_answers_whom_the_consent_lets_disclose),
+		GATE_TEST(a_class_of_disclosers_tells_no_agency_whose_business_the_person_is_not),
 		GATE_TEST(the_trail_shows_each_his_own),
 		cmocka_unit_test(an_operator_learns_no_grant_and_no_case_from_the_trail),
 		cmocka_unit_test(a_recipient_learns_its_terms_but_not_what_was_kept_back),
