@@ -18,6 +18,7 @@
 #include "ledger/settlement.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
+#include "ledger/task.h"
 #include "ledger/timer.h"
 #include "ledger/transition.h"
 
@@ -174,6 +175,8 @@ static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id i
 		return tick_referral(ledger, id);
 	case TIMER_REVIEW:
 		return review_clock(ledger, timer_delivery_of(id));
+	case TIMER_TASK:
+		return task_clock(ledger, timer_delivery_of(id));
 	}
 	return TC_ECORRUPT;
 }

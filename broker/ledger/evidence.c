@@ -5,16 +5,44 @@
 #include "ledger/own_message.h"
 #include "ledger/state.h"
 
-int evidence_send(struct ledger *ledger, const struct delivery *delivery,
-		  Throughcare__V1__EvidenceKind kind, const char *code)
+#define EVIDENCE_NO_ATTEMPTS UINT32_MAX /* it is not about hand-overs */
+
+static int evidence_tell(struct ledger *ledger, uint32_t to, const struct evidence_about *on,
+			 Throughcare__V1__EvidenceKind kind, const char *code, uint32_t attempts)
 {
 	Throughcare__V1__DeliveryEvidence content = THROUGHCARE__V1__DELIVERY_EVIDENCE__INIT;
-	struct own_subject about = {"DeliveryEvidence", delivery->subject, delivery->referral,
-				    delivery->message};
+	struct own_subject about = {"DeliveryEvidence", on->subject, on->referral, on->message};
 	Google__Protobuf__Timestamp at = own_message_time(ledger->now_ms);
 	char id[TC_ID_TEXT_BYTES];
 	struct principal *recipient;
-	int r;
+	int r = principal_get(ledger, on->recipient, &recipient);
+
+	if (r < 0)
+		return r;
+	tc_id_format(on->message, id);
+	content.has_kind = content.has_log_sequence = 1;
+	content.kind = kind;
+	content.message_id = id;
+	fact_text(&content.recipient, recipient->name.name);
+	content.at = &at;
+	fact_text(&content.reason_code, code);
+	content.log_sequence = ledger->sequence;
+	content.has_attempts = attempts != EVIDENCE_NO_ATTEMPTS;
+	content.attempts = attempts;
+	return own_message_send(ledger, to, &about, &content.base, NULL);
+}
+
+int evidence_say(struct ledger *ledger, uint32_t to, const struct evidence_about *about,
+		 Throughcare__V1__EvidenceKind kind, const char *code)
+{
+	return evidence_tell(ledger, to, about, kind, code, EVIDENCE_NO_ATTEMPTS);
+}
+
+int evidence_send(struct ledger *ledger, const struct delivery *delivery,
+		  Throughcare__V1__EvidenceKind kind, const char *code)
+{
+	struct evidence_about about = {delivery->message, delivery->subject, delivery->referral,
+				       delivery->recipient};
 
 	if (delivery->own || delivery->sender == 0)
 		return 0;
@@ -22,19 +50,7 @@ int evidence_send(struct ledger *ledger, const struct delivery *delivery,
 	    (kind == THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_DELIVERED ||
 	     kind == THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_RETRIEVED))
 		return 0;
-	r = principal_get(ledger, delivery->recipient, &recipient);
-	if (r < 0)
-		return r;
-	tc_id_format(delivery->message, id);
-	content.has_kind = content.has_log_sequence = content.has_attempts = 1;
-	content.kind = kind;
-	content.message_id = id;
-	fact_text(&content.recipient, recipient->name.name);
-	content.at = &at;
-	fact_text(&content.reason_code, code);
-	content.log_sequence = ledger->sequence;
-	content.attempts = delivery->attempt;
-	return own_message_send(ledger, delivery->sender, &about, &content.base, NULL);
+	return evidence_tell(ledger, delivery->sender, &about, kind, code, delivery->attempt);
 }
 
 int evidence_consent_notice(struct ledger *ledger, uint32_t recipient, struct tc_id grant,

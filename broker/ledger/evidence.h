@@ -19,6 +19,17 @@
 int evidence_send(struct ledger *ledger, const struct delivery *delivery,
 		  Throughcare__V1__EvidenceKind kind, const char *code) TC_MUST_CHECK;
 
+/* What evidence is about when its delivery may have ended long ago. */
+struct evidence_about {
+	struct tc_id message;
+	struct tc_id subject;
+	struct tc_id referral;
+	uint32_t recipient; /* of that message */
+};
+/* Tells `to`, whatever the evidence level was. */
+int evidence_say(struct ledger *ledger, uint32_t to, const struct evidence_about *about,
+		 Throughcare__V1__EvidenceKind kind, const char *code) TC_MUST_CHECK;
+
 /* Tells a recipient that nothing more will come under a grant (or will not, from then on). */
 int evidence_consent_notice(struct ledger *ledger, uint32_t recipient, struct tc_id grant,
 			    struct tc_id subject, bool ended, int64_t effective_ms) TC_MUST_CHECK;

@@ -10,6 +10,7 @@
 #include "ledger/review.h"
 #include "ledger/sealed.h"
 #include "ledger/state.h"
+#include "ledger/task.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "wire/part_types.h"
 
@@ -219,7 +220,7 @@ static const struct {
 	{"AgencyEntry", exchange_agency},           {"ConsentGrant", exchange_consent_grant},
 	{"ConsentRevoke", exchange_consent_revoke}, {"PolicyAck", exchange_policy_ack},
 	{"ReleasePolicy", policy_state_submit},     {"ServiceEntry", exchange_service},
-	{"EmergencyReview", review_submit},
+	{"EmergencyReview", review_submit},         {"TaskReply", task_submit},
 };
 
 #define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ledger/alert.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
@@ -126,6 +127,8 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 	if (r < 0 || delivery->own)
 		return r;
 	r = lend_told(ledger, delivery);
+	if (r == 0)
+		r = alert_released(ledger, delivery);
 	return r < 0 ? r : review_released(ledger, delivery);
 }
 

@@ -29,7 +29,12 @@
 	TABLE(POLICY, "policy") /* version -> sequence, time, packed ReleasePolicy */              \
 	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */      \
 	TABLE(ORIGIN, "origin")       /* part's trace[, sequence] -> who sent it, bound by what */ \
-	TABLE(RELEASED, "released")   /* sequence, recipient -> parts, redisclosure rules */
+	TABLE(RELEASED, "released")   /* sequence, recipient -> parts, redisclosure rules */       \
+	TABLE(TASK, "task")           /* delivery id -> what a message asks, see task.h */         \
+	TABLE(TASK_OPEN, "task_open") /* owner, due, delivery id -> nothing */                     \
+	TABLE(TASK_OWNER, "task_owner")       /* owner, delivery id -> nothing */                  \
+	TABLE(TASK_MESSAGE, "task_message")   /* owner, message id, delivery id -> nothing */      \
+	TABLE(TASK_REFERRAL, "task_referral") /* referral id, delivery id -> nothing */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

@@ -109,6 +109,13 @@ uint64_t exchange_send(struct exchange *x, const struct message *message);
 uint64_t exchange_submit(struct exchange *x, const char *from, const char *type,
 			 struct tc_id subject, const ProtobufCMessage *message);
 
+/* The same, by an actor (NULL: nobody), its leading part given as JSON. */
+uint64_t exchange_say(struct exchange *x, const char *from, const char *actor, const char *type,
+		      struct tc_id subject, const char *json);
+/* A named person of an agency answers what a message asks. */
+uint64_t exchange_reply(struct exchange *x, const char *from, struct tc_id message,
+			const char *actor, const char *result);
+
 /* A grant from one agency to others over one category. */
 struct consent {
 	struct tc_id consent, grant, subject;

@@ -6,6 +6,7 @@
 #include "wire/digest.h"
 #include "wire/json.h"
 #include "wire/limits.h"
+#include "wire/part_types.h"
 
 /* A header and what the gateway adds to it, as a record. */
 static uint64_t submit(struct exchange *x, Throughcare__V1__Header *header,
@@ -296,4 +297,23 @@ uint64_t exchange_review(struct exchange *x, const char *from, struct tc_id mess
 	return submit_json(x, from, actor, "EmergencyReview",
 			   &throughcare__v1__emergency_review__descriptor, (struct tc_id){{0}},
 			   text);
+}
+
+uint64_t exchange_say(struct exchange *x, const char *from, const char *actor, const char *type,
+		      struct tc_id subject, const char *json)
+{
+	const struct tc_part_type *part = tc_part_type_find(tc_slice_text(type));
+
+	MUST(part != NULL);
+	return submit_json(x, from, actor, type, part->message->descriptor, subject, json);
+}
+
+uint64_t exchange_reply(struct exchange *x, const char *from, struct tc_id message,
+			const char *actor, const char *result)
+{
+	char text[256], id[TC_ID_TEXT_BYTES];
+
+	tc_id_format(message, id);
+	snprintf(text, sizeof(text), "{\"message_id\":\"%s\",\"result_code\":\"%s\"}", id, result);
+	return exchange_say(x, from, actor, "TaskReply", (struct tc_id){{0}}, text);
 }
