@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "gateway/request_record.h"
-#include "referral/claim.h"
 #include "throughcare/v1/record.pb-c.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "throughcare/v1/wire.pb-c.h"
@@ -98,7 +97,7 @@ static int lead_read(struct request_context *context, Throughcare__V1__Lifecycle
 					    lead->content.len, lead->content.data);
 	if (!message)
 		return TC_ENOMEM; /* it was scanned before: only memory can be missing */
-	if (claim_from_part(tc_slice_text(type->name), message, claim))
+	if (claim_from_part(tc_slice_text(type->name), message, &context->room->claim, claim))
 		submission->claim = claim;
 	return 0;
 }

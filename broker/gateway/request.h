@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "gateway/scratch.h"
 #include "journal/record.h"
+#include "referral/claim.h"
 #include "throughcare/v1/record.pb-c.h"
 #include "tls/tls_peer.h"
 #include "wire/certificate.h"
@@ -31,6 +32,7 @@ struct request_room {
 	struct tc_submit submit;
 	struct tc_merkle_tree tree;
 	struct tc_envelope envelope;
+	struct claim_room claim;
 };
 
 struct request_context {

@@ -13,6 +13,7 @@
 #include "throughcare/v1/exchange.pb-c.h"
 #include "throughcare/v1/referral.pb-c.h"
 #include "throughcare/v1/service.pb-c.h"
+#include "throughcare/v1/supervision.pb-c.h"
 #include "wire/json.h"
 #include "wire/part_types.h"
 
@@ -71,10 +72,11 @@ static void each_part_that_moves_a_referral_claims_its_status(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		ProtobufCMessage *message = part(statuses[i].type, statuses[i].text);
+		struct claim_room room;
 		lifecycle_claim claim;
 
 		assert_true(claim_from_part(tc_slice_text(statuses[i].type->short_name), message,
-					    &claim));
+					    &room, &claim));
 		assert_text(claim.status, statuses[i].status);
 		assert_text(claim.reason_code, statuses[i].reason);
 		protobuf_c_message_free_unpacked(message, NULL);
@@ -84,6 +86,7 @@ static void each_part_that_moves_a_referral_claims_its_status(void **state)
 static void a_claim_holds_what_rules_need(void **state)
 {
 	ProtobufCMessage *message;
+	struct claim_room room;
 	lifecycle_claim claim;
 
 	(void)state;
@@ -91,24 +94,24 @@ static void a_claim_holds_what_rules_need(void **state)
 		       "{\"status\":\"REFERRAL_STATUS_OFFERED\",\"worker\":{\"id\":\"w-9\"},"
 		       "\"offer\":{\"expires\":\"1970-01-01T00:00:02.500Z\"},"
 		       "\"successor_id\":\"00000000-0000-7000-8000-000000000001\"}");
-	assert_true(claim_from_part(tc_slice_text("ReferralResponse"), message, &claim));
+	assert_true(claim_from_part(tc_slice_text("ReferralResponse"), message, &room, &claim));
 	assert_string_equal(claim.worker, "w-9");
 	assert_true(claim.has_offer_expires_ms);
 	assert_int_equal(claim.offer_expires_ms, 2500);
 	assert_string_equal(claim.about_id, "00000000-0000-7000-8000-000000000001");
 	/* a part of another type than the envelope's makes no claim */
-	assert_false(claim_from_part(tc_slice_text("Referral"), message, &claim));
+	assert_false(claim_from_part(tc_slice_text("Referral"), message, &room, &claim));
 	protobuf_c_message_free_unpacked(message, NULL);
 
 	message = part(&throughcare__v1__hearing_result__descriptor,
 		       "{\"disposition_final\":true,\"proceeding_id\":\"case-1\"}");
-	assert_true(claim_from_part(tc_slice_text("HearingResult"), message, &claim));
+	assert_true(claim_from_part(tc_slice_text("HearingResult"), message, &room, &claim));
 	assert_true(claim.disposition_final);
 	assert_string_equal(claim.about_id, "case-1");
 	protobuf_c_message_free_unpacked(message, NULL);
 
 	message = part(&throughcare__v1__test_message__descriptor, "{\"text\":\"x\"}");
-	assert_false(claim_from_part(tc_slice_text("TestMessage"), message, &claim));
+	assert_false(claim_from_part(tc_slice_text("TestMessage"), message, &room, &claim));
 	protobuf_c_message_free_unpacked(message, NULL);
 }
 
@@ -147,22 +150,68 @@ static void every_status_of_the_table_can_be_claimed(void **state)
 }
 
 /* Sealed, it would claim nothing: the envelope is refused instead (wire/envelope.h). */
-static void whatever_makes_a_claim_is_a_part_that_the_exchange_reads(void **state)
+static void whatever_moves_a_referral_is_a_part_that_the_exchange_reads(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < tc_part_type_count; i++) {
-		const struct tc_part_type *type = &tc_part_types[i];
-		const ProtobufCMessageDescriptor *descriptor = type->message->descriptor;
-		ProtobufCMessage *message = calloc(1, descriptor->sizeof_message);
-		lifecycle_claim claim;
+	size_t count;
+	const struct lifecycle_rule *rules = lifecycle_rules(&count);
 
-		assert_non_null(message);
-		protobuf_c_message_init(descriptor, message);
-		if (claim_from_part(tc_slice_text(type->name), message, &claim) &&
-		    !tc_envelope_rule_reads(type->envelope))
-			fail_msg("%s", type->name);
-		free(message);
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		const struct tc_part_type *type;
+
+		if (rules[i].type[0] == '(' || (rules[i].to == REFERRAL_SAME && !rules[i].status))
+			continue;
+		type = tc_part_type_find(tc_slice_text(rules[i].type));
+		if (!type || !tc_envelope_rule_reads(type->envelope))
+			fail_msg("%s", rules[i].type);
 	}
+}
+
+static void amended_dates_and_urgency_are_claimed_and_other_values_are_not(void **state)
+{
+	ProtobufCMessage *message =
+		part(&throughcare__v1__referral_amend__descriptor,
+		     "{\"reason\":\"x\",\"changes\":["
+		     "{\"field\":\"release_date\",\"new_value\":\"1970-01-02\"},"
+		     "{\"field\":\"urgency\",\"new_value\":\"URGENCY_URGENT\"},"
+		     "{\"field\":\"supervision_end\",\"new_value\":\"some day\"},"
+		     "{\"field\":\"reason\",\"new_value\":\"a text\"}]}");
+	struct claim_room room;
+	lifecycle_claim claim;
+
+	(void)state;
+	assert_true(claim_from_part(tc_slice_text("ReferralAmend"), message, &room, &claim));
+	assert_int_equal(claim.n_codes, 4);
+	assert_string_equal(claim.codes[3], "reason");
+	assert_true(claim.has_release_ms && !claim.has_supervision_end_ms);
+	assert_int_equal(claim.release_ms, 86400000);
+	assert_int_equal(claim.urgency, THROUGHCARE__V1__URGENCY__URGENCY_URGENT);
+	protobuf_c_message_free_unpacked(message, NULL);
+}
+
+static void more_citations_than_may_be_are_still_counted_as_too_many(void **state)
+{
+	Throughcare__V1__ViolationReport report = THROUGHCARE__V1__VIOLATION_REPORT__INIT;
+	Throughcare__V1__ViolationReport__Violation violation =
+		THROUGHCARE__V1__VIOLATION_REPORT__VIOLATION__INIT;
+	Throughcare__V1__ViolationReport__Violation *violations[4] = {&violation, &violation,
+								      &violation, &violation};
+	char id[] = "00000000-0000-7000-8000-000000000001", *ids[32];
+	struct claim_room room;
+	lifecycle_claim claim;
+
+	(void)state;
+	for (size_t i = 0; i < 32; i++)
+		ids[i] = id;
+	violation.evidence_refs = ids;
+	violation.n_evidence_refs = 32;
+	report.violations = violations;
+	report.n_violations = 2;
+	assert_true(claim_from_part(tc_slice_text("ViolationReport"), &report.base, &room, &claim));
+	assert_int_equal(claim.n_cites, CLAIM_CITES_MAX);
+	report.n_violations = 4;
+	assert_true(claim_from_part(tc_slice_text("ViolationReport"), &report.base, &room, &claim));
+	assert_int_equal(claim.n_cites, CLAIM_CITES_MAX + 1);
 }
 
 int main(void)
@@ -171,7 +220,9 @@ int main(void)
 		cmocka_unit_test(each_part_that_moves_a_referral_claims_its_status),
 		cmocka_unit_test(a_claim_holds_what_rules_need),
 		cmocka_unit_test(every_status_of_the_table_can_be_claimed),
-		cmocka_unit_test(whatever_makes_a_claim_is_a_part_that_the_exchange_reads),
+		cmocka_unit_test(whatever_moves_a_referral_is_a_part_that_the_exchange_reads),
+		cmocka_unit_test(amended_dates_and_urgency_are_claimed_and_other_values_are_not),
+		cmocka_unit_test(more_citations_than_may_be_are_still_counted_as_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
