@@ -152,14 +152,31 @@ const struct tc_command tc_command_table[] = {
 	{"agency", "list", "", 0, 0, "list the agencies and services of the network", "",
 	 "throughcare agency list", OPTIONS(ACTOR_OPTION, LIMIT_OPTION), tc_agency_list_run},
 	{"trail", "find", "", 0, 0, "ask the trail who told what to whom, when and why",
-	 "At least one of the first four options; several narrow it down. Each question is itself\n"
-	 "a record of the trail. Agencies see what concerns them; auditors see all.",
+	 "Each option narrows it down; without any, everything that you may see. Each question is\n"
+	 "itself a record of the trail. Agencies see what concerns them; auditors see all, or "
+	 "what\n"
+	 "their scope names (`auditor scopes`). Every kind of record is there: submissions,\n"
+	 "refusals, releases, log-ons, questions, changes of registry and policy with what was\n"
+	 "before. With --out or --format the rows are written as they come, page by page, as JSON\n"
+	 "lines or as CSV that no spreadsheet takes for formulas; FILE has its name once it is "
+	 "whole.",
 	 "throughcare trail find --subject 00000000-0000-7000-8000-000000000001\n"
-	 "throughcare trail find --agency clinic-north --since 2026-11-01 --until 2026-12-01",
+	 "throughcare trail find --agency clinic-north --event denied --newest --limit 20\n"
+	 "throughcare trail find --since 2026-11-01 --until 2026-12-01 --format csv --out "
+	 "november.csv",
 	 OPTIONS({"subject", "PERSON", "about one person"}, {"referral", "ID", "of one referral"},
 		 {"message", "ID", "of one message"}, {"agency", "AGENCY", "by or to one agency"},
+		 {"actor-of", "ID", "by this person, by the id at the agency"},
+		 {"certificate", "SHA256", "with this certificate"},
+		 {"type", "TYPE", "of this message type"},
+		 {"event", "EVENT", "of this kind: release, denied, logon_refused, query, ..."},
+		 {"code", "CODE", "with this decision or refusal"},
+		 {"grant", "ID", "under this grant"}, {"proceeding", "ID", "for this proceeding"},
 		 {"since", "TIME", "at or after (RFC 3339, or a date)"},
-		 {"until", "TIME", "before"}, ACTOR_OPTION, LIMIT_OPTION),
+		 {"until", "TIME", "before"}, {"newest", NULL, "the newest first"},
+		 {"out", "FILE", "write to FILE, with progress on a terminal"},
+		 {"format", "F", "jsonl (the default of --out) or csv"}, ACTOR_OPTION,
+		 LIMIT_OPTION),
 	 tc_trail_find_run},
 	{"trail", "why", "MESSAGE", 1, 1, "explain what became of a message, and on what grounds",
 	 "Each decision about the message in its order: what was released and what was not, the\n"

@@ -1,4 +1,7 @@
 """The read gate: an agency sees what it sent and what was released to it, and nothing else."""
+import csv
+import json
+
 import pytest
 from exchange import AUDITOR, OPERATOR
 from messages import attendance, consent, consent_id, grant, new_id, of, part, referral, revocation
@@ -195,3 +198,40 @@ def test_everybody_sees_the_agencies_and_how_the_exchange_is(exchange):
 def test_operators_and_auditors_send_nothing_about_persons(exchange):
     for who in (AUDITOR, OPERATOR):
         assert exchange.refused(who, attendance(new_id())) == "type_not_allowed"
+
+
+@pytest.mark.quick
+def test_the_trail_is_searched_by_everything_that_a_row_says(exchange, told):
+    subject, signed, message = told
+    given = signed["parts"][0]["content"]["grants"][0]["grantId"]
+    releases = exchange.trail("--subject", subject, "--event", "release", "--type", "AttendanceRecord")
+    assert [row["recipient"] for row in releases] == [OFFICE] and given in releases[0]["grants"]
+    assert exchange.trail("--grant", given, "--event", "release") == releases
+    submitted = exchange.trail("--message", message["messageId"], "--event", "submission")[0]
+    assert submitted in exchange.trail("--certificate", submitted["certificate"], "--subject", subject)
+    assert exchange.trail("--subject", subject, "--event", "release", "--agency", HOME) == []
+    assert exchange.trail("--grant", new_id()) == []
+
+
+def test_the_newest_first_is_the_same_list_turned(exchange, told):
+    subject = told[0]
+    oldest = told_to(exchange, AUDITOR, "--subject", subject)
+    newest = told_to(exchange, AUDITOR, "--subject", subject, "--newest")
+    assert len(oldest) > 3 and newest == oldest[::-1]
+
+
+@pytest.mark.quick
+def test_a_search_is_written_into_a_file(exchange, told, tmp_path):
+    subject = told[0]
+    rows = exchange.trail("--subject", subject, "--until", "2100-01-01")
+    found = exchange.cli("trail", "find", "--subject", subject, "--event", "release", "--out", str(tmp_path / "a.jsonl"),
+                         profile=AUDITOR)
+    assert found.code == 0, found
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert lines == [row for row in rows if row["event"] == "release"]
+    assert exchange.cli("trail", "find", "--subject", subject, "--format", "csv", "--out", str(tmp_path / "a.csv"),
+                        profile=AUDITOR).code == 0
+    with open(tmp_path / "a.csv", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["event"] for row in table[:len(rows)]] == [row["event"] for row in rows]
+    assert {path.name for path in tmp_path.iterdir()} == {"a.jsonl", "a.csv"}

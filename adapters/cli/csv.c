@@ -1,0 +1,52 @@
+#include "cli/csv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void cell_put(FILE *to, const char *text)
+{
+	bool formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+
+	if (!formula && strpbrk(text, ",\"\r\n") == NULL) {
+		fputs(text, to);
+		return;
+	}
+	fputc('"', to);
+	if (formula)
+		fputc('\'', to);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			fputc('"', to);
+		fputc(*text, to);
+	}
+	fputc('"', to);
+}
+
+static void row_end(FILE *to)
+{
+	fputs("\r\n", to);
+}
+
+void tc_csv_head(FILE *to, const struct tc_column *columns)
+{
+	for (const struct tc_column *column = columns; column->title; column++) {
+		if (column != columns)
+			fputc(',', to);
+		cell_put(to, column->title);
+	}
+	row_end(to);
+}
+
+void tc_csv_row(FILE *to, const struct tc_column *columns, const json_t *row)
+{
+	for (const struct tc_column *column = columns; column->title; column++) {
+		char *text = tc_screen_cell(row, column->key);
+
+		if (column != columns)
+			fputc(',', to);
+		if (text)
+			cell_put(to, text);
+		free(text);
+	}
+	row_end(to);
+}
