@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consent/revoke.h"
+#include "ledger/clock_notice.h"
 #include "ledger/delivery.h"
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
@@ -158,7 +159,9 @@ static int tick_referral(struct ledger *ledger, struct tc_id referral)
 	int r = referral_clock(ledger->txn, &ledger->referral, referral, ledger->sequence,
 			       ledger->now_ms, &change);
 
-	return r < 0 ? r : transition_follow(ledger, &change);
+	if (r == 0)
+		r = transition_follow(ledger, &change);
+	return r < 0 ? r : clock_notice_follow(ledger, &change);
 }
 
 static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id id)

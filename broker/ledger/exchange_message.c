@@ -2,6 +2,7 @@
 
 #include "consent/grant.h"
 #include "consent/revoke.h"
+#include "ledger/calendars.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
 #include "ledger/logon.h"
@@ -217,10 +218,15 @@ static const struct {
 	const char *type;
 	int (*apply)(struct ledger *ledger, struct submission *submission);
 } exchange_messages[] = {
-	{"AgencyEntry", exchange_agency},           {"ConsentGrant", exchange_consent_grant},
-	{"ConsentRevoke", exchange_consent_revoke}, {"PolicyAck", exchange_policy_ack},
-	{"ReleasePolicy", policy_state_submit},     {"ServiceEntry", exchange_service},
-	{"EmergencyReview", review_submit},         {"TaskReply", task_submit},
+	{"AgencyEntry", exchange_agency},
+	{"ConsentGrant", exchange_consent_grant},
+	{"ConsentRevoke", exchange_consent_revoke},
+	{"PolicyAck", exchange_policy_ack},
+	{"ReleasePolicy", policy_state_submit},
+	{"ServiceEntry", exchange_service},
+	{"EmergencyReview", review_submit},
+	{"CalendarEntry", calendars_submit},
+	{"TaskReply", task_submit},
 };
 
 #define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "consent/consent_event.h"
+#include "ledger/calendars.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
 #include "ledger/mailbox.h"
@@ -187,6 +188,7 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 			tc_id_equal(job->subject, delivery->subject));
 	case JOB_NOTICE:
 	case JOB_DISPATCH:
+	case JOB_CALENDAR:
 		break;
 	}
 	return false;
@@ -295,6 +297,9 @@ static int job_step(struct ledger *ledger, struct job *job)
 		break;
 	case JOB_EVENT:
 		r = job_follow_event(ledger, job);
+		break;
+	case JOB_CALENDAR:
+		r = calendars_job(ledger, job);
 		break;
 	}
 	ledger->job = outer;

@@ -134,6 +134,8 @@ static int ledger_load(struct ledger *ledger)
 	if (r == 0)
 		r = policy_state_load(ledger);
 	if (r == 0)
+		r = calendars_load(ledger);
+	if (r == 0)
 		r = sessions_load(ledger);
 	if (r == 0)
 		r = job_load(ledger);
@@ -193,6 +195,7 @@ void ledger_close(struct ledger **ledger)
 	arena_done(&it->arena);
 	store_close(&it->store);
 	policy_free(&it->policy);
+	calendars_done(&it->calendars);
 	free(it);
 	*ledger = NULL;
 }

@@ -35,7 +35,7 @@
 #define LEDGER_THREAD_COMMIT_MS      4000
 #define LEDGER_THREAD_COMMIT_RECORDS 65536
 #define LEDGER_THREAD_FACTS          256 /* passed on to the trail at once */
-#define LEDGER_THREAD_TICK_LIMIT     1024
+#define LEDGER_THREAD_TICK_LIMIT     128 /* so that others wait for no longer than this many clocks */
 
 struct ledger_thread;
 

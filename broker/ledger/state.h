@@ -13,6 +13,7 @@
 #include "consent/consent_tables.h"
 #include "consent/policy.h"
 #include "ledger/arena.h"
+#include "ledger/calendars.h"
 #include "ledger/ledger.h"
 #include "ledger/principal.h"
 #include "ledger/registry.h"
@@ -47,6 +48,7 @@ struct ledger {
 	struct consent_tables consent;
 	struct referral_tables referral;
 	struct policy *policy; /* in force */
+	struct calendars calendars;
 
 	/* The row of table STATE, written behind. */
 	uint64_t next; /* sequence */

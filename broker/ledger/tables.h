@@ -30,6 +30,7 @@
 	TABLE(GRANT_USE, "grant_use") /* grant, recipient -> sequence of the first release */      \
 	TABLE(ORIGIN, "origin")       /* part's trace[, sequence] -> who sent it, bound by what */ \
 	TABLE(RELEASED, "released")   /* sequence, recipient -> parts, redisclosure rules */       \
+	TABLE(CALENDAR, "calendar")   /* jurisdiction -> version, sequence, time, packed */        \
 	TABLE(TASK, "task")           /* delivery id -> what a message asks, see task.h */         \
 	TABLE(TASK_OPEN, "task_open") /* owner, due, delivery id -> nothing */                     \
 	TABLE(TASK_OWNER, "task_owner")       /* owner, delivery id -> nothing */                  \

@@ -179,6 +179,11 @@ int referral_clock(struct store_txn *txn, const struct referral_tables *tables,
 		   struct tc_id referral, uint64_t sequence, int64_t now_ms,
 		   struct referral_change *ret) TC_MUST_CHECK;
 
+/* A calendar has changed: its clock is computed anew. */
+int referral_recount(struct store_txn *txn, const struct referral_tables *tables,
+		     struct tc_id referral, int64_t now_ms,
+		     struct referral_change *ret) TC_MUST_CHECK;
+
 /* The delivery of `message` ended DEAD: UNDELIVERABLE, when that was the Referral itself and nobody
  * has moved since. */
 int referral_undelivered(struct store_txn *txn, const struct referral_tables *tables,

@@ -31,6 +31,24 @@ int referral_clock(struct store_txn *txn, const struct referral_tables *tables,
 	return referral_put(txn, tables, &referral, false);
 }
 
+int referral_recount(struct store_txn *txn, const struct referral_tables *tables,
+		     struct tc_id referral_id, int64_t now_ms, struct referral_change *ret)
+{
+	struct referral referral;
+	int r;
+
+	*ret = (struct referral_change){.referral = referral_id};
+	r = referral_find(txn, tables, referral_id, &referral);
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? 0 : r;
+	referral_stands(&referral, ret);
+	if (!clock_recount(tables->book, &referral, now_ms))
+		return 0;
+	ret->due_ms = referral.due_ms;
+	ret->alarm_ms = referral.alarm_ms;
+	return referral_put(txn, tables, &referral, false);
+}
+
 /* An event of the exchange, when the state has a rule for it. */
 static int referral_happens(struct store_txn *txn, const struct referral_tables *tables,
 			    struct referral *referral, const char *event, uint64_t sequence,

@@ -1,0 +1,22 @@
+/*
+ * clock_notice - what is said when the clock of a referral rings: a fact for the trail each
+ * time; before it is due, a reminder to whose move it is; when it has run out, and again
+ * and again from then on, a notice to both sides.
+ *
+ * A notice is true and tells nothing else: it goes only to a side that knows how the
+ * referral stands, and names a person of its own side only (P7). What a clock ends by
+ * itself is a step of the referral and needs no notice of this kind.
+ *
+ * Owner:  ledger thread, inside its transaction. Blocks: never.
+ */
+#ifndef LEDGER_CLOCK_NOTICE_H
+#define LEDGER_CLOCK_NOTICE_H
+
+#include "referral/referral.h"
+
+struct ledger;
+
+/* After referral_clock. */
+int clock_notice_follow(struct ledger *ledger, const struct referral_change *change) TC_MUST_CHECK;
+
+#endif
