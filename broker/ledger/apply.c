@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consent/revoke.h"
+#include "ledger/asking.h"
 #include "ledger/clock_notice.h"
 #include "ledger/delivery.h"
 #include "ledger/dispatch.h"
@@ -103,6 +104,8 @@ static int query_apply(struct ledger *ledger)
 	Throughcare__V1__Query *query;
 	struct fact_draft draft;
 	struct tc_id ids[3];
+	enum gate_scope scope;
+	bool refused;
 	int r;
 
 	query = throughcare__v1__query__unpack(&ledger->arena.allocator, packed->len, packed->data);
@@ -111,15 +114,18 @@ static int query_apply(struct ledger *ledger)
 	r = registry_check_peer(ledger->txn, &ledger->registry, peer, &refusal);
 	if (r < 0)
 		return r;
-	fact_init(&draft, r == 0 ? "query" : "query_refused");
+	refused = r == REGISTRY_REFUSED ||
+		  asking_check(peer->kind, peer->id, query, &scope, &refusal) == ASKING_REFUSED;
+	fact_init(&draft, refused ? "query_refused" : "query");
 	fact_peer(&draft, peer);
 	query_describe(query, &draft, ids);
-	if (r == REGISTRY_REFUSED) {
-		r = fact_push(ledger, &draft);
-		return r < 0 ? r : reply_refusal(ledger, &refusal);
-	}
+	if (refused)
+		fact_text(&draft.row.reference, tc_refusal_name(refusal.code));
 	r = fact_push(ledger, &draft);
-	return r < 0 ? r : reply_on_route(ledger, EFFECT_QUERY, &query->base);
+	if (r < 0)
+		return r;
+	return refused ? reply_refusal(ledger, &refusal)
+		       : reply_on_route(ledger, EFFECT_QUERY, &query->base);
 }
 
 /* ---- ticks ---- */

@@ -68,8 +68,6 @@ static int read_parties(const struct question *question, struct answer *answer, 
 		r = answer_read_agency(answer, asked->to, "consent_check.to", &agency);
 	if (r != 0)
 		return r;
-	if (question->scope == GATE_OWN && !tc_agency_equal(&question->asker, &check->from))
-		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED, "consent_check.from");
 	to.agency = asked->to;
 	to.service = asked->service;
 	to.role = asked->role;

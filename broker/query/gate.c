@@ -4,49 +4,6 @@
 
 #include "ledger/ledger_view.h"
 
-#define CASE(name) THROUGHCARE__V1__QUERY__BODY_##name
-
-struct gate_rule {
-	Throughcare__V1__Query__BodyCase body;
-	enum gate_scope agency;
-	enum gate_scope auditor;
-	enum gate_scope operator;
-};
-
-static const struct gate_rule rules[] = {
-	/* question               agency        auditor       operator */
-	{CASE(REFERRAL_LIST), GATE_OWN, GATE_ALL, GATE_NOTHING},
-	{CASE(REFERRAL_SHOW), GATE_OWN, GATE_ALL, GATE_NOTHING},
-	{CASE(CONSENT_LIST), GATE_OWN, GATE_ALL, GATE_NOTHING},
-	{CASE(CONSENT_SHOW), GATE_OWN, GATE_ALL, GATE_NOTHING},
-	{CASE(CONSENT_CHECK), GATE_OWN, GATE_ALL, GATE_NOTHING},
-	{CASE(MAILBOX_STATUS), GATE_OWN, GATE_NOTHING, GATE_ALL},
-	{CASE(AGENCY_LIST), GATE_OWN, GATE_ALL, GATE_ALL},
-	{CASE(TRAIL_FIND), GATE_OWN, GATE_ALL, GATE_NO_PERSONS},
-	{CASE(EXCHANGE_STATUS), GATE_OWN, GATE_ALL, GATE_ALL},
-	{CASE(MESSAGE_SHOW), GATE_OWN, GATE_NOTHING, GATE_NOTHING},
-	{CASE(CERTIFICATE), GATE_ALL, GATE_ALL, GATE_ALL},
-	{CASE(POLICY_SHOW), GATE_ALL, GATE_ALL, GATE_ALL},
-	{CASE(TRAIL_WHY), GATE_OWN, GATE_ALL, GATE_NOTHING},
-	{CASE(REVIEW_LIST), GATE_OWN, GATE_ALL, GATE_NO_PERSONS},
-	{CASE(TRAIL_WHAT_IF), GATE_NOTHING, GATE_ALL, GATE_NO_PERSONS},
-};
-
-enum gate_scope gate_scope(Throughcare__V1__PeerKind kind, Throughcare__V1__Query__BodyCase body)
-{
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (rules[i].body != body)
-			continue;
-		if (kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY)
-			return rules[i].agency;
-		if (kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_AUDITOR)
-			return rules[i].auditor;
-		if (kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_OPERATOR)
-			return rules[i].operator;
-	}
-	return GATE_NOTHING;
-}
-
 struct release_search {
 	const tc_agency *to;
 	bool found;

@@ -1,8 +1,8 @@
 /*
- * gate - the one place that says who may ask what, and how much of the answer is theirs.
+ * gate - the one place that says how much of an answer is the asker's.
  *
- * Every question passes gate_scope first; what no row of its table allows is refused.
- * The rows: an agency sees what it sent and what was released to it, and nothing
+ * Who may ask what at all is a table of the ledger (asking.h), which every question
+ * passes first. An agency sees what it sent and what was released to it, and nothing
  * else; an auditor sees facts about everybody and content of nobody; an operator keeps
  * the exchange running and learns no person's id. That something exists is itself
  * protected (42 CFR 2.13(c)): what is not the asker's answers as if it did not exist.
@@ -14,9 +14,6 @@
 
 #include "query/question.h"
 #include "throughcare/v1/consent.pb-c.h"
-
-/* What the asker may have of this kind of question. */
-enum gate_scope gate_scope(Throughcare__V1__PeerKind kind, Throughcare__V1__Query__BodyCase body);
 
 /* Was (a part of) this message handed over to that agency before the question? 0 and *ret, or a
  * fault. */

@@ -117,10 +117,10 @@ static int answer_question(struct query_thread *thread, uint64_t sequence)
 	answer = find_answerer(question.query->body_case);
 	if (answer == NULL)
 		return tc_refuse(&thread->answer.refusal, TC_REFUSAL_MALFORMED, "query");
-	question.scope = gate_scope(question.kind, question.query->body_case);
-	if (question.scope == GATE_NOTHING)
-		return tc_refuse(&thread->answer.refusal, TC_REFUSAL_NOT_PERMITTED, "%s", "");
-	return answer(&question, &thread->answer);
+	/* The ledger has let it pass at its record. */
+	r = asking_check(question.kind, question.asker.name, question.query, &question.scope,
+			 &thread->answer.refusal);
+	return r != 0 ? QUESTION_REFUSED : answer(&question, &thread->answer);
 }
 
 /* ---- replying ---- */

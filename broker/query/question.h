@@ -12,6 +12,7 @@
 
 #include "consent/grant.h"
 #include "journal/journal.h"
+#include "ledger/asking.h"
 #include "ledger/ledger.h"
 #include "ledger/registry.h"
 #include "query/exchange_figures.h"
@@ -22,13 +23,6 @@
 /* Outcomes (> 0) of whatever answers a question. */
 enum question_outcome {
 	QUESTION_REFUSED = 1, /* answer.refusal says why */
-};
-
-enum gate_scope {
-	GATE_NOTHING = 0, /* not permitted */
-	GATE_OWN,         /* what concerns the asker itself */
-	GATE_NO_PERSONS,  /* everybody's, without anything that points to a person */
-	GATE_ALL,
 };
 
 struct question {

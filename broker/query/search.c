@@ -53,13 +53,6 @@ static int read_id(struct answer *answer, const char *text, const char *field, s
 	return answer_read_id(answer, text, field, ret);
 }
 
-/* Whoever may learn no person's id must not find out by asking for one either. */
-static bool names_person(const Throughcare__V1__TrailFindQuery *find)
-{
-	return find->subject != NULL || find->referral_id != NULL || find->grant_id != NULL ||
-	       find->proceeding_id != NULL || find->actor != NULL;
-}
-
 static const char *read_name(const char *text)
 {
 	return text != NULL && text[0] != '\0' ? text : NULL;
@@ -85,9 +78,6 @@ static int read_question(const struct question *question, struct answer *answer,
 	const Throughcare__V1__TrailFindQuery *find = question->query->trail_find;
 	int r;
 
-	if (question->scope == GATE_NO_PERSONS && names_person(find))
-		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED,
-				 "trail_find.subject, referral_id, grant_id, proceeding_id, actor");
 	r = read_ids(find, answer, asked);
 	if (r != 0)
 		return r;
@@ -101,8 +91,6 @@ static int read_question(const struct question *question, struct answer *answer,
 	asked->newest_first = find->newest_first;
 	if (question->scope == GATE_OWN && asked->agency == NULL)
 		asked->agency = question->asker.name;
-	if (question->scope == GATE_OWN && strcmp(asked->agency, question->asker.name) != 0)
-		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED, "trail_find.agency");
 	asked->since_ms = consent_time_ms(find->since, INT64_MIN);
 	asked->until_ms = consent_time_ms(find->until, INT64_MAX);
 	return search_read_cursor(question, answer, asked);

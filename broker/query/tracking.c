@@ -372,9 +372,6 @@ int tracking_mailbox(const struct question *question, struct answer *answer)
 		if (r != 0)
 			return r;
 	}
-	if (question->scope == GATE_OWN && !tc_agency_equal(&agency, &question->asker))
-		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED,
-				 "mailbox_status.agency");
 	r = registry_find_agency(ledger_view_txn(question->ledger),
 				 ledger_view_registry(question->ledger), &agency, &known);
 	if (r == REGISTRY_UNKNOWN)

@@ -103,9 +103,6 @@ static int read_question(struct what_if *what_if, struct trail_question *asked)
 	struct answer *answer = what_if->answer;
 	int r = 0;
 
-	if (what_if->question->scope == GATE_NO_PERSONS && (query->revoke_id || query->subject))
-		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_PERMITTED,
-				 "trail_what_if.revoke_id, trail_what_if.subject");
 	if (!query->revoke_id && !query->has_policy && !query->at)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_MISSING,
 				 "trail_what_if: revoke_id, policy or at");

@@ -20,21 +20,22 @@ static void what_no_rule_allows_is_not_permitted(void **state)
 		Throughcare__V1__Query__BodyCase asked = (Throughcare__V1__Query__BodyCase)body;
 
 		assert_int_equal(
-			gate_scope(THROUGHCARE__V1__PEER_KIND__PEER_KIND_UNSPECIFIED, asked),
+			asking_scope(THROUGHCARE__V1__PEER_KIND__PEER_KIND_UNSPECIFIED, asked),
 			GATE_NOTHING);
-		assert_int_equal(gate_scope(THROUGHCARE__V1__PEER_KIND__PEER_KIND_EXCHANGE, asked),
-				 GATE_NOTHING);
+		assert_int_equal(
+			asking_scope(THROUGHCARE__V1__PEER_KIND__PEER_KIND_EXCHANGE, asked),
+			GATE_NOTHING);
 		if (body < THROUGHCARE__V1__QUERY__BODY_REFERRAL_LIST ||
 		    body > THROUGHCARE__V1__QUERY__BODY_REVIEW_LIST)
-			assert_int_equal(gate_scope(AGENCY, asked), GATE_NOTHING);
+			assert_int_equal(asking_scope(AGENCY, asked), GATE_NOTHING);
 	}
-	assert_int_equal(gate_scope(AUDITOR, THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW),
+	assert_int_equal(asking_scope(AUDITOR, THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW),
 			 GATE_NOTHING);
-	assert_int_equal(gate_scope(AGENCY, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHAT_IF),
+	assert_int_equal(asking_scope(AGENCY, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHAT_IF),
 			 GATE_NOTHING);
-	assert_int_equal(gate_scope(OPERATOR, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHY),
+	assert_int_equal(asking_scope(OPERATOR, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHY),
 			 GATE_NOTHING);
-	assert_int_equal(gate_scope(OPERATOR, THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW),
+	assert_int_equal(asking_scope(OPERATOR, THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW),
 			 GATE_NOTHING);
 }
 
