@@ -3,6 +3,7 @@
 #include "consent/grant.h"
 #include "consent/revoke.h"
 #include "ledger/calendars.h"
+#include "ledger/change.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
 #include "ledger/logon.h"
@@ -53,6 +54,22 @@ static bool exchange_recalls(const struct grant_changes *changes)
 			return true;
 	}
 	return false;
+}
+
+/* The same of an entry of the registry, with what it replaced. `before` may be NULL. */
+static int exchange_changed(struct ledger *ledger, const struct submission *submission,
+			    const char *code, const ProtobufCMessage *before,
+			    const ProtobufCMessage *after)
+{
+	struct fact_draft draft;
+	int r;
+
+	fact_init(&draft, "registry");
+	fact_peer(&draft, ledger->record->peer);
+	fact_message(&draft, submission->header.message_id);
+	fact_text(&draft.row.code, code);
+	r = change_list(&ledger->arena, before, after, &draft.row);
+	return r < 0 ? r : fact_push(ledger, &draft);
 }
 
 static int exchange_consent_grant(struct ledger *ledger, struct submission *submission)
@@ -144,54 +161,62 @@ static struct registry_entry exchange_entry(const struct ledger *ledger,
 	};
 }
 
-/* Whom an AgencyEntry is about; an empty name when it says none that could be. */
-static int exchange_agency_named(struct ledger *ledger, const struct submission *submission,
-				 tc_agency *ret)
+/* In the ledger's arena. NULL when memory is short, or it is none. */
+static ProtobufCMessage *exchange_unpack(struct ledger *ledger,
+					 const ProtobufCMessageDescriptor *type,
+					 struct tc_slice packed)
 {
-	Throughcare__V1__AgencyEntry *entry = throughcare__v1__agency_entry__unpack(
-		&ledger->arena.allocator, submission->record->body.len,
-		submission->record->body.data);
-
-	if (entry == NULL)
-		return TC_ECORRUPT;
-	if (!tc_agency_parse(tc_slice_text(entry->agency), ret))
-		*ret = (tc_agency){0};
-	return 0;
+	return protobuf_c_message_unpack(type, &ledger->arena.allocator, packed.len, packed.data);
 }
 
-/* All zero when it is not there. */
+/* All zero and NULL when it is not there. */
 static int exchange_agency_found(struct ledger *ledger, const tc_agency *agency,
-				 struct registry_agency *ret)
+				 struct registry_agency *ret, ProtobufCMessage **ret_entry)
 {
 	int r = registry_find_agency(ledger->txn, &ledger->registry, agency, ret);
 
-	return r == REGISTRY_UNKNOWN ? 0 : r;
+	*ret_entry = NULL;
+	if (r != 0)
+		return r == REGISTRY_UNKNOWN ? 0 : r;
+	*ret_entry =
+		exchange_unpack(ledger, &throughcare__v1__agency_entry__descriptor, ret->entry);
+	ret->entry = tc_slice(NULL, 0);
+	return *ret_entry != NULL ? 0 : TC_ECORRUPT;
 }
 
 static int exchange_agency(struct ledger *ledger, struct submission *submission)
 {
 	struct registry_entry entry = exchange_entry(ledger, submission);
+	const Throughcare__V1__AgencyEntry *document =
+		(const Throughcare__V1__AgencyEntry *)exchange_unpack(
+			ledger, &throughcare__v1__agency_entry__descriptor, entry.document);
 	struct registry_agency before = {0}, after = {0};
+	ProtobufCMessage *was = NULL, *is = NULL;
 	tc_agency agency;
-	int r = exchange_agency_named(ledger, submission, &agency);
+	int r = 0;
 
-	if (r == 0)
-		r = exchange_agency_found(ledger, &agency, &before);
+	if (document == NULL)
+		return TC_ECORRUPT;
+	if (!tc_agency_parse(tc_slice_text(document->agency), &agency))
+		agency = (tc_agency){0}; /* which is refused below */
+	r = exchange_agency_found(ledger, &agency, &before, &was);
 	if (r == 0)
 		r = registry_apply_agency(ledger->txn, &ledger->registry, &entry,
 					  &submission->refusal);
 	principals_registry_changed(&ledger->principals);
 	if (r != 0)
 		return r == REGISTRY_REFUSED ? SUBMISSION_REFUSED : r;
-	r = exchange_fact(ledger, submission, "registry", "agency");
+	r = exchange_agency_found(ledger, &agency, &after, &is);
+	if (r == 0 && is == NULL)
+		r = TC_ECORRUPT;
+	if (r == 0)
+		r = exchange_changed(ledger, submission, "agency", was, is);
 	if (r == 0)
 		r = sealed_entry(ledger, submission->record);
 	/* A suspended agency's connections are over; what is queued for it stays, and what it has
 	 * sent waits until it is active again. */
 	if (r == 0)
 		r = logon_check_again(ledger);
-	if (r == 0)
-		r = exchange_agency_found(ledger, &agency, &after);
 	if (r < 0 || (before.kind == after.kind && before.status == after.status))
 		return r;
 	return reconsider_agency(ledger, &agency);
@@ -200,12 +225,29 @@ static int exchange_agency(struct ledger *ledger, struct submission *submission)
 static int exchange_service(struct ledger *ledger, struct submission *submission)
 {
 	struct registry_entry entry = exchange_entry(ledger, submission);
-	int r = registry_apply_service(ledger->txn, &ledger->registry, &entry,
-				       &submission->refusal);
+	const Throughcare__V1__ServiceEntry *document =
+		(const Throughcare__V1__ServiceEntry *)exchange_unpack(
+			ledger, &throughcare__v1__service_entry__descriptor, entry.document);
+	struct registry_service before;
+	ProtobufCMessage *was = NULL;
+	int r;
 
+	if (document == NULL)
+		return TC_ECORRUPT;
+	r = registry_find_service(ledger->txn, &ledger->registry,
+				  tc_slice_text(document->service_id), &before);
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		was = exchange_unpack(ledger, &throughcare__v1__service_entry__descriptor,
+				      before.entry);
+		if (was == NULL)
+			return TC_ECORRUPT;
+	}
+	r = registry_apply_service(ledger->txn, &ledger->registry, &entry, &submission->refusal);
 	if (r != 0)
 		return r == REGISTRY_REFUSED ? SUBMISSION_REFUSED : r;
-	return exchange_fact(ledger, submission, "registry", "service");
+	return exchange_changed(ledger, submission, "service", was, &document->base);
 }
 
 /* That it is in the log is all there is to do. */

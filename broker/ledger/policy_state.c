@@ -1,5 +1,8 @@
 #include "ledger/policy_state.h"
 
+#include <stdio.h>
+
+#include "ledger/change.h"
 #include "ledger/fact.h"
 #include "ledger/reconsider.h"
 #include "ledger/row.h"
@@ -126,14 +129,36 @@ int policy_state_wanted(struct ledger *ledger, bool *ret)
 	return r < 0 ? r : 0;
 }
 
+/* What of its marks is another one's now. `before` NULL: it is the first. */
+static int fact_replaced(struct ledger *ledger, const struct policy *before,
+			 const struct policy *after, Throughcare__V1__TrailRow *row)
+{
+	char version[2][16] = {"", ""}, sha256[2][65] = {"", ""};
+	const struct policy *both[2] = {before, after};
+	int r;
+
+	for (size_t i = before == NULL; i < 2; i++) {
+		(void)snprintf(version[i], sizeof(version[i]), "%u", policy_version(both[i]));
+		tc_hex(policy_sha256(both[i]), 32, sha256[i]);
+	}
+	r = change_add(&ledger->arena, "version", version[0], version[1], row);
+	if (r == 0)
+		r = change_add(&ledger->arena, "sha256", sha256[0], sha256[1], row);
+	return r;
+}
+
 /* Puts it in force from this record on, and takes it. */
 static int put_in_force_take(struct ledger *ledger, const Throughcare__V1__Peer *peer,
 			     struct policy **policy)
 {
 	char sha256[65];
 	struct fact_draft draft;
-	int r = row_put_policy(ledger, *policy);
+	int r;
 
+	fact_init(&draft, "policy");
+	r = fact_replaced(ledger, peer != NULL ? ledger->policy : NULL, *policy, &draft.row);
+	if (r == 0)
+		r = row_put_policy(ledger, *policy);
 	if (r < 0) {
 		policy_free(policy);
 		return r;
@@ -142,7 +167,6 @@ static int put_in_force_take(struct ledger *ledger, const Throughcare__V1__Peer 
 	ledger->policy = *policy;
 	*policy = NULL;
 	tc_hex(policy_sha256(ledger->policy), 32, sha256);
-	fact_init(&draft, "policy");
 	if (peer != NULL)
 		fact_peer(&draft, peer);
 	else

@@ -34,6 +34,22 @@ int registry_tables_open(struct store *store, struct registry_tables *ret)
 
 /* ---- rows ---- */
 
+/* A row that ends with the packed entry. */
+static int entry_put(struct store_txn *txn, struct store_table table, const struct store_key *key,
+		     const struct store_row *head, struct tc_slice entry)
+{
+	struct tc_bytes value = {0};
+	int r = tc_bytes_append(&value, head->data, head->len);
+
+	if (r == 0)
+		r = tc_bytes_append(&value, entry.data, entry.len);
+	if (r == 0)
+		r = registry_fault(
+			store_put(txn, table, store_key_slice(key), tc_bytes_slice(&value)));
+	tc_bytes_free(&value);
+	return r;
+}
+
 static int agency_put(struct store_txn *txn, const struct registry_tables *tables,
 		      const struct registry_agency *agency)
 {
@@ -48,8 +64,7 @@ static int agency_put(struct store_txn *txn, const struct registry_tables *table
 	store_row_text(&row, tc_slice_text(agency->jurisdiction));
 	store_key_init(&key);
 	store_key_agency(&key, &agency->agency);
-	return registry_fault(
-		store_put(txn, tables->agencies, store_key_slice(&key), store_row_slice(&row)));
+	return entry_put(txn, tables->agencies, &key, &row, agency->entry);
 }
 
 static int agency_decode(const tc_agency *agency, struct tc_slice bytes,
@@ -64,6 +79,7 @@ static int agency_decode(const tc_agency *agency, struct tc_slice bytes,
 	ret->sequence = store_row_take_u64(&row);
 	store_row_take_field(&row, ret->name, sizeof(ret->name));
 	store_row_take_field(&row, ret->jurisdiction, sizeof(ret->jurisdiction));
+	ret->entry = tc_slice(row.at, (size_t)(row.end - row.at));
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
@@ -97,10 +113,8 @@ int registry_kind(struct store_txn *txn, const struct registry_tables *tables,
 static int service_put(struct store_txn *txn, const struct registry_tables *tables,
 		       const struct registry_service *service)
 {
-	struct tc_bytes value = {0};
 	struct store_row head = {.len = 0};
 	struct store_key key;
-	int r;
 
 	store_row_text(&head, tc_slice_text(service->agency.name));
 	store_row_u8(&head, (uint8_t)service->status);
@@ -109,17 +123,9 @@ static int service_put(struct store_txn *txn, const struct registry_tables *tabl
 	for (unsigned i = 0; i < CLOCK_COUNT; i++)
 		store_row_u8(&head, service->days.days[i]);
 	store_row_u8(&head, service->days.missed_limit);
-	r = tc_bytes_append(&value, head.data, head.len);
-	if (r == 0)
-		r = tc_bytes_append(&value, service->entry.data, service->entry.len);
-	if (r == 0) {
-		store_key_init(&key);
-		store_key_text(&key, tc_slice_text(service->service));
-		r = registry_fault(store_put(txn, tables->services, store_key_slice(&key),
-					     tc_bytes_slice(&value)));
-	}
-	tc_bytes_free(&value);
-	return r;
+	store_key_init(&key);
+	store_key_text(&key, tc_slice_text(service->service));
+	return entry_put(txn, tables->services, &key, &head, service->entry);
 }
 
 int registry_find_service(struct store_txn *txn, const struct registry_tables *tables,
@@ -154,6 +160,27 @@ int registry_find_service(struct store_txn *txn, const struct registry_tables *t
 }
 
 /* ---- entries ---- */
+
+/* All that the entry says, but for the certificate, which has a table of its own. */
+static int agency_keep(struct store_txn *txn, const struct registry_tables *tables,
+		       const Throughcare__V1__AgencyEntry *document, struct registry_agency *agency)
+{
+	Throughcare__V1__AgencyEntry kept = *document;
+	struct tc_bytes packed = {0};
+	int r;
+
+	kept.has_certificate_der = 0;
+	kept.certificate_der = (ProtobufCBinaryData){0};
+	r = tc_bytes_reserve(&packed, throughcare__v1__agency_entry__get_packed_size(&kept));
+	if (r == 0) {
+		packed.len = throughcare__v1__agency_entry__pack(&kept, packed.data);
+		agency->entry = tc_bytes_slice(&packed);
+		r = agency_put(txn, tables, agency);
+	}
+	agency->entry = tc_slice(NULL, 0);
+	tc_bytes_free(&packed);
+	return r;
+}
 
 static int agency_enter(struct store_txn *txn, const struct registry_tables *tables,
 			const Throughcare__V1__AgencyEntry *document,
@@ -196,7 +223,7 @@ static int agency_enter(struct store_txn *txn, const struct registry_tables *tab
 	agency.sequence = entry->sequence;
 	registry_field(agency.name, sizeof(agency.name), document->name);
 	registry_field(agency.jurisdiction, sizeof(agency.jurisdiction), document->jurisdiction);
-	return agency_put(txn, tables, &agency);
+	return agency_keep(txn, tables, document, &agency);
 }
 
 int registry_apply_agency(struct store_txn *txn, const struct registry_tables *tables,

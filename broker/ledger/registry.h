@@ -65,6 +65,7 @@ struct registry_agency {
 	uint64_t sequence; /* of the latest entry */
 	char name[REGISTRY_NAME_BYTES_MAX + 1];
 	char jurisdiction[REGISTRY_JURISDICTION_BYTES_MAX + 1]; /* "": none in particular */
+	struct tc_slice entry; /* packed AgencyEntry without its certificate, borrowed */
 };
 
 struct registry_service {

@@ -235,3 +235,15 @@ def test_a_search_is_written_into_a_file(exchange, told, tmp_path):
         table = list(csv.DictReader(file))
     assert [row["event"] for row in table[:len(rows)]] == [row["event"] for row in rows]
     assert {path.name for path in tmp_path.iterdir()} == {"a.jsonl", "a.csv"}
+
+
+def test_a_change_of_the_registry_tells_what_was_before(exchange):
+    def enter(name):
+        content = {"agency": "housing-elm", "name": name, "kind": "AGENCY_KIND_HOUSING", "status": "AGENCY_STATUS_ACTIVE"}
+        exchange.accepted(OPERATOR, {"type": "AgencyEntry", "parts": [{"type": "AgencyEntry", "content": content}]})
+
+    enter("Elm Street")
+    enter("Elm Street Homes")
+    latest = exchange.trail("--event", "registry", "--agency", OPERATOR, "--newest", "--limit", "1")[0]
+    assert latest["code"] == "agency"
+    assert latest["changes"] == [{"field": "name", "before": "Elm Street", "after": "Elm Street Homes"}]
