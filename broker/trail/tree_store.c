@@ -376,3 +376,17 @@ int tree_store_checkpoint_put(struct tree_store *store, uint64_t size, int64_t t
 	store_abort(&store->txn);
 	return r == STORE_FULL ? TC_EFULL : r > 0 ? TC_ESTORE : r;
 }
+
+int tree_store_vkeys_put(struct tree_store *store, struct tc_slice vkeys)
+{
+	struct tc_slice key = tc_slice_text("vkeys");
+	int r = store_begin(store->store, &store->txn);
+
+	if (r == 0 && !meta_is(store->txn, store->tables.meta, "vkeys", vkeys)) {
+		r = store_put(store->txn, store->tables.meta, key, vkeys);
+		if (r == 0)
+			r = store_commit(&store->txn);
+	}
+	store_abort(&store->txn);
+	return r == STORE_FULL ? TC_EFULL : r > 0 ? TC_ESTORE : r;
+}

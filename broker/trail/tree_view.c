@@ -167,3 +167,14 @@ int tree_view_checkpoint(struct tree_view *view, uint64_t at_most, struct tree_c
 	ret->note = tc_slice(value.data + 8, value.len - 8);
 	return 0;
 }
+
+int tree_view_vkeys(struct tree_view *view, struct tc_slice *ret)
+{
+	int r = store_get(view->source.txn, view->source.tables->meta, tc_slice_text("vkeys"), ret);
+
+	if (r == STORE_NOT_FOUND) {
+		*ret = tc_slice(NULL, 0);
+		r = 0;
+	}
+	return r;
+}

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Prints tree_roots.inc: the RFC 6962 roots of the logs of 0 to 300 entries, where entry i is the
 decimal number i. Written from section 2.1 of the RFC, in no hurry, with nothing of the exchange's.
 """

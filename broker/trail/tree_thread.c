@@ -1,0 +1,86 @@
+#include "trail/tree_thread.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+
+struct tree_thread {
+	struct tree_thread_options options;
+	pthread_t thread;
+	bool unsigned_told;
+	bool stopping;
+};
+
+/* Nothing may be said about the log any more: no clean-up, no exit handlers. */
+static _Noreturn void end(int why)
+{
+	log_event(EV_TREE_FAILED, NULL, NULL, why);
+	_exit(TREE_THREAD_EXIT);
+}
+
+static void round_do(struct tree_thread *thread)
+{
+	int r = checkpointer_round(thread->options.checkpointer);
+
+	if (r == CHECKPOINTER_UNSIGNED) {
+		if (!thread->unsigned_told)
+			log_event(EV_SEALER_FAILED, NULL, NULL, 0);
+	} else if (r != 0) {
+		end(r);
+	}
+	thread->unsigned_told = r == CHECKPOINTER_UNSIGNED;
+}
+
+static void obey(struct tree_thread *thread, const struct bus_message *message)
+{
+	if (message->kind == BUS_STOP)
+		thread->stopping = true;
+	else if (message->kind == BUS_RELOAD)
+		checkpointer_renew(thread->options.checkpointer);
+	else
+		TC_CHECK(!"a message kind that never goes to the tree");
+}
+
+static void *run(void *context)
+{
+	struct tree_thread *thread = context;
+
+	bus_socket_adopt(thread->options.inbox);
+	while (!thread->stopping) {
+		struct bus_message message;
+		int r = bus_receive(thread->options.inbox, (int)thread->options.interval_ms,
+				    &message);
+
+		if (r < 0)
+			end(r);
+		if (r == 0)
+			obey(thread, &message);
+		round_do(thread);
+	}
+	return NULL;
+}
+
+int tree_thread_start(const struct tree_thread_options *options, struct tree_thread **ret)
+{
+	struct tree_thread *thread = calloc(1, sizeof(*thread));
+
+	if (!thread)
+		return TC_ENOMEM;
+	thread->options = *options;
+	if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
+		free(thread);
+		return TC_ENOMEM;
+	}
+	*ret = thread;
+	return 0;
+}
+
+void tree_thread_join(struct tree_thread **thread)
+{
+	TC_CHECK(pthread_join((*thread)->thread, NULL) == 0);
+	free(*thread);
+	*thread = NULL;
+}
