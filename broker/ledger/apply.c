@@ -12,6 +12,7 @@
 #include "ledger/fact.h"
 #include "ledger/hold.h"
 #include "ledger/job.h"
+#include "ledger/lease.h"
 #include "ledger/logon.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
@@ -184,6 +185,8 @@ static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id i
 		return tick_referral(ledger, id);
 	case TIMER_REVIEW:
 		return review_clock(ledger, timer_delivery_of(id));
+	case TIMER_LEASE:
+		return lease_clock(ledger, id);
 	case TIMER_TASK:
 		return task_clock(ledger, timer_delivery_of(id));
 	}

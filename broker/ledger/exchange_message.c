@@ -3,6 +3,7 @@
 #include "consent/grant.h"
 #include "consent/revoke.h"
 #include "ledger/calendars.h"
+#include "ledger/capacity_message.h"
 #include "ledger/change.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
@@ -269,6 +270,10 @@ static const struct {
 	{"EmergencyReview", review_submit},
 	{"CalendarEntry", calendars_submit},
 	{"TaskReply", task_submit},
+	{"CapacityUpdate", capacity_submit_update},
+	{"CapacityHold", capacity_submit_hold},
+	{"CapacityRelease", capacity_submit_release},
+	{"CapacityConfirm", capacity_submit_confirm},
 };
 
 #define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))

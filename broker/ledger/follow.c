@@ -1,16 +1,17 @@
 #include "ledger/follow.h"
 
+#include "ledger/capacity_message.h"
+
 /* Several rows of one type are all run, in this order. */
 static const struct follow follows[] = {
-	{NULL, NULL, NULL},
+	{"ReferralResponse", capacity_check_offer, capacity_apply_offer},
 };
 
 #define FOLLOWS (sizeof(follows) / sizeof(follows[0]))
 
 static bool follow_is(const struct follow *follow, const struct submission *submission)
 {
-	return follow->type != NULL &&
-	       tc_slice_equal(submission->header.type, tc_slice_text(follow->type));
+	return tc_slice_equal(submission->header.type, tc_slice_text(follow->type));
 }
 
 int follow_check(struct ledger *ledger, struct submission *submission)

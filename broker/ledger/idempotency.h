@@ -39,6 +39,8 @@ struct receipt {
 	uint64_t sequence;
 	int64_t accepted_ms;
 	uint64_t referral_version; /* 0: none */
+	uint64_t lease_token;      /* of a hold; 0: none */
+	int64_t lease_expires_ms;
 	uint8_t content_sha256[32];
 	uint8_t line_count;
 	struct receipt_line lines[TC_RECIPIENTS_MAX];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ledger/fact.h"
+#include "ledger/own_message.h"
 #include "ledger/state.h"
 
 static int reply_push(struct ledger *ledger, struct effect *effect, const ProtobufCMessage *body)
@@ -136,6 +137,7 @@ int reply_receipt(struct ledger *ledger, struct tc_id message, const struct rece
 	Throughcare__V1__Receipt body = THROUGHCARE__V1__RECEIPT__INIT;
 	Throughcare__V1__Disposition lines[TC_RECIPIENTS_MAX], *rows[TC_RECIPIENTS_MAX];
 	Google__Protobuf__Timestamp accepted = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+	Google__Protobuf__Timestamp lease_expires = own_message_time(receipt->lease_expires_ms);
 	char id[TC_ID_TEXT_BYTES];
 	int r;
 
@@ -160,5 +162,9 @@ int reply_receipt(struct ledger *ledger, struct tc_id message, const struct rece
 	body.n_dispositions = receipt->line_count;
 	body.has_referral_version = receipt->referral_version != 0;
 	body.referral_version = receipt->referral_version;
+	body.has_lease_token = receipt->lease_token != 0;
+	body.lease_token = receipt->lease_token;
+	if (receipt->lease_token != 0)
+		body.lease_expires_at = &lease_expires;
 	return reply_on_route(ledger, EFFECT_RECEIPT, &body.base);
 }

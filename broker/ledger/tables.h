@@ -31,8 +31,12 @@
 	TABLE(ORIGIN, "origin")       /* part's trace[, sequence] -> who sent it, bound by what */ \
 	TABLE(RELEASED, "released")   /* sequence, recipient -> parts, redisclosure rules */       \
 	TABLE(CALENDAR, "calendar")   /* jurisdiction -> version, sequence, time, packed */        \
-	TABLE(TASK, "task")           /* delivery id -> what a message asks, see task.h */         \
-	TABLE(TASK_OPEN, "task_open") /* owner, due, delivery id -> nothing */                     \
+	TABLE(CAPACITY, "capacity")   /* service, unit, population -> places, see capacity.h */    \
+	TABLE(LEASE, "lease")         /* lease id -> a place that is held, see lease.h */          \
+	TABLE(LEASE_HOLDER, "lease_holder")   /* principal, lease id -> nothing, while held */     \
+	TABLE(LEASE_TAKEN, "lease_taken")     /* place, time, lease id -> nothing */               \
+	TABLE(TASK, "task")                   /* delivery id -> what a message asks, see task.h */ \
+	TABLE(TASK_OPEN, "task_open")         /* owner, due, delivery id -> nothing */             \
 	TABLE(TASK_OWNER, "task_owner")       /* owner, delivery id -> nothing */                  \
 	TABLE(TASK_MESSAGE, "task_message")   /* owner, message id, delivery id -> nothing */      \
 	TABLE(TASK_REFERRAL, "task_referral") /* referral id, delivery id -> nothing */

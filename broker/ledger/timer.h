@@ -23,6 +23,7 @@ enum timer_kind {
 	TIMER_REFERRAL = 5, /* the clock of a referral; id: the referral */
 	TIMER_HOLD = 6,     /* a held delivery has waited for a consent long enough */
 	TIMER_REVIEW = 7,   /* nobody has reviewed a release; id: the submission, timer_delivery */
+	TIMER_LEASE = 9,    /* a place is no longer held; id: the lease */
 	TIMER_TASK = 10,    /* nobody has answered a task; id: timer_delivery */
 };
 

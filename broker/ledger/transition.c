@@ -1,5 +1,6 @@
 #include "ledger/transition.h"
 
+#include "ledger/capacity_message.h"
 #include "ledger/fact.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
@@ -38,5 +39,7 @@ int transition_follow(struct ledger *ledger, const struct referral_change *chang
 {
 	int r = transition_timer(ledger, change);
 
-	return r < 0 ? r : transition_fact(ledger, change);
+	if (r == 0)
+		r = transition_fact(ledger, change);
+	return r < 0 ? r : capacity_follow(ledger, change);
 }

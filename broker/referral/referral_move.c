@@ -197,6 +197,10 @@ static void go(const struct clock_book *book, struct moving *moving, enum referr
 		referral->state == REFERRAL_CANCEL_REQUESTED ? from : REFERRAL_NONE;
 	referral->offer_expires_ms =
 		referral->state == REFERRAL_OFFERED ? moving->claim->offer_expires_ms : 0;
+	if (referral->state == REFERRAL_OFFERED) {
+		referral->lease = (struct tc_id){{0}}; /* of an earlier offer */
+		referral->lease_token = 0;
+	}
 	referral->next_move = lifecycle_state(referral->state)->next_move;
 	ret->ended = lifecycle_state(referral->state)->terminal && !lifecycle_state(from)->terminal;
 	clock_enter(book, referral, from, moving->claim, moving->now_ms);

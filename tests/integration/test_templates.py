@@ -79,5 +79,5 @@ def test_a_revocation_finds_its_consent(exchange):
 
 
 def test_a_type_that_is_only_recorded_says_so(exchange):
-    receipt = send(exchange, OFFICE, template(exchange, "CapacityUpdate"), new_id())
+    receipt = send(exchange, OFFICE, template(exchange, "DisclosureAccountingRequest"), new_id())
     assert receipt["dispositions"][0]["kind"] == "DISPOSITION_KIND_RECORDED"

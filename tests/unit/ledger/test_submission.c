@@ -59,7 +59,7 @@ static void a_type_that_nobody_acts_on_is_only_recorded(void **state)
 	struct message message = contact(x);
 	Throughcare__V1__Receipt *receipt;
 
-	message.type = "CapacityUpdate";
+	message.type = "DisclosureAccountingRequest";
 	exchange_send(x, &message);
 	receipt = exchange_receipt(x);
 	assert_int_equal(receipt->n_dispositions, 1);
