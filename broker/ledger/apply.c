@@ -17,6 +17,7 @@
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
 #include "ledger/review.h"
+#include "ledger/scope.h"
 #include "ledger/session.h"
 #include "ledger/settlement.h"
 #include "ledger/state.h"
@@ -56,37 +57,18 @@ static int refusal_apply(struct ledger *ledger)
 	return reply_receipt_refused(ledger, record->message_id, &refusal);
 }
 
-/* A text of the question itself, by its name in the schema; NULL when it has none. */
-static const char *query_text(const ProtobufCMessage *body, const char *name)
-{
-	const ProtobufCFieldDescriptor *field =
-		protobuf_c_message_descriptor_get_field_by_name(body->descriptor, name);
-	const char *text;
-
-	if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING ||
-	    field->label == PROTOBUF_C_LABEL_REPEATED)
-		return NULL;
-	memcpy(&text, (const char *)body + field->offset, sizeof(text));
-	return text;
-}
-
 /* What the trail says about a question: its kind, and whom or what it is about. */
 static void query_describe(const Throughcare__V1__Query *query, struct fact_draft *draft,
 			   struct tc_id *ids)
 {
 	const ProtobufCFieldDescriptor *kind = protobuf_c_message_descriptor_get_field(
 		query->base.descriptor, (unsigned)query->body_case);
-	const char *subject = NULL, *referral = NULL, *message = NULL;
-	const ProtobufCMessage *body = NULL;
+	const char *subject = asking_text(query, "subject");
+	const char *referral = asking_text(query, "referral_id");
+	const char *message = asking_text(query, "message_id");
 
 	if (kind != NULL)
-		memcpy(&body, (const char *)query + kind->offset, sizeof(body));
-	if (body != NULL) {
 		fact_text(&draft->row.code, kind->name);
-		subject = query_text(body, "subject");
-		referral = query_text(body, "referral_id");
-		message = query_text(body, "message_id");
-	}
 	if (subject != NULL && tc_id_parse(tc_slice_text(subject), &ids[0]))
 		fact_subject(draft, ids[0]);
 	if (referral != NULL && tc_id_parse(tc_slice_text(referral), &ids[1]))
@@ -97,6 +79,33 @@ static void query_describe(const Throughcare__V1__Query *query, struct fact_draf
 		fact_text(&draft->row.actor, query->actor->id);
 }
 
+/* Whether the peer may ask this, as things stand. */
+static int query_check(struct ledger *ledger, const Throughcare__V1__Query *query,
+		       struct tc_refusal *refusal, bool *ret_refused)
+{
+	const Throughcare__V1__Peer *peer = ledger->record->peer;
+	int r = registry_check_peer(ledger->txn, &ledger->registry, peer, refusal);
+	enum gate_scope allowed;
+	struct scope scope;
+	tc_agency asker;
+	bool found;
+
+	*ret_refused = r == REGISTRY_REFUSED;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (!tc_agency_parse(tc_slice_text(peer->id), &asker))
+		return TC_ECORRUPT;
+	r = scope_read(ledger->txn, ledger->table[LEDGER_TABLE_SCOPE], peer->kind, &asker,
+		       &ledger->arena.allocator, &scope, &found);
+	if (r < 0)
+		return r;
+	*ret_refused =
+		asking_check(peer->kind, peer->id, query, &allowed, refusal) == ASKING_REFUSED ||
+		scope_check(found ? &scope : NULL, peer->kind, query, ledger->now_ms, refusal) ==
+			SCOPE_REFUSED;
+	return 0;
+}
+
 static int query_apply(struct ledger *ledger)
 {
 	const ProtobufCBinaryData *packed = &ledger->record->query->query;
@@ -105,18 +114,15 @@ static int query_apply(struct ledger *ledger)
 	Throughcare__V1__Query *query;
 	struct fact_draft draft;
 	struct tc_id ids[3];
-	enum gate_scope scope;
 	bool refused;
 	int r;
 
 	query = throughcare__v1__query__unpack(&ledger->arena.allocator, packed->len, packed->data);
 	if (query == NULL || peer == NULL || peer->id == NULL)
 		return TC_ECORRUPT;
-	r = registry_check_peer(ledger->txn, &ledger->registry, peer, &refusal);
+	r = query_check(ledger, query, &refusal, &refused);
 	if (r < 0)
 		return r;
-	refused = r == REGISTRY_REFUSED ||
-		  asking_check(peer->kind, peer->id, query, &scope, &refusal) == ASKING_REFUSED;
 	fact_init(&draft, refused ? "query_refused" : "query");
 	fact_peer(&draft, peer);
 	query_describe(query, &draft, ids);

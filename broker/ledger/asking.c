@@ -20,6 +20,26 @@ struct asking_rule {
 	asking_limit persons; /* of GATE_NO_PERSONS: who asks by a person */
 };
 
+const char *asking_text(const asked_query *query, const char *name)
+{
+	const ProtobufCFieldDescriptor *kind = protobuf_c_message_descriptor_get_field(
+		query->base.descriptor, (unsigned)query->body_case);
+	const ProtobufCMessage *body = NULL;
+	const ProtobufCFieldDescriptor *field;
+	const char *text;
+
+	if (kind != NULL)
+		memcpy(&body, (const char *)query + kind->offset, sizeof(body));
+	if (body == NULL)
+		return NULL;
+	field = protobuf_c_message_descriptor_get_field_by_name(body->descriptor, name);
+	if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING ||
+	    field->label == PROTOBUF_C_LABEL_REPEATED)
+		return NULL;
+	memcpy(&text, (const char *)body + field->offset, sizeof(text));
+	return text;
+}
+
 /* ---- how far a question goes ---- */
 
 static bool filled(const char *text)
@@ -82,11 +102,12 @@ static const struct asking_rule rules[] = {
 	{CASE(AGENCY_LIST), GATE_OWN, GATE_ALL, GATE_ALL, NULL, NULL},
 	{CASE(TRAIL_FIND), GATE_OWN, GATE_ALL, GATE_NO_PERSONS, find_agency, find_person},
 	{CASE(EXCHANGE_STATUS), GATE_OWN, GATE_ALL, GATE_ALL, NULL, NULL},
-	{CASE(MESSAGE_SHOW), GATE_OWN, GATE_NOTHING, GATE_NOTHING, NULL, NULL},
+	{CASE(MESSAGE_SHOW), GATE_OWN, GATE_ALL, GATE_NOTHING, NULL, NULL}, /* see scope_check */
 	{CASE(CERTIFICATE), GATE_ALL, GATE_ALL, GATE_ALL, NULL, NULL},
 	{CASE(POLICY_SHOW), GATE_ALL, GATE_ALL, GATE_ALL, NULL, NULL},
 	{CASE(TRAIL_WHY), GATE_OWN, GATE_ALL, GATE_NOTHING, NULL, NULL},
 	{CASE(REVIEW_LIST), GATE_OWN, GATE_ALL, GATE_NO_PERSONS, NULL, NULL},
+	{CASE(SCOPE_LIST), GATE_NOTHING, GATE_OWN, GATE_ALL, NULL, NULL},
 	{CASE(TRAIL_WHAT_IF), GATE_NOTHING, GATE_ALL, GATE_NO_PERSONS, NULL, what_if_person},
 };
 

@@ -26,6 +26,9 @@ enum gate_scope {
 	GATE_ALL,
 };
 
+/* A text of the question itself, by its name in the schema; NULL when it has none. */
+const char *asking_text(const Throughcare__V1__Query *query, const char *name);
+
 /* What the asker may have of this kind of question. */
 enum gate_scope asking_scope(Throughcare__V1__PeerKind kind, Throughcare__V1__Query__BodyCase body);
 /* 0 and *ret, or ASKING_REFUSED with NOT_PERMITTED, MALFORMED. */

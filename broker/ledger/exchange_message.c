@@ -11,6 +11,7 @@
 #include "ledger/policy_state.h"
 #include "ledger/reconsider.h"
 #include "ledger/review.h"
+#include "ledger/scope.h"
 #include "ledger/sealed.h"
 #include "ledger/state.h"
 #include "ledger/task.h"
@@ -266,6 +267,7 @@ static const struct {
 	{"ConsentRevoke", exchange_consent_revoke},
 	{"PolicyAck", exchange_policy_ack},
 	{"ReleasePolicy", policy_state_submit},
+	{"AuditorScope", scope_submit},
 	{"ServiceEntry", exchange_service},
 	{"EmergencyReview", review_submit},
 	{"CalendarEntry", calendars_submit},

@@ -39,7 +39,8 @@
 	TABLE(TASK_OPEN, "task_open")         /* owner, due, delivery id -> nothing */             \
 	TABLE(TASK_OWNER, "task_owner")       /* owner, delivery id -> nothing */                  \
 	TABLE(TASK_MESSAGE, "task_message")   /* owner, message id, delivery id -> nothing */      \
-	TABLE(TASK_REFERRAL, "task_referral") /* referral id, delivery id -> nothing */
+	TABLE(TASK_REFERRAL, "task_referral") /* referral id, delivery id -> nothing */            \
+	TABLE(SCOPE, "scope")                 /* auditor -> sequence, time, packed AuditorScope */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "consent/consent_check.h"
 #include "ledger/ledger_view.h"
 
 struct release_search {
@@ -83,7 +84,8 @@ int gate_referral(const struct question *question, const struct referral *referr
 {
 	*ret = false;
 	if (question->scope == GATE_ALL) {
-		*ret = true;
+		*ret = scope_covers(question->limits, referral->subject, referral->source.name,
+				    referral->target.name, referral->created_ms);
 		return 0;
 	}
 	if (question->scope != GATE_OWN)
@@ -101,7 +103,8 @@ int gate_referral(const struct question *question, const struct referral *referr
 bool gate_consent(const struct question *question, const struct consent_view *consent)
 {
 	if (question->scope == GATE_ALL)
-		return true;
+		return scope_covers(question->limits, consent->subject, consent->sender.name, NULL,
+				    consent->recorded_ms);
 	return question->scope == GATE_OWN && tc_agency_equal(&question->asker, &consent->sender);
 }
 
@@ -123,8 +126,9 @@ bool gate_grant(const struct question *question, const Throughcare__V1__ConsentG
 	bool tells, answers;
 
 	*ret = (struct gate_sides){.disclosers = GATE_SIDE_ALL, .recipients = GATE_SIDE_ALL};
+	/* What an auditor may see of a consent is all of it: gate_consent. */
 	if (question->scope == GATE_ALL)
-		return true;
+		return question->limits == NULL;
 	if (question->scope != GATE_OWN)
 		return false;
 	tells = among(question, grant->disclosers, grant->n_disclosers);
@@ -142,10 +146,23 @@ static bool is(const char *wanted, const char *text)
 	return text != NULL && strcmp(wanted, text) == 0;
 }
 
+/* Within what an auditor was given to look at. */
+static bool within_limits(const struct question *question, const Throughcare__V1__TrailRow *row)
+{
+	struct tc_id subject = {{0}};
+
+	if (question->limits == NULL)
+		return true;
+	if (row->subject != NULL && !tc_id_parse(tc_slice_text(row->subject), &subject))
+		subject = (struct tc_id){{0}};
+	return scope_covers(question->limits, subject, row->agency, row->recipient,
+			    consent_time_ms(row->at, INT64_MIN));
+}
+
 enum gate_share gate_reason(const struct question *question, const Throughcare__V1__TrailRow *row)
 {
 	if (question->scope == GATE_ALL)
-		return GATE_SHARE_ALL;
+		return within_limits(question, row) ? GATE_SHARE_ALL : GATE_SHARE_NOTHING;
 	if (question->scope != GATE_OWN)
 		return GATE_SHARE_NOTHING;
 	if (is(question->asker.name, row->agency))
@@ -159,7 +176,7 @@ bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *
 {
 	switch (question->scope) {
 	case GATE_ALL:
-		return true;
+		return within_limits(question, row);
 	case GATE_NO_PERSONS:
 		/* A grant's id or a case's leads to its person as surely as the person's own. */
 		row->subject = NULL;

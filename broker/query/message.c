@@ -5,6 +5,7 @@
 
 #include "ledger/ledger_view.h"
 #include "ledger/terms.h"
+#include "query/gate.h"
 #include "query/submitted.h"
 
 #define CATEGORIES_MAX 64
@@ -236,6 +237,43 @@ static int show_released(const struct question *question, struct answer *answer,
 	return 0;
 }
 
+/* The first submission of this id that is within the auditor's scope. */
+struct sent {
+	const struct question *question;
+	bool found;
+	uint64_t sequence;
+};
+
+static int see_sent(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct sent *sent = context;
+
+	if (!gate_trail_row(sent->question, row))
+		return TRAIL_FOUND_MORE;
+	sent->found = true;
+	sent->sequence = row->log_sequence;
+	return TRAIL_FOUND_ENOUGH;
+}
+
+/* To an auditor who was given content, too: all of it. */
+static int show_any(const struct question *question, struct answer *answer, struct tc_id message)
+{
+	struct trail_question asked = trail_question_any();
+	struct sent sent = {.question = question};
+	struct posting_position next;
+	bool ended;
+	int r;
+
+	asked.message = message;
+	asked.event = "submission";
+	asked.before = question->sequence;
+	r = trail_view_find(question->trail, &asked, see_sent, &sent, &next, &ended);
+	if (r < 0)
+		return r;
+	return sent.found ? fill_message(question, answer, sent.sequence, NULL)
+			  : tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
+}
+
 int message_show(const struct question *question, struct answer *answer)
 {
 	struct tc_id message;
@@ -246,6 +284,8 @@ int message_show(const struct question *question, struct answer *answer)
 			   "message_show.message_id", &message);
 	if (r != 0)
 		return r;
+	if (question->scope == GATE_ALL)
+		return show_any(question, answer, message);
 	r = ledger_view_submission(question->ledger, question->kind, &question->asker, message,
 				   &sequence);
 	if (r < 0)

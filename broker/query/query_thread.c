@@ -16,6 +16,7 @@
 #include "query/message.h"
 #include "query/policies.h"
 #include "query/reviews.h"
+#include "query/scopes.h"
 #include "query/search.h"
 #include "query/tracking.h"
 #include "query/what_if.h"
@@ -62,6 +63,7 @@ static const struct {
 	{CASE(TRAIL_WHY), why_message},
 	{CASE(TRAIL_WHAT_IF), what_if_replay},
 	{CASE(REVIEW_LIST), reviews_list},
+	{CASE(SCOPE_LIST), scopes_list},
 };
 
 static answerer find_answerer(Throughcare__V1__Query__BodyCase body)
@@ -109,17 +111,27 @@ static int answer_question(struct query_thread *thread, uint64_t sequence)
 		.journal = thread->journal,
 		.figures = thread->options.figures,
 	};
+	struct scope limits;
 	answerer answer;
+	bool limited;
 	int r = read_record(thread, sequence, &question);
 
+	if (r == 0)
+		r = scope_read(ledger_view_txn(thread->ledger),
+			       ledger_view_table(thread->ledger, LEDGER_TABLE_SCOPE), question.kind,
+			       &question.asker, &thread->answer.arena.allocator, &limits, &limited);
 	if (r != 0)
 		return r;
+	question.limits = limited ? &limits : NULL;
 	answer = find_answerer(question.query->body_case);
 	if (answer == NULL)
 		return tc_refuse(&thread->answer.refusal, TC_REFUSAL_MALFORMED, "query");
 	/* The ledger has let it pass at its record. */
 	r = asking_check(question.kind, question.asker.name, question.query, &question.scope,
 			 &thread->answer.refusal);
+	if (r == 0)
+		r = scope_check(question.limits, question.kind, question.query, question.now_ms,
+				&thread->answer.refusal);
 	return r != 0 ? QUESTION_REFUSED : answer(&question, &thread->answer);
 }
 

@@ -15,6 +15,7 @@
 #include "ledger/asking.h"
 #include "ledger/ledger.h"
 #include "ledger/registry.h"
+#include "ledger/scope.h"
 #include "query/exchange_figures.h"
 #include "referral/referral.h"
 #include "throughcare/v1/record.pb-c.h"
@@ -32,6 +33,7 @@ struct question {
 	uint64_t sequence; /* of its record */
 	int64_t now_ms;    /* its record's time */
 	enum gate_scope scope;
+	const struct scope *limits; /* of an auditor that has some; NULL: none */
 	struct ledger_view *ledger;
 	struct trail_view *trail;
 	struct journal_reader *journal;

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "query/query_thread.h"
+#include "throughcare/v1/order.pb-c.h"
 #include "throughcare/v1/record.pb-c.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "throughcare/v1/wire.pb-c.h"
@@ -61,6 +62,9 @@ void *pack_message(const ProtobufCMessage *message, ProtobufCBinaryData *ret);
 
 /* Enters an agency into the registry. */
 void put_agency(struct exchange_fixture *fixture, const char *id, Throughcare__V1__AgencyKind kind);
+
+/* The operator says what an auditor may look at. */
+void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorScope *scope);
 
 struct sent {
 	const char *sender;

@@ -103,6 +103,11 @@ void put_agency(struct exchange_fixture *fixture, const char *id, Throughcare__V
 	put_own(fixture, OPERATOR, "desk", "AgencyEntry", 0, &entry.base);
 }
 
+void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorScope *scope)
+{
+	put_own(fixture, OPERATOR, "desk", "AuditorScope", 0, &scope->base);
+}
+
 uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent)
 {
 	Throughcare__V1__Recipient to = THROUGHCARE__V1__RECIPIENT__INIT;

@@ -29,8 +29,6 @@ static void what_no_rule_allows_is_not_permitted(void **state)
 		    body > THROUGHCARE__V1__QUERY__BODY_REVIEW_LIST)
 			assert_int_equal(asking_scope(AGENCY, asked), GATE_NOTHING);
 	}
-	assert_int_equal(asking_scope(AUDITOR, THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW),
-			 GATE_NOTHING);
 	assert_int_equal(asking_scope(AGENCY, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHAT_IF),
 			 GATE_NOTHING);
 	assert_int_equal(asking_scope(OPERATOR, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHY),
