@@ -11,6 +11,9 @@
  * part: its header names that part's type, and "a drug test was taken" is told by that
  * alone, whatever other part may go.
  *
+ * Where several network ids are one person, the grants of all of them count: those of the
+ * subject's own id first, the others' for what these leave open.
+ *
  * What a decision reads is what is in force between the two. What is over (superseded,
  * revoked) is read only for the reason why something is held, and of that the newest
  * DECISION_OVER_MAX rows: nobody makes others' decisions slow by recording and ending.
@@ -44,7 +47,9 @@ struct decision_request {
 	struct tc_slice recipient_role;   /* header.recipients[i].role; empty: the agency as such */
 	struct tc_slice recipient_person; /* header.recipients[i].person; empty: nobody named */
 	struct tc_id subject;             /* none: only EXCHANGE parts can go */
-	uint32_t purpose;                 /* throughcare.v1.Purpose */
+	const struct tc_id *also;   /* further network ids of the same person: their grants count */
+	size_t also_count;          /* at most UINT8_MAX */
+	uint32_t purpose;           /* throughcare.v1.Purpose */
 	struct tc_id grant;         /* header.basis.grant_id; none: any grant of the subject */
 	uint32_t legal;             /* header.basis.legal; 0: none named */
 	struct tc_slice reference;  /* header.basis.reference */
@@ -67,7 +72,8 @@ struct decision {
 	enum tc_refusal_code code; /* why not, for what is withheld; NONE when all is released */
 	char basis[40];            /* grant id of the first released part, legal basis, or "none" */
 	struct tc_id grants[DECISION_GRANTS_MAX]; /* what the release relies on... */
-	uint32_t versions[DECISION_GRANTS_MAX];   /* ...in this version of its consent */
+	uint32_t versions[DECISION_GRANTS_MAX];   /* ...in this version of its consent... */
+	uint8_t of[DECISION_GRANTS_MAX]; /* ...about: 0 the subject itself, else also[of - 1] */
 	size_t grant_count;
 	uint32_t obligations;        /* bits of notices, see notice.h and policy_notice */
 	uint32_t rule_version;       /* of the policy */

@@ -76,6 +76,7 @@ struct policy_agency_kind {
 	bool criminal_justice; /* may monitor under 42 CFR 2.35 */
 	bool orders;           /* a court or board: its orders and dispositions count */
 	bool consent_desk;     /* takes consents and revocations, also others' */
+	bool identity_source;  /* says which network ids are one person */
 };
 
 struct policy_purpose {

@@ -138,6 +138,7 @@ static void compile_kinds(struct policy *policy)
 			.criminal_justice = row->criminal_justice != 0,
 			.orders = row->orders != 0,
 			.consent_desk = row->consent_desk != 0,
+			.identity_source = row->identity_source != 0,
 		};
 	}
 }

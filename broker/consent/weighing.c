@@ -123,6 +123,7 @@ static void keep(struct weighing *weighing, uint64_t categories, const struct pa
 		.parts = parts_of(weighing, categories),
 		.obligations = pair->row.obligations,
 		.regime = pair->row.regime,
+		.of = weighing->of,
 	};
 	int count = __builtin_popcountll(found.parts);
 
@@ -151,7 +152,7 @@ static int weigh(struct store_txn *txn, const struct consent_tables *tables,
 {
 	const struct decision_request *request = weighing->request;
 	const struct pair_row *row = &pair->row;
-	uint64_t categories = weighing->asked & row->categories;
+	uint64_t categories = weighing->asked & ~weighing->served & row->categories;
 	bool revoked;
 	int r;
 
@@ -237,6 +238,14 @@ static int weigh_row(struct store_txn *txn, const struct consent_tables *tables,
 	return r != 0 ? r : weigh(txn, tables, weighing, &pair);
 }
 
+/* The network id whose grants are weighed. */
+static struct tc_id weighing_about(const struct weighing *weighing)
+{
+	const struct decision_request *request = weighing->request;
+
+	return weighing->of == 0 ? request->subject : request->also[weighing->of - 1];
+}
+
 static int weigh_run(struct store_txn *txn, const struct consent_tables *tables,
 		     struct weighing *weighing, const struct run *run)
 {
@@ -246,7 +255,7 @@ static int weigh_run(struct store_txn *txn, const struct consent_tables *tables,
 	size_t pair_len;
 	int r;
 
-	pair_key(&prefix, weighing->request->subject, run->discloser, run->recipient);
+	pair_key(&prefix, weighing_about(weighing), run->discloser, run->recipient);
 	pair_len = prefix.len;
 	if (!tc_id_is_none(weighing->request->grant))
 		store_key_id(&prefix, weighing->request->grant);
@@ -301,15 +310,28 @@ static size_t runs_between(const struct weighing *weighing, struct run ret[RUNS_
 	return count;
 }
 
-int weighing_weigh(struct store_txn *txn, const struct consent_tables *tables,
-		   struct weighing *weighing)
+static uint64_t covered(const struct weighing *weighing)
 {
-	struct run runs[RUNS_MAX];
-	size_t count = runs_between(weighing, runs);
+	uint64_t categories = 0;
+
+	for (uint64_t left = weighing->asked; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+
+		if (weighing->best[i].parts != 0)
+			categories |= UINT64_C(1) << i;
+	}
+	return categories;
+}
+
+/* The grants about one of the person's ids. */
+static int weigh_id(struct store_txn *txn, const struct consent_tables *tables,
+		    struct weighing *weighing, struct run runs[RUNS_MAX], size_t count)
+{
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		runs[i].table = tables->pairs;
+		runs[i].over = false;
 		r = weigh_run(txn, tables, weighing, &runs[i]);
 	}
 	if (r != 0 || !(weighing->request->past || untold(weighing)))
@@ -318,6 +340,23 @@ int weighing_weigh(struct store_txn *txn, const struct consent_tables *tables,
 		runs[i].table = tables->over;
 		runs[i].over = true;
 		r = weigh_run(txn, tables, weighing, &runs[i]);
+	}
+	return r;
+}
+
+int weighing_weigh(struct store_txn *txn, const struct consent_tables *tables,
+		   struct weighing *weighing)
+{
+	struct run runs[RUNS_MAX];
+	size_t count = runs_between(weighing, runs);
+	int r = weigh_id(txn, tables, weighing, runs, count);
+
+	for (size_t i = 0; r == 0 && i < weighing->request->also_count; i++) {
+		weighing->served = covered(weighing);
+		if (weighing->served == weighing->asked)
+			break;
+		weighing->of = (uint8_t)(i + 1);
+		r = weigh_id(txn, tables, weighing, runs, count);
 	}
 	return r;
 }
@@ -345,6 +384,7 @@ static uint32_t obligations_of(const struct policy *policy, const struct weighed
 static void rely(struct decision *decision, const struct weighed_grant *grant)
 {
 	decision->versions[decision->grant_count] = grant->version;
+	decision->of[decision->grant_count] = grant->of;
 	decision->grants[decision->grant_count++] = grant->grant;
 }
 

@@ -21,6 +21,7 @@ struct weighed_grant {
 	struct tc_id grant;
 	uint32_t version; /* of its consent */
 	uint64_t parts;   /* none: no grant */
+	uint8_t of;       /* see decision.of */
 	uint32_t obligations;
 	uint8_t regime;
 };
@@ -37,8 +38,10 @@ struct weighing {
 	uint8_t told[WEIGHING_CATEGORIES]; /* enum weighing_reason: the most telling so far */
 	struct tc_id told_by[WEIGHING_CATEGORIES]; /* and the grant that tells it */
 	int64_t coming_ms[WEIGHING_CATEGORIES];    /* one becomes valid then; 0: none does */
-	unsigned over;                             /* rows that were seen to be over */
-	bool looked;                               /* whether any event is unsettled: */
+	uint8_t of;                                /* whose grants are weighed, see decision.of */
+	uint64_t served; /* bit of each category that an id before this one covers */
+	unsigned over;   /* rows that were seen to be over */
+	bool looked;     /* whether any event is unsettled: */
 	bool unsettled;
 };
 

@@ -15,6 +15,7 @@
 #include "ledger/job.h"
 #include "ledger/lend.h"
 #include "ledger/mailbox.h"
+#include "ledger/person.h"
 #include "ledger/sealed.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
@@ -58,6 +59,8 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 		.message = true,
 		.now_ms = ledger->now_ms,
 	};
+	struct person_tables persons = person_tables_of(ledger);
+	struct tc_id also[PERSON_IDS_MAX];
 	struct principal *sender, *recipient;
 	int r;
 
@@ -75,6 +78,10 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 	r = principal_agency_kind(ledger, sender, &request.sender_kind);
 	if (r == 0)
 		r = principal_agency_kind(ledger, recipient, &request.recipient_kind);
+	if (r == 0)
+		r = person_others(ledger->txn, &persons, delivery->subject, ledger->now_ms, also,
+				  &request.also_count);
+	request.also = also;
 	if (r == 0)
 		r = decision_take(ledger->txn, &ledger->consent, ledger->policy, &request, ret);
 	if (r == 0)

@@ -8,6 +8,7 @@
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
 #include "ledger/logon.h"
+#include "ledger/person_decision.h"
 #include "ledger/policy_state.h"
 #include "ledger/reconsider.h"
 #include "ledger/review.h"
@@ -276,6 +277,9 @@ static const struct {
 	{"CapacityHold", capacity_submit_hold},
 	{"CapacityRelease", capacity_submit_release},
 	{"CapacityConfirm", capacity_submit_confirm},
+	{"PersonLink", person_link_submit},
+	{"PersonMerge", person_merge_submit},
+	{"PersonUnmerge", person_unmerge_submit},
 };
 
 #define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))

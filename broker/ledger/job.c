@@ -4,6 +4,7 @@
 
 #include "consent/consent_event.h"
 #include "ledger/calendars.h"
+#include "ledger/cross.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
 #include "ledger/mailbox.h"
@@ -188,6 +189,7 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 			tc_id_equal(job->subject, delivery->subject));
 	case JOB_NOTICE:
 	case JOB_DISPATCH:
+	case JOB_UNMERGE:
 	case JOB_CALENDAR:
 		break;
 	}
@@ -297,6 +299,9 @@ static int job_step(struct ledger *ledger, struct job *job)
 		break;
 	case JOB_EVENT:
 		r = job_follow_event(ledger, job);
+		break;
+	case JOB_UNMERGE:
+		r = cross_job(ledger, job);
 		break;
 	case JOB_CALENDAR:
 		r = calendars_job(ledger, job);

@@ -36,6 +36,7 @@ enum job_kind {
 	JOB_EVERYTHING = 4, /* ... of all there is */
 	JOB_DISPATCH = 5,   /* goes on lending out to a principal */
 	JOB_EVENT = 6,      /* reaches the grants of a proceeding in which something happened */
+	JOB_UNMERGE = 8,    /* tells who was handed what about the wrong person; about: the merge */
 	JOB_CALENDAR = 10,  /* computes clocks anew; about: the referral to go on with */
 };
 

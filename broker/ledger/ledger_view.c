@@ -259,3 +259,12 @@ int ledger_view_reviews(struct ledger_view *view, const tc_agency *agency, bool 
 	return review_list(view->txn, view->table[LEDGER_TABLE_REVIEW], &filter, ret, max,
 			   ret_count, ret_more);
 }
+
+int ledger_view_others(struct ledger_view *view, struct tc_id id, int64_t as_of_ms,
+		       struct tc_id ret[PERSON_IDS_MAX], size_t *ret_count)
+{
+	const struct person_tables tables = {.rows = view->table[LEDGER_TABLE_PERSON],
+					     .members = view->table[LEDGER_TABLE_PERSON_MEMBER]};
+
+	return person_others(view->txn, &tables, id, as_of_ms, ret, ret_count);
+}

@@ -16,6 +16,7 @@
 #include "ledger/delivery.h"
 #include "ledger/idempotency.h"
 #include "ledger/ledger.h"
+#include "ledger/person.h"
 #include "ledger/policy_state.h"
 #include "ledger/principal.h"
 #include "ledger/registry.h"
@@ -72,6 +73,11 @@ int ledger_view_submission(struct ledger_view *view, Throughcare__V1__PeerKind k
  * a fault. */
 int ledger_view_number(struct ledger_view *view, const tc_agency *agency,
 		       uint32_t *ret) TC_MUST_CHECK;
+
+/* The other network ids that were the same person at that time, as far as no merge was undone
+ * since; see person.h. 0 or a fault. */
+int ledger_view_others(struct ledger_view *view, struct tc_id id, int64_t as_of_ms,
+		       struct tc_id ret[PERSON_IDS_MAX], size_t *ret_count) TC_MUST_CHECK;
 
 /* The name behind receipt_line.recipient and the like. */
 int ledger_view_principal(struct ledger_view *view, uint32_t number, tc_agency *ret) TC_MUST_CHECK;

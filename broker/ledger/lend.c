@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/alert.h"
+#include "ledger/cross.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
@@ -91,6 +92,8 @@ static int lend_release(struct ledger *ledger, const struct session *session,
 		r = fact_release(ledger, delivery, decision, terms);
 	if (r == 0)
 		r = lend_note_use(ledger, delivery, decision);
+	if (r == 0)
+		r = cross_note(ledger, delivery, decision);
 	return r < 0 ? r : origin_release(ledger, delivery);
 }
 

@@ -7,6 +7,7 @@
 #include "ledger/hold.h"
 #include "ledger/job.h"
 #include "ledger/lend.h"
+#include "ledger/person.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
@@ -108,7 +109,8 @@ static int reconsider_flights(struct ledger *ledger, struct tc_id subject)
 
 /* ---- what is concerned ---- */
 
-int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended)
+/* Of one network id. */
+static int reconsider_id(struct ledger *ledger, struct tc_id subject, bool ended)
 {
 	struct job job = {
 		.kind = JOB_SUBJECT,
@@ -123,6 +125,20 @@ int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended)
 	if (ended)
 		r = reconsider_flights(ledger, subject);
 	return r < 0 ? r : job_start(ledger, &job);
+}
+
+int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended)
+{
+	struct person_tables tables = person_tables_of(ledger);
+	struct tc_id others[PERSON_IDS_MAX];
+	size_t count;
+	int r = person_others(ledger->txn, &tables, subject, ledger->now_ms, others, &count);
+
+	if (r == 0)
+		r = reconsider_id(ledger, subject, ended);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = reconsider_id(ledger, others[i], ended);
+	return r;
 }
 
 int reconsider_agency(struct ledger *ledger, const tc_agency *agency)

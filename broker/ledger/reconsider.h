@@ -20,8 +20,9 @@
 #include "consent/grant.h"
 #include "ledger/delivery.h"
 
-/* Everything of a subject that waits, in the order in which it came. A consent `ended`: what is no
- * longer permitted is recalled; otherwise it would be held. */
+/* Everything of a subject that waits, and of the other ids of the same person (person.h); of each
+ * in the order in which it came. A consent `ended`: what is no longer permitted is recalled;
+ * otherwise it would be held. */
 int reconsider_subject(struct ledger *ledger, struct tc_id subject, bool ended) TC_MUST_CHECK;
 /* Everything that this agency has sent or is sent. */
 int reconsider_agency(struct ledger *ledger, const tc_agency *agency) TC_MUST_CHECK;

@@ -40,7 +40,12 @@
 	TABLE(TASK_OWNER, "task_owner")       /* owner, delivery id -> nothing */                  \
 	TABLE(TASK_MESSAGE, "task_message")   /* owner, message id, delivery id -> nothing */      \
 	TABLE(TASK_REFERRAL, "task_referral") /* referral id, delivery id -> nothing */            \
-	TABLE(SCOPE, "scope")                 /* auditor -> sequence, time, packed AuditorScope */
+	TABLE(SCOPE, "scope")                 /* auditor -> sequence, time, packed AuditorScope */ \
+	TABLE(PERSON, "person")               /* person id -> what it is tied to, see person.h */  \
+	TABLE(PERSON_MEMBER, "person_member") /* canonical id, person id -> nothing */             \
+	TABLE(PERSON_MESSAGE, "person_message")   /* message id -> link, merge or unmerge */       \
+	TABLE(PERSON_DECISION, "person_decision") /* person id, sequence -> message id */          \
+	TABLE(CROSS, "cross") /* merge, recipient, subject, delivery id -> message, sender */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

@@ -10,6 +10,8 @@
 #include "ledger/submission.h"
 #include "ledger/task_row.h"
 #include "ledger/timer.h"
+#include "referral/calendar.h"
+#include "referral/clock.h"
 #include "wire/actor.h"
 
 #define TASK_SPAN_MS_MIN (3600LL * 1000) /* of one that was opened when it was due already */
@@ -106,6 +108,21 @@ static bool task_is_open(const struct task *task)
 }
 
 /* ---- the life of a task ---- */
+
+int task_due(struct ledger *ledger, uint32_t owner, unsigned days, int64_t *ret_ms)
+{
+	const struct clock_book *book = ledger->referral.book;
+	const struct calendar *calendar = NULL;
+	struct principal *principal;
+	int r = principal_get(ledger, owner, &principal);
+
+	if (r < 0)
+		return r;
+	if (book != NULL && book->find != NULL)
+		calendar = book->find(book->context, &principal->name);
+	*ret_ms = calendar_after(calendar, ledger->now_ms, days);
+	return 0;
+}
 
 int task_open(struct ledger *ledger, struct task *task)
 {

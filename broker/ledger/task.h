@@ -75,6 +75,8 @@ struct task {
 	int64_t done_ms;
 };
 
+/* So many working days from now, as the owner's place counts them. */
+int task_due(struct ledger *ledger, uint32_t owner, unsigned days, int64_t *ret_ms) TC_MUST_CHECK;
 int task_open(struct ledger *ledger, struct task *task) TC_MUST_CHECK;
 /* Done, by nobody in particular when `by` is "". One that is not open stays as it is. */
 int task_close(struct ledger *ledger, uint64_t delivery, const char *result,

@@ -25,6 +25,7 @@ enum timer_kind {
 	TIMER_REVIEW = 7,   /* nobody has reviewed a release; id: the submission, timer_delivery */
 	TIMER_LEASE = 9,    /* a place is no longer held; id: the lease */
 	TIMER_TASK = 10,    /* nobody has answered a task; id: timer_delivery */
+	TIMER_PERSON = 14,  /* a merge takes effect; id: its message */
 };
 
 enum timer_outcome {

@@ -18,6 +18,7 @@ struct check {
 	struct registry_address to;
 	uint8_t categories[TC_PARTS_MAX];
 	struct decision_request request;
+	struct tc_id also[PERSON_IDS_MAX]; /* of request.subject */
 	const struct policy *policy;
 };
 
@@ -105,6 +106,11 @@ static int read_check(const struct question *question, struct answer *answer, st
 		request->actor = tc_slice_text(question->query->actor->id);
 	request->now_ms = consent_time_ms(asked->at, question->now_ms);
 	request->past = true;
+	request->also = check->also;
+	r = ledger_view_others(question->ledger, request->subject, request->now_ms, check->also,
+			       &request->also_count);
+	if (r != 0)
+		return r;
 	r = gate_person(question, request->subject, &known);
 	if (r != 0)
 		return r;

@@ -86,10 +86,15 @@ int submitted_decide(const struct question *question, const struct submitted *su
 		.without = facts->without,
 		.without_count = facts->without_count,
 	};
+	struct tc_id also[PERSON_IDS_MAX];
 	struct registry_service room;
 	int r;
 
-	r = find_desk(question, header, recipient, &room, &request);
+	request.also = also;
+	r = ledger_view_others(question->ledger, header->subject, facts->at_ms, also,
+			       &request.also_count);
+	if (r == 0)
+		r = find_desk(question, header, recipient, &room, &request);
 	if (r == 0)
 		r = registry_kind_at(txn, registry, request.sender, facts->at_ms,
 				     &request.sender_kind);

@@ -34,6 +34,7 @@
 #define AGENCIES_MAX  32
 #define PARTS_MAX     8
 #define UNSETTLED_MAX 64
+#define ALSO_MAX      4
 
 struct probe {
 	char folder[PATH_MAX], path[PATH_MAX + 8];
@@ -303,6 +304,20 @@ static size_t categories_of(const struct probe *p, size_t i, uint8_t ret[PARTS_M
 	return count;
 }
 
+static size_t ids_of(const struct probe *p, size_t i, struct tc_id ret[ALSO_MAX])
+{
+	size_t count = 0;
+
+	for (const char *at = field(p, i); *at != '\0'; at += *at == ',') {
+		const char *end = at + strcspn(at, ",");
+
+		MUST(count < ALSO_MAX);
+		MUST(tc_id_parse(tc_slice(at, (size_t)(end - at)), &ret[count++]));
+		at = end;
+	}
+	return count;
+}
+
 static void tell_decision(struct probe *p, const struct decision *decision, size_t parts)
 {
 	const char *codes[POLICY_NOTICES_MAX];
@@ -351,8 +366,11 @@ static void do_decide(struct probe *p)
 		.now_ms = number(p, 16),
 		.past = number(p, 16) < p->latest_ms,
 	};
+	struct tc_id also[ALSO_MAX];
 	struct decision decision;
 
+	request.also = also;
+	request.also_count = ids_of(p, 17, also);
 	MUST(decision_take(p->txn, &p->tables, p->policy, &request, &decision) == 0);
 	tell_decision(p, &decision, request.part_count);
 }

@@ -198,6 +198,7 @@ class Request:
     actor: str = ""
     forbidden: int = 0  # bit i: the rule that part i came with forbids to pass it on so
     treating: tuple = (False, False)
+    also: tuple = ()  # further network ids that are the same person: what was consented to under any of them counts
 
 
 @dataclass
@@ -228,7 +229,7 @@ TELLING = ("not_yet_valid", "revoked", "expired", "missing")
 
 
 def decide(policy, grants, ask):
-    """`grants` are all of the subject's."""
+    """`grants` are all of the person's, under whatever id of theirs."""
     monitors = policy.kind(ask.recipient_kind).get("criminal_justice")  # 42 CFR 2.35(a), as of now
     ask.treating = (bool(policy.kind(ask.sender_kind).get("treating")), bool(policy.kind(ask.recipient_kind).get("treating")))
     near = [grant for grant in grants if grant.connects(ask) and ask.grant in (None, grant.grant_id)

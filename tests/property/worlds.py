@@ -14,6 +14,7 @@ AGENCIES = {
     "housing": "HOUSING", "desk": "INTAKE", "victims": "VICTIM_SERVICE"}
 NAMES = list(AGENCIES)
 PERSONS = ["00000000-0000-7000-9000-00000000000a", "00000000-0000-7000-8000-00000000000b"]
+NOBODY = "00000000-0000-7000-9000-00000000000e"  # no consent is ever about this id
 CONSENT = "00000000-0000-7000-9000-0000000000c{}"
 GRANT = "00000000-0000-7000-9000-000000000{}{}{}"
 PROCEEDINGS = ["case-1", "case-2"]
@@ -375,8 +376,11 @@ class Asker:
             asked.categories[self.random.randrange(len(asked.categories))] = pick([26, 27, 24, 0, 60, 200, 11, 25])
         if self.chance(30):
             asked.purpose = pick([0, 11, 12, 31, 4000])
+        if self.chance(3):
+            others = [known for known in [*PERSONS, NOBODY] if known != asked.subject]
+            asked.also = tuple(self.random.sample(others, self.random.randrange(1, 3)))
         if self.chance(40):
-            asked.subject = None
+            asked.subject, asked.also = None, ()
         if self.chance(5):
             asked.grant = None
             asked.legal = pick([1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 6, 77])
