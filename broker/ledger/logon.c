@@ -131,6 +131,12 @@ static void barrier_settings(struct ledger_settings *to,
 		to->job_slice = from->job_slice;
 }
 
+static void session_stop(struct session *session)
+{
+	session->principal->credit -= session->credit;
+	session->credit = 0;
+}
+
 int barrier_apply(struct ledger *ledger)
 {
 	const Throughcare__V1__BarrierRecord *barrier = ledger->record->barrier;
@@ -139,12 +145,8 @@ int barrier_apply(struct ledger *ledger)
 	ledger->boot = barrier->boot;
 	/* Nobody is there any more: first nobody may be lent anything, then everything goes back.
 	 */
-	for (size_t i = 0; i < ledger->sessions.count; i++) {
-		struct session *session = ledger->sessions.rows[i];
-
-		session->principal->credit -= session->credit;
-		session->credit = 0;
-	}
+	for (size_t i = 0; i < ledger->sessions.count; i++)
+		session_stop(ledger->sessions.rows[i]);
 	while (ledger->sessions.count > 0) {
 		int r = session_end(ledger, ledger->sessions.rows[0], SESSION_LOST);
 
@@ -182,22 +184,38 @@ static int session_expel(struct ledger *ledger, struct session *session,
 	return r < 0 ? r : session_end(ledger, session, SESSION_LOST);
 }
 
+static int session_check(struct ledger *ledger, const struct session *session,
+			 struct tc_refusal *refusal)
+{
+	Throughcare__V1__Peer peer = THROUGHCARE__V1__PEER__INIT;
+
+	peer.has_kind = peer.has_certificate_sha256 = 1;
+	peer.kind = session->principal->kind;
+	peer.id = session->principal->name.name;
+	peer.certificate_sha256.data = (uint8_t *)(uintptr_t)session->certificate;
+	peer.certificate_sha256.len = sizeof(session->certificate);
+	return registry_check_peer(ledger->txn, &ledger->registry, &peer, refusal);
+}
+
+/* First none of them may be lent anything, then what they have goes back: else the first one's
+ * would go to the second one. */
 int logon_check_again(struct ledger *ledger)
 {
+	struct tc_refusal refusal;
 	size_t at = 0;
 
+	for (size_t i = 0; i < ledger->sessions.count; i++) {
+		int r = session_check(ledger, ledger->sessions.rows[i], &refusal);
+
+		if (r < 0)
+			return r;
+		if (r == REGISTRY_REFUSED)
+			session_stop(ledger->sessions.rows[i]);
+	}
 	while (at < ledger->sessions.count) {
 		struct session *session = ledger->sessions.rows[at];
-		Throughcare__V1__Peer peer = THROUGHCARE__V1__PEER__INIT;
-		struct tc_refusal refusal = {.code = TC_REFUSAL_NONE};
-		int r;
+		int r = session_check(ledger, session, &refusal);
 
-		peer.has_kind = peer.has_certificate_sha256 = 1;
-		peer.kind = session->principal->kind;
-		peer.id = session->principal->name.name;
-		peer.certificate_sha256.data = session->certificate;
-		peer.certificate_sha256.len = sizeof(session->certificate);
-		r = registry_check_peer(ledger->txn, &ledger->registry, &peer, &refusal);
 		if (r == REGISTRY_REFUSED)
 			r = session_expel(ledger, session, &refusal);
 		else

@@ -126,6 +126,22 @@ static void what_is_queued_for_a_suspended_agency_waits_for_its_return(void **st
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
 }
 
+static void a_suspended_agency_is_handed_nothing_by_its_other_connection_either(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+
+	collector(x, "treatment", 1);
+	collector(x, "parole", 1);
+	message.evidence = THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_ALL;
+	exchange_send(x, &message); /* its evidence is lent to the first one */
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER_OWN), 1);
+	collector(x, "parole", 1);
+	exchange_suspend(x, "parole", "PAROLE");
+	assert_int_equal(exchange_effects(x, EFFECT_CLOSE), 2);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER_OWN), 0);
+}
+
 static void what_a_suspended_agency_has_sent_waits_until_it_is_active_again(void **state)
 {
 	struct exchange *x = *state;
@@ -174,6 +190,7 @@ int main(void)
 		TEST(what_was_released_is_not_expired_by_the_clock_of_its_hold),
 		TEST(another_kind_of_agency_is_decided_anew),
 		TEST(what_is_queued_for_a_suspended_agency_waits_for_its_return),
+		TEST(a_suspended_agency_is_handed_nothing_by_its_other_connection_either),
 		TEST(what_a_suspended_agency_has_sent_waits_until_it_is_active_again),
 		TEST(what_a_suspended_agency_has_sent_is_called_back_where_it_was_not_read),
 	};
