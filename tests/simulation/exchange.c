@@ -178,22 +178,45 @@ void exchange_slices(struct exchange *x, uint32_t deliveries)
 	barrier(x, &settings);
 }
 
-uint64_t exchange_logon(struct exchange *x, const char *name)
+static uint64_t logon(struct exchange *x, Throughcare__V1__Peer *peer,
+		      Throughcare__V1__LogonRecord *logon)
 {
 	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
-	Throughcare__V1__LogonRecord logon = THROUGHCARE__V1__LOGON_RECORD__INIT;
+
+	logon->has_accepted = logon->accepted = 1;
+	record.has_connection = 1;
+	record.connection = (uint64_t)ledger_boot(x->ledger) << 32 | ++x->connections;
+	record.peer = peer;
+	record.body_case = THROUGHCARE__V1__RECORD__BODY_LOGON;
+	record.logon = logon;
+	exchange_append(x, &record, record.connection);
+	return record.connection;
+}
+
+uint64_t exchange_logon(struct exchange *x, const char *name)
+{
+	Throughcare__V1__LogonRecord body = THROUGHCARE__V1__LOGON_RECORD__INIT;
 	Throughcare__V1__Peer peer;
 	uint8_t certificate[32];
 
 	exchange_peer(&peer, name, certificate);
-	logon.has_accepted = logon.accepted = 1;
-	record.has_connection = 1;
-	record.connection = (uint64_t)ledger_boot(x->ledger) << 32 | ++x->connections;
-	record.peer = &peer;
-	record.body_case = THROUGHCARE__V1__RECORD__BODY_LOGON;
-	record.logon = &logon;
-	exchange_append(x, &record, record.connection);
-	return record.connection;
+	return logon(x, &peer, &body);
+}
+
+uint64_t exchange_logon_with(struct exchange *x, const char *name, const char *certificate,
+			     int64_t not_before_ms)
+{
+	Throughcare__V1__LogonRecord body = THROUGHCARE__V1__LOGON_RECORD__INIT;
+	Throughcare__V1__Peer peer;
+	uint8_t sha256[32];
+
+	exchange_peer(&peer, name, sha256);
+	MUST(tc_sha256(tc_slice_text(certificate), sha256) == 0);
+	body.has_certificate_der = body.has_certificate_not_before_ms = 1;
+	body.certificate_der =
+		(ProtobufCBinaryData){strlen(certificate), (uint8_t *)(uintptr_t)certificate};
+	body.certificate_not_before_ms = not_before_ms;
+	return logon(x, &peer, &body);
 }
 
 void exchange_logoff(struct exchange *x, uint64_t connection, const char *code)

@@ -72,6 +72,9 @@ void exchange_agency(struct exchange *x, const char *name, const char *kind);
 void exchange_suspend(struct exchange *x, const char *name, const char *kind);
 /* A new connection's number. */
 uint64_t exchange_logon(struct exchange *x, const char *name);
+/* With a certificate made of another name, valid from that time on. */
+uint64_t exchange_logon_with(struct exchange *x, const char *name, const char *certificate,
+			     int64_t not_before_ms);
 void exchange_logoff(struct exchange *x, uint64_t connection, const char *code);
 void exchange_collect(struct exchange *x, uint64_t connection, uint32_t credit, uint32_t lease_ms);
 void exchange_settle(struct exchange *x, uint64_t connection, uint64_t delivery,

@@ -316,8 +316,56 @@ void grounds_hear(struct grounds *grounds, int subject, int proceeding, int64_t 
 	}
 }
 
+static Throughcare__V1__ReleasePolicy__CategoryRule *category_row(
+	const Throughcare__V1__ReleasePolicy *policy, int category)
+{
+	for (size_t i = 0; i < policy->n_categories; i++) {
+		if ((uint32_t)policy->categories[i]->category == ground_categories[category])
+			return policy->categories[i];
+	}
+	MUST(!"a row for each category");
+	return NULL;
+}
+
+void grounds_open(struct grounds *grounds)
+{
+	struct tc_slice packed = policy_default();
+	Throughcare__V1__ReleasePolicy *policy =
+		throughcare__v1__release_policy__unpack(NULL, packed.len, packed.data);
+
+	MUST(policy != NULL);
+	for (int i = 0; i < GROUND_CATEGORIES; i++)
+		grounds->hold_days[i] = category_row(policy, i)->hold_days;
+	throughcare__v1__release_policy__free_unpacked(policy, NULL);
+}
+
+int64_t grounds_hold_end(const struct grounds *grounds, const struct ground_ask *asks, int parts,
+			 int64_t held_ms, int64_t expires_ms)
+{
+	int64_t end_ms = expires_ms;
+
+	for (int i = 0; i < parts; i++) {
+		uint32_t days = grounds->hold_days[asks[i].category];
+
+		if (days != 0 && held_ms + days * GROUND_DAY_MS < end_ms)
+			end_ms = held_ms + days * GROUND_DAY_MS;
+	}
+	return end_ms;
+}
+
+static void set_holds(const struct grounds *grounds, const Throughcare__V1__ReleasePolicy *policy)
+{
+	for (int i = 0; i < GROUND_CATEGORIES; i++) {
+		Throughcare__V1__ReleasePolicy__CategoryRule *row = category_row(policy, i);
+
+		row->has_hold_days = grounds->hold_days[i] != 0;
+		row->hold_days = grounds->hold_days[i];
+	}
+}
+
 void grounds_rule(struct grounds *grounds, struct exchange *x, uint64_t random)
 {
+	static const uint32_t days[] = {0, 1, 2, 5, 30};
 	struct tc_slice packed = policy_default();
 	Throughcare__V1__ReleasePolicy *policy =
 		throughcare__v1__release_policy__unpack(NULL, packed.len, packed.data);
@@ -333,7 +381,9 @@ void grounds_rule(struct grounds *grounds, struct exchange *x, uint64_t random)
 	if (grounds->policy_version == 0)
 		grounds->policy_version = policy->version;
 	policy->version = ++grounds->policy_version;
-	grounds->forbidden[random % GROUND_CATEGORIES] ^= true;
+	grounds->forbidden[take(&random, GROUND_CATEGORIES)] ^= true;
+	grounds->hold_days[take(&random, GROUND_CATEGORIES)] = days[take(&random, 5)];
+	set_holds(grounds, policy);
 	for (int i = 0; i < GROUND_CATEGORIES; i++) {
 		if (grounds->forbidden[i])
 			denied[rule.n_categories++] =

@@ -39,11 +39,14 @@ struct grounds {
 	struct ground rows[GROUNDS_MAX];
 	size_t count;
 	uint32_t policy_version;
-	bool forbidden[GROUND_CATEGORIES]; /* by the policy */
+	bool forbidden[GROUND_CATEGORIES];     /* by the policy */
+	uint32_t hold_days[GROUND_CATEGORIES]; /* by the policy; 0: as long as it is valid */
 };
 
 extern const uint32_t ground_categories[GROUND_CATEGORIES];
 extern const char *const ground_proceedings[GROUND_PROCEEDINGS]; /* the first is NULL */
+
+#define GROUND_DAY_MS INT64_C(86400000)
 
 /* What a message asks. */
 struct ground_ask {
@@ -58,6 +61,9 @@ bool grounds_permit(const struct grounds *grounds, const struct ground_ask *ask,
 /* Does this grant permit it then? */
 bool grounds_name(const struct grounds *grounds, const struct ground_ask *ask, const char *grant,
 		  int64_t at_ms);
+/* Until when what was held at that time waits for a consent; expires_ms: as long as it is valid. */
+int64_t grounds_hold_end(const struct grounds *grounds, const struct ground_ask *asks, int parts,
+			 int64_t held_ms, int64_t expires_ms);
 /* Has anything of the subject come into force after that time? */
 bool grounds_begin(const struct grounds *grounds, int subject, int64_t after_ms, int64_t now_ms);
 
@@ -72,7 +78,10 @@ uint64_t grounds_revoke(struct grounds *grounds, struct exchange *x, int subject
 			uint64_t random);
 /* A hearing that is about to end the proceeding: the caller tells the exchange of it. */
 void grounds_hear(struct grounds *grounds, int subject, int proceeding, int64_t now_ms);
-/* Another version of the policy that forbids one category, or allows it again. */
+/* As the shipped policy has it. */
+void grounds_open(struct grounds *grounds);
+/* Another version of the policy that forbids one category, or allows it again, and has another
+ * clock of hold for one. */
 void grounds_rule(struct grounds *grounds, struct exchange *x, uint64_t random);
 
 #endif

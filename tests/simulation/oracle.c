@@ -18,9 +18,39 @@ struct known *oracle_expect(struct simulation *s, uint64_t sequence)
 	return known;
 }
 
+void oracle_forget(struct simulation *s)
+{
+	s->at[s->messages[--s->count].sequence] = 0;
+}
+
+/* Sealed to a certificate that is its recipient's no longer. */
+static bool stale(const struct simulation *s, const struct known *message)
+{
+	return message->seal != 0 && message->seal != s->certificate[message->to];
+}
+
+/* As if nobody were suspended. */
+static uint64_t mask_of(const struct simulation *s, const struct known *message)
+{
+	uint64_t mask = 0, sealed = UINT64_C(1) << (message->parts - 1);
+
+	for (int i = 0; i < message->parts; i++) {
+		if (grounds_permit(&s->grounds, &message->ask[i], s->x.now_ms))
+			mask |= UINT64_C(1) << i;
+	}
+	if (!(mask & 1) || (stale(s, message) && (mask & sealed)))
+		return 0;
+	return mask;
+}
+
+uint64_t oracle_mask(const struct simulation *s, const struct known *message)
+{
+	return s->suspended && message->from == TREATMENT ? 0 : mask_of(s, message);
+}
+
 bool oracle_permits(const struct simulation *s, const struct known *message)
 {
-	return !message->protected || grounds_permit(&s->grounds, &message->ask[0], s->x.now_ms);
+	return !message->protected || oracle_mask(s, message) != 0;
 }
 
 struct live *oracle_live(struct simulation *s, uint64_t connection)
@@ -64,14 +94,7 @@ static void see_terms(const struct simulation *s, const struct known *message,
 static void see_parts(const struct simulation *s, const struct known *message,
 		      const struct effect *effect)
 {
-	uint64_t permitted = 0;
-
-	for (int i = 0; i < message->parts; i++) {
-		if (grounds_permit(&s->grounds, &message->ask[i], s->x.now_ms))
-			permitted |= UINT64_C(1) << i;
-	}
-	MUST((permitted & 1) != 0);
-	MUST(effect->parts_mask == permitted);
+	MUST(effect->parts_mask != 0 && effect->parts_mask == oracle_mask(s, message));
 	see_terms(s, message, effect);
 }
 
@@ -87,6 +110,37 @@ static void see_order(const struct simulation *s, const struct known *message)
 		MUST(other->fate != IN_FLIGHT);
 		MUST(other->sequence > message->sequence || other->fate == ENDED);
 	}
+}
+
+/* A message that the oracle knows, by its id, which carries its sequence: see next_id. */
+static struct known *known_named(struct simulation *s, const char *text)
+{
+	struct tc_id id;
+
+	if (text == NULL || !tc_id_parse(tc_slice_text(text), &id) || id.bytes[10] != 0xaa)
+		return NULL;
+	return known_find(s, tc_get_be32(id.bytes + 12));
+}
+
+/* What the exchange itself says to a sender about its message. */
+static void see_own(struct simulation *s, const struct effect *effect)
+{
+	Throughcare__V1__Delivery *delivery =
+		throughcare__v1__delivery__unpack(NULL, effect->body.len, effect->body.data);
+	Throughcare__V1__DeliveryEvidence *evidence;
+	struct known *message;
+
+	MUST(delivery != NULL && delivery->n_parts == 1);
+	if (strcmp(delivery->parts[0]->type, "DeliveryEvidence") == 0) {
+		evidence = throughcare__v1__delivery_evidence__unpack(
+			NULL, delivery->parts[0]->content.len, delivery->parts[0]->content.data);
+		MUST(evidence != NULL);
+		message = known_named(s, evidence->message_id);
+		if (message != NULL)
+			message->told |= 1u << evidence->kind;
+		throughcare__v1__delivery_evidence__free_unpacked(evidence, NULL);
+	}
+	throughcare__v1__delivery__free_unpacked(delivery, NULL);
 }
 
 /* One hand-over, held against what the oracle knows. */
@@ -106,35 +160,69 @@ static void see_release(struct simulation *s, const struct effect *effect)
 		MUST(message->to == live->agency);
 		if (message->protected)
 			see_parts(s, message, effect);
+		if (message->emergency != NULL)
+			emergency_released(message->emergency, effect);
 		see_order(s, message);
 		message->fate = IN_FLIGHT;
 		message->connection = effect->connection;
 		live->hands[live->count].message = (int)(message - s->messages);
+	} else {
+		see_own(s, effect);
 	}
 	live->count++;
 }
 
-/* What ended by itself: the message's id carries its sequence, see next_id. */
+/* It waited for a consent as long as it may, and not longer nor shorter; or it is not valid any
+ * more. */
+static void see_expired(struct simulation *s, const struct known *message, const char *code)
+{
+	bool held = code != NULL && strcmp(code, "hold_expired") == 0;
+
+	if (!held) {
+		MUST(s->x.now_ms >= message->expires_ms);
+		return;
+	}
+	MUST(message->held && !oracle_permits(s, message));
+	MUST(s->x.now_ms >= grounds_hold_end(&s->grounds, message->ask, message->parts,
+					     message->held_ms, message->expires_ms));
+	s->holds_over++;
+}
+
+/* What became of a message by itself. */
 static void see_fact(struct simulation *s, const Throughcare__V1__TrailRow *row)
 {
-	static const char *const ends[] = {"recall", "expired", "dead"};
-	struct known *message;
-	struct tc_id id;
+	static const struct {
+		const char *event;
+		Throughcare__V1__EvidenceKind evidence;
+	} ends[] = {
+		{"recall", THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_RECALLED},
+		{"expired", THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_EXPIRED},
+		{"dead", THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_DEAD},
+	};
+	struct known *message = known_named(s, row->message_id);
 
-	if (row->message_id == NULL || !tc_id_parse(tc_slice_text(row->message_id), &id))
-		return;
-	message = id.bytes[10] == 0xaa ? known_find(s, tc_get_be32(id.bytes + 12)) : NULL;
 	if (message == NULL || strcmp(row->agency, "exchange") == 0)
 		return;
+	if (message->emergency != NULL)
+		emergency_fact(message->emergency, row, s->x.now_ms);
+	if (strcmp(row->event, "expired") == 0)
+		see_expired(s, message, row->code);
+	if (row->code != NULL && strcmp(row->code, "certificate_changed") == 0) {
+		MUST(strcmp(row->event, "recall") == 0 && stale(s, message));
+		s->recalled_stale++;
+	}
 	if (strcmp(row->event, "unheld") == 0)
 		message->held = false;
 	if (strcmp(row->event, "held") == 0) {
 		message->held = true;
+		message->held_ms = s->x.now_ms;
 		message->fate = QUEUED; /* it may have been in flight */
 	}
 	for (size_t i = 0; i < 3; i++) {
-		if (strcmp(row->event, ends[i]) == 0)
+		if (strcmp(row->event, ends[i].event) == 0) {
 			message->fate = ENDED;
+			message->owed |= 1u << ends[i].evidence;
+		}
 	}
 }
 
@@ -201,11 +289,23 @@ void oracle_see(struct simulation *s)
 	MUST(facts == releases);
 }
 
+/* What is held may not go, may wait, and could go with a consent. */
+static void see_held(const struct simulation *s, const struct known *message)
+{
+	MUST(!oracle_permits(s, message));
+	MUST(s->x.now_ms < grounds_hold_end(&s->grounds, message->ask, message->parts,
+					    message->held_ms, message->expires_ms));
+	MUST(!stale(s, message) || (s->suspended && mask_of(s, message) != 0));
+}
+
 void oracle_settled(const struct simulation *s)
 {
 	for (int i = 0; i < s->count; i++) {
 		const struct known *message = &s->messages[i];
 
-		MUST(message->fate != QUEUED || !message->held || !oracle_permits(s, message));
+		if (message->fate == QUEUED && message->held)
+			see_held(s, message);
 	}
+	for (int i = 0; i < s->emergency_count; i++)
+		emergency_settled(&s->emergencies[i], s->x.now_ms);
 }
