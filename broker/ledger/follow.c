@@ -1,10 +1,13 @@
 #include "ledger/follow.h"
 
 #include "ledger/capacity_message.h"
+#include "ledger/offer.h"
 
 /* Several rows of one type are all run, in this order. */
 static const struct follow follows[] = {
+	{"ReferralResponse", offer_check_accepted, NULL},
 	{"ReferralResponse", capacity_check_offer, capacity_apply_offer},
+	{"Referral", offer_check, offer_apply},
 };
 
 #define FOLLOWS (sizeof(follows) / sizeof(follows[0]))

@@ -35,6 +35,8 @@
 	TABLE(LEASE, "lease")         /* lease id -> a place that is held, see lease.h */          \
 	TABLE(LEASE_HOLDER, "lease_holder")   /* principal, lease id -> nothing, while held */     \
 	TABLE(LEASE_TAKEN, "lease_taken")     /* place, time, lease id -> nothing */               \
+	TABLE(OFFER, "offer")                 /* group, referral id -> nothing */                  \
+	TABLE(OFFER_WON, "offer_won")         /* group -> the referral id that was accepted */     \
 	TABLE(TASK, "task")                   /* delivery id -> what a message asks, see task.h */ \
 	TABLE(TASK_OPEN, "task_open")         /* owner, due, delivery id -> nothing */             \
 	TABLE(TASK_OWNER, "task_owner")       /* owner, delivery id -> nothing */                  \

@@ -3,6 +3,7 @@
 #include "ledger/capacity_message.h"
 #include "ledger/fact.h"
 #include "ledger/misdirected.h"
+#include "ledger/offer.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
 
@@ -44,5 +45,7 @@ int transition_follow(struct ledger *ledger, const struct referral_change *chang
 		r = transition_fact(ledger, change);
 	if (r == 0)
 		r = capacity_follow(ledger, change);
+	if (r == 0)
+		r = offer_follow(ledger, change);
 	return r < 0 ? r : misdirected_follow(ledger, change);
 }

@@ -62,6 +62,7 @@ enum lifecycle_need {
 
 /* Events of the exchange itself, in the place of a message type. */
 #define LIFECYCLE_CLOCK       "(clock)"       /* the clock of the next move has run out */
+#define LIFECYCLE_TAKEN       "(taken)"       /* another of its group was accepted */
 #define LIFECYCLE_UNDELIVERED "(undelivered)" /* the referral's own delivery ended DEAD */
 
 struct lifecycle_rule {

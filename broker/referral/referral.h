@@ -179,6 +179,11 @@ int referral_clock(struct store_txn *txn, const struct referral_tables *tables,
 		   struct tc_id referral, uint64_t sequence, int64_t now_ms,
 		   struct referral_change *ret) TC_MUST_CHECK;
 
+/* Another of its group was accepted: it is over, unless care has begun. */
+int referral_taken(struct store_txn *txn, const struct referral_tables *tables,
+		   struct tc_id referral, uint64_t sequence, int64_t now_ms,
+		   struct referral_change *ret) TC_MUST_CHECK;
+
 /* A calendar has changed: its clock is computed anew. */
 int referral_recount(struct store_txn *txn, const struct referral_tables *tables,
 		     struct tc_id referral, int64_t now_ms,

@@ -49,14 +49,18 @@ int referral_recount(struct store_txn *txn, const struct referral_tables *tables
 	return referral_put(txn, tables, &referral, false);
 }
 
-/* An event of the exchange, when the state has a rule for it. */
+/* An event of the exchange, when the state has a rule for it. `reason` may be NULL. */
 static int referral_happens(struct store_txn *txn, const struct referral_tables *tables,
-			    struct referral *referral, const char *event, uint64_t sequence,
-			    int64_t now_ms, struct referral_change *ret)
+			    struct referral *referral, const char *event, char *reason,
+			    uint64_t sequence, int64_t now_ms, struct referral_change *ret)
 {
 	struct moving moving = moving_own(referral, event, sequence, now_ms);
 	const struct lifecycle_rule *rule = moving_rule(&moving);
+	Throughcare__V1__LifecycleClaim claim = moving_no_claim;
 
+	if (reason)
+		claim.reason_code = reason;
+	moving.claim = &claim;
 	if (rule)
 		return referral_move(txn, tables, &moving, rule, ret);
 	referral_stands(referral, ret);
@@ -75,8 +79,24 @@ int referral_undelivered(struct store_txn *txn, const struct referral_tables *ta
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? 0 : r;
 	if (tc_id_equal(referral.message, message))
-		return referral_happens(txn, tables, &referral, LIFECYCLE_UNDELIVERED, sequence,
-					now_ms, ret);
+		return referral_happens(txn, tables, &referral, LIFECYCLE_UNDELIVERED, NULL,
+					sequence, now_ms, ret);
 	referral_stands(&referral, ret);
 	return 0;
+}
+
+int referral_taken(struct store_txn *txn, const struct referral_tables *tables,
+		   struct tc_id referral_id, uint64_t sequence, int64_t now_ms,
+		   struct referral_change *ret)
+{
+	char reason[] = "offer_taken";
+	struct referral referral;
+	int r;
+
+	*ret = (struct referral_change){.referral = referral_id};
+	r = referral_find(txn, tables, referral_id, &referral);
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? 0 : r;
+	return referral_happens(txn, tables, &referral, LIFECYCLE_TAKEN, reason, sequence, now_ms,
+				ret);
 }
