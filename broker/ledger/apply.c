@@ -280,6 +280,7 @@ int ledger_apply(struct ledger *ledger, const struct record *record, struct effe
 	ledger->sequence = record->sequence;
 	ledger->now_ms = record->time_ms;
 	ledger->own_counter = 0;
+	ledger->status_index = 0;
 	ledger->awaits = false;
 	ledger->job_index = 0;
 	ledger->job_budget = ledger->turn_budget = ledger->settings.job_slice;

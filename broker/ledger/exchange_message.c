@@ -15,6 +15,7 @@
 #include "ledger/scope.h"
 #include "ledger/sealed.h"
 #include "ledger/state.h"
+#include "ledger/status.h"
 #include "ledger/task.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "wire/part_types.h"
@@ -280,6 +281,7 @@ static const struct {
 	{"PersonLink", person_link_submit},
 	{"PersonMerge", person_merge_submit},
 	{"PersonUnmerge", person_unmerge_submit},
+	{"StatusSubscription", status_submit},
 };
 
 #define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))

@@ -13,6 +13,7 @@
 #include "ledger/review.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
+#include "ledger/status.h"
 #include "ledger/terms.h"
 
 /* Remembers to whom a grant has let something go, for the notice when it ends. */
@@ -117,8 +118,9 @@ static int lend_told(struct ledger *ledger, const struct delivery *delivery)
 	r = principal_get(ledger, delivery->recipient, &recipient);
 	if (r < 0)
 		return r;
-	return referral_told(ledger->txn, &ledger->referral, delivery->referral, delivery->message,
-			     &recipient->name, &change);
+	r = referral_told(ledger->txn, &ledger->referral, delivery->referral, delivery->message,
+			  &recipient->name, &change);
+	return r < 0 ? r : status_told(ledger, delivery->recipient, &change);
 }
 
 /* What the first hand-over to this recipient changes besides. */

@@ -74,6 +74,7 @@ struct ledger {
 	int64_t now_ms;
 	uint32_t own_counter;      /* exchange-made messages of this record so far */
 	struct principal *waiting; /* those to dispatch to */
+	uint32_t status_index;     /* changes told in this record so far */
 	bool awaits;               /* whoever sent it waits for the jobs that it starts */
 	uint32_t job_index;        /* of the next job that it starts */
 	uint32_t job_budget;       /* deliveries that jobs may still visit */

@@ -47,7 +47,9 @@
 	TABLE(PERSON_MEMBER, "person_member") /* canonical id, person id -> nothing */             \
 	TABLE(PERSON_MESSAGE, "person_message")   /* message id -> link, merge or unmerge */       \
 	TABLE(PERSON_DECISION, "person_decision") /* person id, sequence -> message id */          \
-	TABLE(CROSS, "cross") /* merge, recipient, subject, delivery id -> message, sender */
+	TABLE(CROSS, "cross")   /* merge, recipient, subject, delivery id -> message, sender */    \
+	TABLE(STATUS, "status") /* agency, sequence, index -> referral, version */                 \
+	TABLE(SUBSCRIBED, "subscribed") /* agency -> nothing */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

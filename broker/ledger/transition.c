@@ -5,6 +5,7 @@
 #include "ledger/misdirected.h"
 #include "ledger/offer.h"
 #include "ledger/state.h"
+#include "ledger/status.h"
 #include "ledger/timer.h"
 
 static int transition_timer(struct ledger *ledger, const struct referral_change *change)
@@ -47,5 +48,6 @@ int transition_follow(struct ledger *ledger, const struct referral_change *chang
 		r = capacity_follow(ledger, change);
 	if (r == 0)
 		r = offer_follow(ledger, change);
+	r = status_follow(ledger, change);
 	return r < 0 ? r : misdirected_follow(ledger, change);
 }
