@@ -1,0 +1,192 @@
+"""An exchange that drops, reorders, backdates or forks: the witness or the verifier says so, over the real protocol."""
+import json
+import os
+import subprocess
+
+import pytest
+from false_exchange import FalseExchange
+from merkle_log import Key, Log, entries, entry
+
+ORIGIN = "throughcare.example/trail"
+FIRST_MS = 1_700_000_000_000
+REFUSED_BY_WITNESS = 4
+
+
+def run(build, program, *words, code=0):
+    done = subprocess.run([os.path.join(build, "bin", program), *map(str, words)], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == code, done
+    return done.stdout + (done.stderr if code else "")
+
+
+class World:
+    """One agency's programs, and the exchange they talk to."""
+
+    def __init__(self, build, network, folder):
+        self.build, self.folder = build, folder
+        self.key = Key(folder, ORIGIN)
+        self.exchange = FalseExchange(network, Log(self.key, entries(700, FIRST_MS)))
+        self.profile = network / "profiles/court-county"
+        (self.profile / "address").write_text(f"127.0.0.1:{self.exchange.port}\n")
+        (self.profile / "audit.vkey").write_text(self.key.vkey() + "\n")
+        self.witness_vkey = self.run("throughcare-witness", "--make-key", "court.example/w1", "--key", folder / "key")
+
+    def run(self, program, *words, code=0):
+        return run(self.build, program, *words, code=code)
+
+    def cli(self, *words, code=0):
+        text = self.run("throughcare", "--profile", self.profile, "--json", *words, code=code).splitlines()[0]
+        return json.loads(text)["error"]["code"] if code else json.loads(text)
+
+    def witness(self, code=0):
+        return self.run("throughcare-witness", "--profile", self.profile, "--log", self.profile / "audit.vkey", "--key",
+                        self.folder / "key", "--state", self.folder / "state", "--once", code=code)
+
+    def tell(self, rows):
+        """From now on the exchange has another log."""
+        self.exchange.log = Log(self.key, rows)
+
+
+@pytest.fixture(scope="module")
+def network(build, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dishonest") / "network"
+    run(build, "throughcare", "network", "init", folder, "--listen", "127.0.0.1:0")
+    run(build, "throughcare", "network", "add", folder, "agency/court-county", "--name", "Court")
+    return folder
+
+
+@pytest.fixture
+def world(build, network, tmp_path):
+    made = World(build, network, tmp_path)
+    yield made
+    made.exchange.close()
+
+
+def renumber(rows):
+    return [row[:28] + index.to_bytes(8, "big") + row[36:] for index, row in enumerate(rows)]
+
+
+def dropped(rows):
+    return renumber(rows[:100] + rows[101:] + rows[-1:])
+
+
+def reordered(rows):
+    return renumber(rows[:100] + [rows[101], rows[100]] + rows[102:])
+
+
+def backdated(rows):
+    return rows[:150] + [entry(150, FIRST_MS + 1499)] + rows[151:]
+
+
+def forked(rows):
+    return rows[:400] + [entry(index, FIRST_MS + index * 10, b"\7" * 32) for index in range(400, len(rows))]
+
+
+LIES = [dropped, reordered, backdated, forked]
+
+
+@pytest.mark.quick
+def test_of_an_honest_exchange_everything_verifies(world):
+    world.cli("trail", "export", world.folder / "export")
+    assert world.cli("trail", "verify", world.folder / "export")["size"] == 700
+    proof = world.cli("trail", "proof", "42", "--out", world.folder / "proof")
+    assert (proof["index"], len(proof["hashes"])) == (42, len(world.exchange.log.inclusion(42, 0, 700)))
+    assert world.cli("trail", "verify", "--proof", world.folder / "proof")["index"] == 42
+    seen = world.run("throughcare", "--profile", world.profile, "trail", "checkpoint", "--size", "500")
+    assert seen.encode() == world.exchange.log.checkpoint(500)
+    (world.folder / "seen").write_text(seen)
+    world.cli("trail", "consistency", "500", "--out", world.folder / "step")
+    against = ["--consistency", world.folder / "step", "--against", world.folder / "seen"]
+    assert world.cli("trail", "verify", *against)["oldSize"] == 500
+    assert world.exchange.log.step(500) == (world.folder / "step").read_bytes()
+
+
+@pytest.mark.quick
+def test_an_export_grows_with_the_log(world):
+    world.cli("trail", "export", world.folder / "export")
+    world.tell(entries(20_000, FIRST_MS))
+    assert world.cli("trail", "export", world.folder / "export")["fetched"] == 20_000 - 512
+    assert world.cli("trail", "verify", world.folder / "export")["size"] == 20_000
+    assert world.cli("trail", "export", world.folder / "export", "--since", "0")["fetched"] == 20_000 % 256
+    assert world.cli("trail", "export", world.folder / "new", "--since", "10000", code=1) == "file_missing"
+
+
+@pytest.mark.quick
+def test_a_witness_hands_in_what_it_cosigned(world):
+    assert "700 records, 0 before" in world.witness()
+    world.tell(entries(900, FIRST_MS))
+    assert "900 records, 700 before" in world.witness()
+    handed = world.exchange.cosigned
+    assert [one.size for one in handed] == [700, 900]
+    policy = world.folder / "policy"
+    policy.write_text(f"witness court {world.witness_vkey.strip()}\nquorum court\n")
+    assert world.cli("trail", "export", world.folder / "export", "--witness-policy", policy, code=1) == "unwitnessed"
+    checkpoint = world.exchange.log.checkpoint
+    world.exchange.log.checkpoint = lambda *words: checkpoint() + handed[1].line.encode() + b"\n"
+    assert world.cli("trail", "export", world.folder / "export", "--witness-policy", policy)["witnesses"] == 1
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("lie", LIES)
+def test_a_witness_cosigns_no_history_but_the_one_it_saw(world, lie):
+    world.witness()
+    world.tell(lie(entries(900, FIRST_MS)))
+    assert "forked" in world.witness(code=REFUSED_BY_WITNESS)
+    assert len(world.exchange.cosigned) == 1
+    assert (world.folder / "state.evidence").read_bytes() == world.exchange.log.checkpoint()
+    world.tell(entries(900, FIRST_MS))
+    assert "900 records, 700 before" in world.witness()
+
+
+def test_a_witness_cosigns_no_log_that_shrank(world):
+    world.witness()
+    world.tell(entries(600, FIRST_MS))
+    assert "shrunk" in world.witness(code=REFUSED_BY_WITNESS)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("lie", LIES)
+def test_an_export_goes_on_with_no_history_but_the_one_it_holds(world, lie):
+    world.cli("trail", "export", world.folder / "export")
+    world.tell(lie(entries(900, FIRST_MS)))
+    assert world.cli("trail", "export", world.folder / "export", code=1) in ("forked", "root")
+    assert world.cli("trail", "verify", world.folder / "export")["size"] == 700
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("lie", LIES)
+def test_entries_that_are_not_those_of_the_checkpoint_are_never_written_as_an_export(world, lie):
+    """The checkpoint is the honest one, and what comes as entries is not what it is of."""
+    told = Log(world.key, lie(entries(700, FIRST_MS)))
+    world.exchange.bundles = lambda number, data: told.bundle(number, min(256, 700 - number * 256))
+    assert world.cli("trail", "export", world.folder / "export", code=1) in ("root", "backdated")
+    assert not (world.folder / "export/checkpoint").exists()
+
+
+@pytest.mark.parametrize("change, found", [
+    (lambda number, data: data[:-1], "format"), (lambda number, data: b"", "format"),
+    (lambda number, data: data + b"\0", "format"), (lambda number, data: b"\xff" * len(data), "format"),
+    (lambda number, data: data.replace(b"throughcare/leaf/v1", b"throughcare/leaf/v2"), "entry")])
+def test_entries_that_are_none_are_found(world, change, found):
+    world.exchange.bundles = change
+    assert world.cli("trail", "export", world.folder / "export", code=1) == found
+
+
+def test_a_proof_of_something_else_is_found(world):
+    honest = world.exchange.trail_proof
+
+    def another(query, response):
+        honest(query, response)
+        response.query.trail_proof.opening.commitment = b"\7" * 32
+
+    world.exchange.trail_proof = another
+    world.cli("trail", "proof", "42", "--out", world.folder / "proof")
+    assert world.cli("trail", "verify", "--proof", world.folder / "proof", code=1) == "inclusion"
+
+
+def test_an_answer_that_is_none_is_a_fault_of_the_other_end(world):
+    world.exchange.trail_tiles = lambda query, response: response.query.tiles.add(number=1, entries=True)
+    world.cli("trail", "export", world.folder / "export", code=1)
+    world.exchange.trail_checkpoint = lambda query, response: None
+    world.cli("trail", "checkpoint", code=1)
+    assert "error:" in world.witness(code=1)
