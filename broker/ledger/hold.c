@@ -79,6 +79,14 @@ int hold_renew(struct ledger *ledger, struct delivery *delivery, const struct de
 	return r < 0 ? r : hold_set(ledger, delivery, decision);
 }
 
+/* Under the policy in force, which the job that carries it may not have brought here yet. */
+static bool hold_over(const struct ledger *ledger, const struct delivery *delivery)
+{
+	uint16_t days = hold_days(ledger, delivery);
+
+	return days != 0 && delivery->held_ms + days * DAY_MS <= ledger->now_ms;
+}
+
 int hold_expire(struct ledger *ledger, struct delivery *delivery)
 {
 	struct decision decision;
@@ -86,7 +94,8 @@ int hold_expire(struct ledger *ledger, struct delivery *delivery)
 
 	if (r < 0)
 		return r;
-	if (decision.kind != DECISION_HOLD)
+	delivery->hold_days = 0; /* this timer is gone */
+	if (decision.kind != DECISION_HOLD || !hold_over(ledger, delivery))
 		return reconsider_delivery(ledger, delivery, false);
 	return dispatch_end(ledger, delivery, DELIVERY_EXPIRED, HOLD_EXPIRED);
 }

@@ -105,7 +105,7 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 
 		/* A part is the message's own, in the first bytes as well as in all. */
 		memcpy(digests[i], made.bytes, sizeof(made.bytes));
-		digests[i][15] ^= (uint8_t)(message->flavour ^ (passed ? 0 : i) << 7);
+		digests[i][11] ^= (uint8_t)(message->flavour ^ (passed ? 0 : i) << 7);
 	}
 	header.manifest = manifest;
 	header.n_manifest = submission.n_parts = message->second == 0 ? 1 : 2;

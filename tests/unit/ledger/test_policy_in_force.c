@@ -135,6 +135,45 @@ static void a_policy_is_acknowledged_when_everything_is_decided_again(void **sta
 	assert_string_equal(exchange_answer(x), "accepted");
 }
 
+static void hold_drug_tests(struct exchange *x, uint32_t version, uint32_t days)
+{
+	release_policy *policy = default_policy();
+
+	policy->version = version;
+	for (size_t i = 0; i < policy->n_categories; i++) {
+		if ((uint32_t)policy->categories[i]->category == DRUG_TEST)
+			policy->categories[i]->hold_days = days;
+	}
+	submit(x, "operator", THROUGHCARE__V1__PEER_KIND__PEER_KIND_OPERATOR, policy);
+	throughcare__v1__release_policy__free_unpacked(policy, NULL);
+}
+
+/* Its clock of hold counts from its record on, too, not from when its job comes by. */
+static void a_policy_that_lets_wait_longer_does_so_before_its_job_is_done(void **state)
+{
+	const int64_t day_ms = INT64_C(86400000);
+	struct exchange *x = *state;
+	int64_t begun_ms = x->now_ms;
+
+	exchange_slices(x, 1);
+	for (int i = 0; i < 3; i++) {
+		struct message message = attendance(x, exchange_id(x));
+
+		message.category = DRUG_TEST;
+		message.expires_ms = begun_ms + YEAR_MS;
+		exchange_send(x, &message);
+		assert_int_equal(exchange_facts(x, "held"), 1);
+	}
+	x->now_ms = begun_ms + 30 * day_ms - 1;
+	hold_drug_tests(x, 2, 60);
+	x->now_ms++;
+	exchange_settle_down(x);
+	assert_int_equal(exchange_facts(x, "expired"), 0);
+	x->now_ms = begun_ms + 60 * day_ms;
+	exchange_settle_down(x);
+	assert_int_equal(exchange_facts(x, "expired"), 3);
+}
+
 /* What its recipient has been lent and not read may still stand in its gateway. */
 static void a_policy_calls_back_what_is_lent_out_before_its_receipt(void **state)
 {
@@ -301,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_policy_recalls_what_it_no_longer_permits),
 		TEST(a_policy_is_acknowledged_when_everything_is_decided_again),
+		TEST(a_policy_that_lets_wait_longer_does_so_before_its_job_is_done),
 		TEST(a_policy_calls_back_what_is_lent_out_before_its_receipt),
 		TEST(a_policy_leaves_alone_what_it_does_not_change),
 		TEST(only_a_newer_policy_takes_the_place_of_one),
