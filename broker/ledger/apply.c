@@ -48,6 +48,8 @@ static int refusal_apply(struct ledger *ledger)
 	fact_peer(&draft, ledger->record->peer);
 	fact_text(&draft.row.code, tc_refusal_name(refusal.code));
 	fact_text(&draft.row.message_type, record->type);
+	draft.row.has_count = record->has_count;
+	draft.row.count = record->count;
 	if (record->message_id != NULL && tc_id_parse(tc_slice_text(record->message_id), &id))
 		fact_message(&draft, id);
 	r = fact_push(ledger, &draft);
@@ -259,7 +261,9 @@ static int apply_record(struct ledger *ledger)
 		return TC_ECORRUPT; /* of a newer version: to go on would be another state */
 	r = apply_kinds[at].apply(ledger);
 	TC_CHECK(r <= 0);
-	return r < 0 ? r : dispatch_run(ledger);
+	if (r == 0)
+		r = dispatch_run(ledger);
+	return r < 0 ? r : standing_question_tell(ledger);
 }
 
 int ledger_apply(struct ledger *ledger, const struct record *record, struct effects *effects)

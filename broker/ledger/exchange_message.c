@@ -270,6 +270,7 @@ static const struct {
 	{"PolicyAck", exchange_policy_ack},
 	{"ReleasePolicy", policy_state_submit},
 	{"AuditorScope", scope_submit},
+	{"StandingQuestion", standing_question_submit},
 	{"ServiceEntry", exchange_service},
 	{"EmergencyReview", review_submit},
 	{"CalendarEntry", calendars_submit},

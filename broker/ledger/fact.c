@@ -67,7 +67,7 @@ int fact_push(struct ledger *ledger, const struct fact_draft *draft)
 	}
 	fact->row.len = throughcare__v1__trail_row__pack(&draft->row, fact->row.data);
 	effects_push_fact(ledger->effects, &fact);
-	return 0;
+	return ledger->standing ? standing_question_see(ledger, &draft->row) : 0;
 }
 
 /* Each category once, released and withheld apart. */

@@ -136,6 +136,8 @@ static int ledger_load(struct ledger *ledger)
 	if (r == 0)
 		r = calendars_load(ledger);
 	if (r == 0)
+		r = standing_questions_load(ledger);
+	if (r == 0)
 		r = sessions_load(ledger);
 	if (r == 0)
 		r = job_load(ledger);
@@ -196,6 +198,7 @@ void ledger_close(struct ledger **ledger)
 	store_close(&it->store);
 	policy_free(&it->policy);
 	calendars_done(&it->calendars);
+	standing_questions_free(&it->standing);
 	free(it);
 	*ledger = NULL;
 }

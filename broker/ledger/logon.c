@@ -51,6 +51,14 @@ static int logon_fact(struct ledger *ledger, const char *event, const char *code
 	fact_init(&draft, event);
 	fact_peer(&draft, ledger->record->peer);
 	fact_text(&draft.row.code, code);
+	/* Whence, where nobody can be said to be there. */
+	if (ledger->record->body_case == THROUGHCARE__V1__RECORD__BODY_LOGON) {
+		const Throughcare__V1__LogonRecord *logon = ledger->record->logon;
+
+		fact_text(&draft.row.reference, logon->address);
+		draft.row.has_count = logon->has_count;
+		draft.row.count = logon->count;
+	}
 	return fact_push(ledger, &draft);
 }
 

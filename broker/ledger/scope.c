@@ -225,11 +225,19 @@ static int check_named(const struct scope *scope, const Throughcare__V1__Query *
 	return 0;
 }
 
+/* Is there anything that is not within it? */
+static bool leaves_out(const struct scope *scope)
+{
+	return scope->said->n_agencies > 0 || scope->said->n_subjects > 0 ||
+	       scope->since_ms != INT64_MIN || scope->until_ms != INT64_MAX;
+}
+
 int scope_check(const struct scope *scope, Throughcare__V1__PeerKind kind,
 		const Throughcare__V1__Query *query, int64_t now_ms, struct tc_refusal *refusal)
 {
 	bool content = scope != NULL && scope->said->content;
 	size_t at = 0;
+	bool known;
 
 	if (kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_AUDITOR &&
 	    query->body_case == CASE(MESSAGE_SHOW) && !content) {
@@ -241,11 +249,12 @@ int scope_check(const struct scope *scope, Throughcare__V1__PeerKind kind,
 	while (at < sizeof(scope_questions) / sizeof(scope_questions[0]) &&
 	       scope_questions[at].body != query->body_case)
 		at++;
-	if (at == sizeof(scope_questions) / sizeof(scope_questions[0]))
-		return refuse(refusal, "a question of this kind");
-	if (!scope_questions[at].rows)
+	known = at < sizeof(scope_questions) / sizeof(scope_questions[0]);
+	if (known && !scope_questions[at].rows)
 		return 0;
 	if (now_ms >= scope->ends_ms)
 		return refuse(refusal, "it has ended");
+	if (!known && leaves_out(scope))
+		return refuse(refusal, "a question of this kind");
 	return check_named(scope, query, refusal);
 }

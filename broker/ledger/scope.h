@@ -4,8 +4,9 @@
  * An operator with a named actor sets it by an AuditorScope message, in the place of what
  * was before. Without one an auditor sees the facts about everybody and the content of
  * nothing. With one, rows outside its agencies, persons and time are not there; whoever
- * names something outside is refused OUT_OF_SCOPE, and so is every kind of question whose
- * answers are not cut to a scope. It alone can open the content of messages.
+ * names something outside is refused OUT_OF_SCOPE, and so is, where the scope leaves out
+ * anything, every kind of question whose answers are not cut to it. It alone can open the
+ * content of messages.
  *
  * Owner:  scope_submit: ledger thread. The rest: whoever owns the transaction. Blocks: never.
  */

@@ -17,6 +17,7 @@
 #include "ledger/ledger.h"
 #include "ledger/principal.h"
 #include "ledger/registry.h"
+#include "ledger/standing_question.h"
 #include "ledger/tables.h"
 #include "ledger/terms.h"
 #include "referral/referral.h"
@@ -49,6 +50,7 @@ struct ledger {
 	struct referral_tables referral;
 	struct policy *policy; /* in force */
 	struct calendars calendars;
+	struct standing_questions *standing; /* NULL: none is asked */
 
 	/* The row of table STATE, written behind. */
 	uint64_t next; /* sequence */

@@ -43,6 +43,9 @@
 	TABLE(TASK_MESSAGE, "task_message")   /* owner, message id, delivery id -> nothing */      \
 	TABLE(TASK_REFERRAL, "task_referral") /* referral id, delivery id -> nothing */            \
 	TABLE(SCOPE, "scope")                 /* auditor -> sequence, time, packed AuditorScope */ \
+	TABLE(STANDING,                                                                            \
+	      "standing") /* auditor, name -> hits, last time, packed StandingQuestion */          \
+	TABLE(STANDING_WINDOW, "standing_window") /* auditor, name, whence -> count, first time */ \
 	TABLE(PERSON, "person")               /* person id -> what it is tied to, see person.h */  \
 	TABLE(PERSON_MEMBER, "person_member") /* canonical id, person id -> nothing */             \
 	TABLE(PERSON_MESSAGE, "person_message")   /* message id -> link, merge or unmerge */       \

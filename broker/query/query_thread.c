@@ -18,6 +18,7 @@
 #include "query/reviews.h"
 #include "query/scopes.h"
 #include "query/search.h"
+#include "query/standing_list.h"
 #include "query/tracking.h"
 #include "query/what_if.h"
 #include "query/why.h"
@@ -64,6 +65,7 @@ static const struct {
 	{CASE(TRAIL_WHAT_IF), what_if_replay},
 	{CASE(REVIEW_LIST), reviews_list},
 	{CASE(SCOPE_LIST), scopes_list},
+	{CASE(STANDING_LIST), standing_list_answer},
 };
 
 static answerer find_answerer(Throughcare__V1__Query__BodyCase body)

@@ -66,6 +66,10 @@ void put_agency(struct exchange_fixture *fixture, const char *id, Throughcare__V
 /* The operator says what an auditor may look at. */
 void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorScope *scope);
 
+/* An auditor asks to be told. */
+void put_standing(struct exchange_fixture *fixture, const char *auditor,
+		  const Throughcare__V1__StandingQuestion *asked);
+
 struct sent {
 	const char *sender;
 	const char *to;

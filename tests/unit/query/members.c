@@ -108,6 +108,12 @@ void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorS
 	put_own(fixture, OPERATOR, "desk", "AuditorScope", 0, &scope->base);
 }
 
+void put_standing(struct exchange_fixture *fixture, const char *auditor,
+		  const Throughcare__V1__StandingQuestion *asked)
+{
+	put_own(fixture, AUDITOR, auditor, "StandingQuestion", 0, &asked->base);
+}
+
 uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent)
 {
 	Throughcare__V1__Recipient to = THROUGHCARE__V1__RECIPIENT__INIT;

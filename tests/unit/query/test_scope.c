@@ -193,7 +193,7 @@ static void no_kind_of_question_was_forgotten(void **state)
 		CASE(CONSENT_SHOW),  CASE(MESSAGE_SHOW),
 	};
 	Throughcare__V1__AuditorScope said = THROUGHCARE__V1__AUDITOR_SCOPE__INIT;
-	struct scope scope = {.said = &said, .ends_ms = INT64_MAX};
+	struct scope scope = {.said = &said, .until_ms = 1, .ends_ms = INT64_MAX};
 	const ProtobufCMessageDescriptor *type = &throughcare__v1__query__descriptor;
 
 	(void)state;
