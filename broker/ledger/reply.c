@@ -49,30 +49,47 @@ int reply_response(struct ledger *ledger, Throughcare__V1__Response *response)
 	return reply_on_route(ledger, EFFECT_REPLY, &response->base);
 }
 
-static void reply_fill(Throughcare__V1__Refusal *to, const struct tc_refusal *refusal)
+struct reply_refused {
+	Throughcare__V1__Refusal body;
+	char *legal[TC_REFUSAL_LEGAL_MAX];
+};
+
+/* Texts are borrowed from `refusal`. */
+static void reply_fill(struct reply_refused *reply, const struct tc_refusal *refusal)
 {
+	Throughcare__V1__Refusal *to = &reply->body;
+
 	throughcare__v1__refusal__init(to);
 	fact_text(&to->code, tc_refusal_name(refusal->code));
 	fact_text(&to->message, tc_refusal_message(refusal->code));
 	fact_text(&to->detail, refusal->detail);
 	fact_text(&to->hint, tc_refusal_hint(refusal->code));
+	if (refusal->state[0] == '\0')
+		return;
+	fact_text(&to->state, refusal->state);
+	to->has_version = refusal->version != 0;
+	to->version = refusal->version;
+	for (uint8_t i = 0; i < refusal->legal_count; i++)
+		fact_text(&reply->legal[i], refusal->legal[i]);
+	to->legal = reply->legal;
+	to->n_legal = refusal->legal_count;
 }
 
 int reply_refusal(struct ledger *ledger, const struct tc_refusal *refusal)
 {
 	Throughcare__V1__Response response = THROUGHCARE__V1__RESPONSE__INIT;
-	Throughcare__V1__Refusal body;
+	struct reply_refused refused;
 
-	reply_fill(&body, refusal);
+	reply_fill(&refused, refusal);
 	response.body_case = THROUGHCARE__V1__RESPONSE__BODY_REFUSAL;
-	response.refusal = &body;
+	response.refusal = &refused.body;
 	return reply_response(ledger, &response);
 }
 
 int reply_to_connection(struct ledger *ledger, enum effect_kind kind, uint64_t connection,
 			const struct tc_refusal *refusal)
 {
-	Throughcare__V1__Refusal body;
+	struct reply_refused refused;
 	struct effect *effect = effect_new(kind);
 
 	if (effect != NULL) {
@@ -82,24 +99,24 @@ int reply_to_connection(struct ledger *ledger, enum effect_kind kind, uint64_t c
 	}
 	if (refusal == NULL)
 		return reply_push(ledger, effect, NULL);
-	reply_fill(&body, refusal);
-	return reply_push(ledger, effect, &body.base);
+	reply_fill(&refused, refusal);
+	return reply_push(ledger, effect, &refused.body.base);
 }
 
 int reply_receipt_refused(struct ledger *ledger, const char *message_id,
 			  const struct tc_refusal *refusal)
 {
 	Throughcare__V1__Receipt receipt = THROUGHCARE__V1__RECEIPT__INIT;
-	Throughcare__V1__Refusal body;
+	struct reply_refused refused;
 
 	if (ledger->route->connection == 0)
 		return 0;
-	reply_fill(&body, refusal);
+	reply_fill(&refused, refusal);
 	fact_text(&receipt.message_id, message_id);
 	receipt.has_status = receipt.has_log_sequence = 1;
 	receipt.status = THROUGHCARE__V1__RECEIPT_STATUS__RECEIPT_STATUS_REFUSED;
 	receipt.log_sequence = ledger->sequence;
-	receipt.refusal = &body;
+	receipt.refusal = &refused.body;
 	return reply_on_route(ledger, EFFECT_RECEIPT, &receipt.base);
 }
 

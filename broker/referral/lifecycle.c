@@ -5,7 +5,6 @@
  */
 #include "referral/lifecycle.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ON(state) (UINT32_C(1) << REFERRAL_##state)
@@ -29,7 +28,9 @@ static const struct lifecycle_state states[REFERRAL_STATE_COUNT] = {
 	[REFERRAL_RECEIVED] = {"RECEIVED", "in review", false, T, CLOCK_DECISION, CLOCK_NONE},
 	[REFERRAL_INFO_REQUESTED] = {"INFO_REQUESTED", "more information requested", false, S,
 				     CLOCK_DECISION, CLOCK_NONE},
-	[REFERRAL_WAITLISTED] = {"WAITLISTED", "waitlisted", false, T, CLOCK_HEARTBEAT, CLOCK_NONE},
+	/* When nobody said anything for so long, the source is asked whether it is still wanted. */
+	[REFERRAL_WAITLISTED] = {"WAITLISTED", "waitlisted", false, T, CLOCK_HEARTBEAT,
+				 CLOCK_HEARTBEAT},
 	[REFERRAL_OFFERED] = {"OFFERED", "place offered", false, S, CLOCK_OFFER, CLOCK_NONE},
 	[REFERRAL_ACCEPTED] = {"ACCEPTED", "accepted", false, T, CLOCK_APPOINTMENT, CLOCK_NONE},
 	[REFERRAL_SCHEDULED] = {"SCHEDULED", "scheduled", false, T, CLOCK_APPOINTMENT, CLOCK_NONE},
@@ -38,16 +39,18 @@ static const struct lifecycle_state states[REFERRAL_STATE_COUNT] = {
 	[REFERRAL_ON_HOLD] = {"ON_HOLD", "on hold", false, T, CLOCK_HEARTBEAT, CLOCK_NONE},
 	[REFERRAL_CANCEL_REQUESTED] = {"CANCEL_REQUESTED", "withdrawal asked for", false, T,
 				       CLOCK_DECISION, CLOCK_NONE},
-	[REFERRAL_DECLINED] = {"DECLINED", "declined", true, S, CLOCK_NONE, CLOCK_NONE},
-	[REFERRAL_REROUTED] = {"REROUTED", "referred elsewhere", true, S, CLOCK_NONE, CLOCK_NONE},
-	[REFERRAL_CANCELLED] = {"CANCELLED", "withdrawn", true, S, CLOCK_NONE, CLOCK_NONE},
-	[REFERRAL_EXPIRED] = {"EXPIRED", "expired", true, S, CLOCK_NONE, CLOCK_NONE},
-	[REFERRAL_UNDELIVERABLE] = {"UNDELIVERABLE", "could not be delivered", true, S, CLOCK_NONE,
-				    CLOCK_NONE},
-	[REFERRAL_ENDED_EARLY] = {"ENDED_EARLY", "ended early", true, S, CLOCK_NONE, CLOCK_NONE},
-	[REFERRAL_COMPLETED] = {"COMPLETED", "completed", true, S, CLOCK_NONE, CLOCK_NONE},
-	[REFERRAL_ENTERED_IN_ERROR] = {"ENTERED_IN_ERROR", "entered in error", true, S, CLOCK_NONE,
-				       CLOCK_NONE},
+	[REFERRAL_DECLINED] = {"DECLINED", "declined", true, S, CLOCK_ACKNOWLEDGE, CLOCK_NONE},
+	[REFERRAL_REROUTED] = {"REROUTED", "referred elsewhere", true, S, CLOCK_ACKNOWLEDGE,
+			       CLOCK_NONE},
+	[REFERRAL_CANCELLED] = {"CANCELLED", "withdrawn", true, S, CLOCK_ACKNOWLEDGE, CLOCK_NONE},
+	[REFERRAL_EXPIRED] = {"EXPIRED", "expired", true, S, CLOCK_ACKNOWLEDGE, CLOCK_NONE},
+	[REFERRAL_UNDELIVERABLE] = {"UNDELIVERABLE", "could not be delivered", true, S,
+				    CLOCK_ACKNOWLEDGE, CLOCK_NONE},
+	[REFERRAL_ENDED_EARLY] = {"ENDED_EARLY", "ended early", true, S, CLOCK_ACKNOWLEDGE,
+				  CLOCK_NONE},
+	[REFERRAL_COMPLETED] = {"COMPLETED", "completed", true, S, CLOCK_ACKNOWLEDGE, CLOCK_NONE},
+	[REFERRAL_ENTERED_IN_ERROR] = {"ENTERED_IN_ERROR", "entered in error", true, S,
+				       CLOCK_ACKNOWLEDGE, CLOCK_NONE},
 };
 
 #define RESPONSE "ReferralResponse"
@@ -67,9 +70,11 @@ static const struct lifecycle_rule rules[] = {
 	{ON(RECEIVED) | ON(INFO_REQUESTED) | ON(WAITLISTED) | ON(OFFERED), REFERRAL_DECLINED, T,
 	 RESPONSE, "DECLINED", NEED_REASON},
 	{ON(RECEIVED), REFERRAL_REROUTED, T, RESPONSE, "REROUTED", NEED_SUCCESSOR},
-	{ON(INFO_REQUESTED), REFERRAL_RECEIVED, S, "InfoReply", NULL, 0},
+	{ON(INFO_REQUESTED), REFERRAL_SAME, S, "InfoReply", LIFECYCLE_PARTIAL, NEED_ITEMS},
+	{ON(INFO_REQUESTED), REFERRAL_RECEIVED, S, "InfoReply", NULL, NEED_ITEMS},
 	{ON(INFO_REQUESTED), REFERRAL_RECEIVED, T, RESPONSE, "RECEIVED", 0},
 	{ON(WAITLISTED), REFERRAL_SAME, T, RESPONSE, "WAITLISTED", 0},
+	{ON(WAITLISTED), REFERRAL_SAME, S, RESPONSE, "STILL_WANTED", 0},
 	{ON(OFFERED), REFERRAL_ACCEPTED, S, RESPONSE, "ACCEPTED", NEED_OFFER_OPEN},
 
 	/* before care, the source simply withdraws, and may extend the clock once */
@@ -88,17 +93,19 @@ static const struct lifecycle_rule rules[] = {
 	{ON(ACCEPTED) | ON(SCHEDULED), REFERRAL_IN_PROGRESS, T, "AttendanceRecord", "ATTENDED_LATE",
 	 0},
 	{ON(ACCEPTED) | ON(SCHEDULED), REFERRAL_IN_PROGRESS, T, RESPONSE, "IN_PROGRESS", 0},
-	{ON(SCHEDULED), REFERRAL_ACCEPTED, T, "AttendanceRecord", "DID_NOT_ATTEND", 0},
-	{ON(SCHEDULED), REFERRAL_ACCEPTED, T, "AttendanceRecord", "DID_NOT_HAPPEN", 0},
+	{ON(SCHEDULED), REFERRAL_ACCEPTED, T, "AttendanceRecord", "DID_NOT_ATTEND", NEED_NEWEST},
+	{ON(SCHEDULED), REFERRAL_ACCEPTED, T, "AttendanceRecord", "DID_NOT_HAPPEN", NEED_NEWEST},
 	{IN_CARE | ON(CANCEL_REQUESTED) | ENDED, REFERRAL_SAME, T, "AttendanceRecord", NULL, 0},
 	{ON(IN_PROGRESS), REFERRAL_SAME, T, "ProgressReport", NULL, 0},
 	{ON(IN_PROGRESS), REFERRAL_ON_HOLD, T, RESPONSE, "ON_HOLD", 0},
 	{ON(ON_HOLD), REFERRAL_IN_PROGRESS, S | T, RESPONSE, "RESUMED", 0},
+	{ON(IN_PROGRESS), REFERRAL_ON_HOLD, B, LIFECYCLE_CUSTODY_IN, NULL, 0},
+	{ON(ON_HOLD), REFERRAL_IN_PROGRESS, B, LIFECYCLE_CUSTODY_OUT, NULL, NEED_CUSTODY},
 
 	/* the end */
-	{ON(IN_PROGRESS), REFERRAL_COMPLETED, T, "OutcomeReport", "COMPLETED", 0},
-	{IN_CARE, REFERRAL_ENDED_EARLY, T, "OutcomeReport", "ENDED_EARLY", 0},
-	{ENDED, REFERRAL_SAME, T, "OutcomeReport", NULL, 0},
+	{ON(IN_PROGRESS), REFERRAL_COMPLETED, T, "OutcomeReport", "COMPLETED", NEED_SCORES},
+	{IN_CARE, REFERRAL_ENDED_EARLY, T, "OutcomeReport", "ENDED_EARLY", NEED_KNOWN_SCORES},
+	{ENDED, REFERRAL_SAME, T, "OutcomeReport", NULL, RULE_ANSWERS},
 	{ENDED, REFERRAL_SAME, S, "LoopClosed", "ACCEPTED", NEED_LOOP_OPEN},
 	{ENDED, REFERRAL_SAME, S, "LoopClosed", "DISPUTED", NEED_LOOP_OPEN | NEED_REASON},
 	{IN_CARE, REFERRAL_SAME, S, "LoopClosed", NULL, NEED_OUTCOME},
@@ -112,7 +119,8 @@ static const struct lifecycle_rule rules[] = {
 	{ON(CANCEL_REQUESTED), REFERRAL_BEFORE, T, RESPONSE, "CANCEL_REJECTED", NEED_REASON},
 
 	/* the wrong person, the wrong place: two people say so */
-	{OPEN, REFERRAL_ENTERED_IN_ERROR, S | T, RESPONSE, "ENTERED_IN_ERROR", NEED_SECOND_PERSON},
+	{OPEN | (ENDED & ~ON(ENTERED_IN_ERROR)), REFERRAL_ENTERED_IN_ERROR, S | T, RESPONSE,
+	 "ENTERED_IN_ERROR", NEED_SECOND_PERSON},
 
 	/* nobody moves */
 	{ON(REQUESTED) | ON(RECEIVED) | ON(INFO_REQUESTED) | ON(WAITLISTED), REFERRAL_EXPIRED, B,
@@ -194,29 +202,19 @@ bool lifecycle_after_end(struct tc_slice type)
 	return true;
 }
 
-void lifecycle_legal(enum referral_state from, enum referral_actor by, char *to, size_t room)
+size_t lifecycle_legal(enum referral_state from, enum referral_actor by,
+		       const struct lifecycle_rule **ret, size_t max)
 {
-	size_t len = 0;
+	size_t count = 0;
 
-	if (room == 0)
-		return;
-	to[0] = '\0';
-	for (size_t i = 0; i < RULE_COUNT; i++) {
+	for (size_t i = 0; i < RULE_COUNT && count < max; i++) {
 		const struct lifecycle_rule *rule = &rules[i];
-		int written;
 
-		if (!(rule->from & UINT32_C(1) << from) || !(rule->by & (unsigned)by) ||
-		    rule->to == REFERRAL_SAME)
-			continue;
-		written =
-			snprintf(to + len, room - len, "%s%s%s%s", len > 0 ? ", " : "", rule->type,
-				 rule->status ? " " : "", rule->status ? rule->status : "");
-		if (written < 0 || (size_t)written >= room - len) {
-			to[len] = '\0';
-			return;
-		}
-		len += (size_t)written;
+		if (rule->from & UINT32_C(1) << from && rule->by & (unsigned)by &&
+		    (rule->to != REFERRAL_SAME || rule->needs & NEED_LOOP_OPEN))
+			ret[count++] = rule;
 	}
+	return count;
 }
 
 /* Defaults of DOMAIN.md: human receipt, decision, first appointment, status heartbeat. */

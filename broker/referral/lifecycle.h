@@ -48,22 +48,35 @@ enum referral_actor {
 
 /* What a rule demands beyond actor, state and message: checked against the claim. */
 enum lifecycle_need {
-	NEED_WORKER = 1,         /* the human at the target is named */
-	NEED_REASON = 2,         /* a reason code */
-	NEED_ORDER = 4,          /* an order id */
-	NEED_SUCCESSOR = 8,      /* the referral that takes its place */
-	NEED_OFFER_EXPIRY = 16,  /* until when the place is held */
-	NEED_OFFER_OPEN = 32,    /* that time has not passed */
-	NEED_SECOND_PERSON = 64, /* another than the actor confirmed it */
-	NEED_UNEXTENDED = 128,   /* the clock was not extended before */
-	NEED_OUTCOME = 256,      /* never met: an outcome report must come first */
-	NEED_LOOP_OPEN = 512,    /* not yet acknowledged */
+	NEED_WORKER = 1,          /* the human at the target is named */
+	NEED_REASON = 2,          /* a reason code */
+	NEED_ORDER = 4,           /* an order id */
+	NEED_SUCCESSOR = 8,       /* the referral that takes its place */
+	NEED_OFFER_EXPIRY = 16,   /* until when the place is held */
+	NEED_OFFER_OPEN = 32,     /* that time has not passed */
+	NEED_SECOND_PERSON = 64,  /* another than the actor confirmed it */
+	NEED_UNEXTENDED = 128,    /* the clock was not extended before */
+	NEED_OUTCOME = 256,       /* never met: an outcome report must come first */
+	NEED_LOOP_OPEN = 512,     /* not yet acknowledged */
+	NEED_SCORES = 1024,       /* each outcome that was asked for has a score, no other */
+	NEED_KNOWN_SCORES = 2048, /* what is scored was asked for */
+	NEED_NEWEST = 4096,       /* nothing happened after it: late news moves nothing back */
+	NEED_ITEMS = 8192,        /* what it answers was asked for */
+	NEED_CUSTODY = 16384,     /* it was paused because of custody */
+	RULE_ANSWERS = 32768,     /* no need: it answers what the source has disputed */
 };
 
 /* Events of the exchange itself, in the place of a message type. */
 #define LIFECYCLE_CLOCK       "(clock)"       /* the clock of the next move has run out */
-#define LIFECYCLE_TAKEN       "(taken)"       /* another of its group was accepted */
 #define LIFECYCLE_UNDELIVERED "(undelivered)" /* the referral's own delivery ended DEAD */
+#define LIFECYCLE_TAKEN       "(taken)"       /* another provider of its group was first */
+#define LIFECYCLE_CUSTODY_IN  "(custody_in)"  /* the person is in custody... */
+#define LIFECYCLE_CUSTODY_OUT "(custody_out)" /* ...and out of it */
+
+/* In the place of a message's status: it leaves items unanswered; it comes after what it tells of.
+ */
+#define LIFECYCLE_PARTIAL "(partial)"
+#define LIFECYCLE_LATE    "(late)"
 
 struct lifecycle_rule {
 	uint32_t from; /* bits: 1 << enum referral_state */
@@ -117,8 +130,10 @@ const struct lifecycle_rule *lifecycle_find(enum referral_state from, struct tc_
 bool lifecycle_governs(struct tc_slice type, struct tc_slice status);
 /* True when a message of this type is welcome after the end too (reports, late news). */
 bool lifecycle_after_end(struct tc_slice type);
-/* What that actor could send now, "ReferralResponse ACCEPTED, ..." cut to the room. */
-void lifecycle_legal(enum referral_state from, enum referral_actor by, char *to, size_t room);
+/* The rules by which that actor could move it now: in the order of the table, up to `max`. Returns
+ * how many. What only tells something (a report, an amendment) is not among them. */
+size_t lifecycle_legal(enum referral_state from, enum referral_actor by,
+		       const struct lifecycle_rule **ret, size_t max);
 
 unsigned lifecycle_clock_days(enum lifecycle_clock clock, const struct lifecycle_days *days);
 

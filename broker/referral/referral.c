@@ -4,8 +4,10 @@
  */
 #include "referral/referral.h"
 
+#include "referral/referral_asked.h"
 #include "referral/referral_move.h"
 #include "referral/referral_needs.h"
+#include "referral/referral_row.h"
 
 static struct moving moving_of(const struct referral_event *event, struct referral *referral)
 {
@@ -26,6 +28,40 @@ static struct moving moving_of(const struct referral_event *event, struct referr
 	return moving;
 }
 
+/* The referral that a new one follows: one of the sender's own, of the same person. */
+static int predecessor_find(struct store_txn *txn, const struct referral_tables *tables,
+			    const struct moving *moving, struct referral *ret,
+			    struct tc_refusal *refusal)
+{
+	const char *text = moving->claim->predecessor_id;
+	struct tc_id id;
+	int r = REFERRAL_UNKNOWN;
+
+	*ret = (struct referral){.state = REFERRAL_NONE};
+	if (!text || !*text)
+		return 0;
+	if (tc_id_parse(tc_slice_text(text), &id))
+		r = referral_find(txn, tables, id, ret);
+	if (r < 0)
+		return r;
+	if (r == 0 && tc_id_equal(ret->subject, moving->referral->subject) &&
+	    (tc_agency_equal(&moving->referral->source, &ret->source) ||
+	     (ret->shown && tc_agency_equal(&moving->referral->source, &ret->target))))
+		return 0;
+	return tc_refuse(refusal, TC_REFUSAL_UNKNOWN_REFERRAL, "predecessor_id");
+}
+
+/* What is over is not reopened: the new one is its successor. */
+static int predecessor_link(struct store_txn *txn, const struct referral_tables *tables,
+			    struct referral *predecessor, const struct referral *successor)
+{
+	if (!lifecycle_state(predecessor->state)->terminal ||
+	    !tc_id_is_none(predecessor->successor))
+		return 0;
+	predecessor->successor = successor->id;
+	return referral_put(txn, tables, predecessor, false);
+}
+
 static int referral_make(struct store_txn *txn, const struct referral_tables *tables,
 			 const struct referral_event *event, struct referral_change *ret,
 			 struct tc_refusal *refusal)
@@ -40,6 +76,8 @@ static int referral_make(struct store_txn *txn, const struct referral_tables *ta
 		.days = event->days,
 	};
 	struct moving moving = moving_of(event, &referral);
+	struct referral predecessor;
+	int r;
 
 	if (event->recipient_count != 1)
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
@@ -57,8 +95,11 @@ static int referral_make(struct store_txn *txn, const struct referral_tables *ta
 	moving.actors = REFERRAL_BY_SOURCE;
 	rule = moving_rule(&moving);
 	if (!rule)
-		return referral_refuse_state(&moving, refusal);
-	return referral_move(txn, tables, &moving, rule, ret);
+		return referral_refuse_state(txn, tables, &moving, refusal);
+	r = predecessor_find(txn, tables, &moving, &predecessor, refusal);
+	if (r == 0)
+		r = predecessor_link(txn, tables, &predecessor, &referral);
+	return r != 0 ? r : referral_move(txn, tables, &moving, rule, ret);
 }
 
 /* What the sender is to this referral; 0: nobody, and then it must not learn of it. */
@@ -101,6 +142,22 @@ static bool may_mention(const struct moving *moving)
 	       lifecycle_after_end(moving->type);
 }
 
+/* An answer that leaves something open says so in the place of its status. */
+static int answers(struct store_txn *txn, const struct referral_tables *tables,
+		   struct moving *moving)
+{
+	struct referral_asked items;
+	int r;
+
+	if (moving->referral->state != REFERRAL_INFO_REQUESTED ||
+	    !tc_slice_equal(moving->type, tc_slice_text("InfoReply")))
+		return 0;
+	r = referral_asked(txn, tables->items, moving->referral->id, moving->claim, &items);
+	if (r == 0 && !items.all)
+		moving->status = tc_slice_text(LIFECYCLE_PARTIAL);
+	return r;
+}
+
 int referral_apply(struct store_txn *txn, const struct referral_tables *tables,
 		   const struct referral_event *event, struct referral_change *ret,
 		   struct tc_refusal *refusal)
@@ -128,20 +185,23 @@ int referral_apply(struct store_txn *txn, const struct referral_tables *tables,
 	if (!tc_id_is_none(event->subject) && !tc_id_equal(event->subject, referral.subject))
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
 				 "header.subject: not the referral's");
-	if (event->has_expected_version && event->expected_version != referral.version)
-		return tc_refuse(refusal, TC_REFUSAL_STALE_VERSION, "it is at version %llu",
-				 (unsigned long long)referral.version);
+	if (event->has_expected_version)
+		r = referral_check_version(txn, tables, &moving, event->expected_version, refusal);
+	if (r == 0)
+		r = answers(txn, tables, &moving);
+	if (r != 0)
+		return r;
 	rule = moving_rule(&moving);
 	if (rule && rule->to != REFERRAL_SAME && !tells_other_party(event, &referral))
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
 				 "recipients: this moves the referral, so the other party of the "
 				 "referral must be among them");
 	if (rule) {
-		r = referral_needs(&moving, rule, refusal);
+		r = referral_needs(txn, tables, &moving, rule, refusal);
 		return r != 0 ? r : referral_move(txn, tables, &moving, rule, ret);
 	}
 	if (!may_mention(&moving))
-		return referral_refuse_state(&moving, refusal);
+		return referral_refuse_state(txn, tables, &moving, refusal);
 	referral_stands(&referral, ret);
 	return 0;
 }

@@ -6,6 +6,8 @@
  *   referral_agencies   agency, id              -> nothing (source and target each)
  *   referral_open       agency, id              -> nothing, while not terminal
  *   referral_subjects   subject, id             -> nothing
+ *   referral_items      referral id, code       -> nothing, while it is unanswered
+ *   referral_outcomes   referral id, outcome id -> nothing
  *
  * Late news is accepted and kept with its own `occurred_at`, and never reopens a
  * terminal state. Silence is a state: every open referral has an owner of the next
@@ -25,7 +27,7 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REFERRAL_TABLES_COUNT 5
+#define REFERRAL_TABLES_COUNT 7
 
 /* The tables first, and nothing between them. */
 struct referral_tables {
@@ -34,6 +36,8 @@ struct referral_tables {
 	struct store_table agencies;
 	struct store_table open;
 	struct store_table subjects;
+	struct store_table items;
+	struct store_table outcomes;
 	const struct clock_book *book; /* of the owner of the tables; NULL: see clock.h */
 };
 
@@ -82,6 +86,7 @@ struct referral {
 	bool overdue;             /* the clock has run out once, or has no rule of its own */
 	int64_t respond_by_ms;    /* the source's own date for a decision; 0: the clock's */
 	bool extended;            /* the source has used its one extension */
+	bool custody;             /* ON_HOLD: because the person is in custody */
 	int64_t created_ms;
 	int64_t changed_ms;
 	int64_t occurred_ms;    /* as the latest step says */
@@ -167,7 +172,8 @@ struct referral_change {
 /*
  * Applies a message that carries a referral id (a Referral makes it). 0 and *ret (also for one
  * that moves nothing); REFERRAL_REFUSED with ILLEGAL_TRANSITION, STALE_VERSION, UNKNOWN_REFERRAL,
- * REFERRAL_EXISTS, OUTCOME_MISSING or FIELD_MISSING; or a fault.
+ * REFERRAL_EXISTS, SUCCESSOR_UNFIT, ITEMS_UNKNOWN, OUTCOMES_UNSCORED, SECOND_PERSON,
+ * OUTCOME_MISSING or FIELD_MISSING; or a fault.
  */
 int referral_apply(struct store_txn *txn, const struct referral_tables *tables,
 		   const struct referral_event *event, struct referral_change *ret,
@@ -194,6 +200,11 @@ int referral_recount(struct store_txn *txn, const struct referral_tables *tables
 int referral_undelivered(struct store_txn *txn, const struct referral_tables *tables,
 			 struct tc_id referral, struct tc_id message, uint64_t sequence,
 			 int64_t now_ms, struct referral_change *ret) TC_MUST_CHECK;
+
+/* The person went into custody, or came out: care pauses, and what paused so goes on. */
+int referral_custody(struct store_txn *txn, const struct referral_tables *tables,
+		     struct tc_id referral, bool in, uint64_t sequence, int64_t now_ms,
+		     struct referral_change *ret) TC_MUST_CHECK;
 
 /* The message was handed over to the agency `to`: it knows of the step that the message made, and
  * of those before. If it is the Referral itself, the target is a party from now on; until then its

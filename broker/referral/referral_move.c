@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "referral/referral_asked.h"
 #include "referral/referral_row.h"
 
 const Throughcare__V1__LifecycleClaim moving_no_claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
@@ -161,6 +162,24 @@ static void note_links(const struct moving *moving)
 		(void)tc_id_parse(tc_slice_text(claim->about_id), &referral->successor);
 }
 
+/* What is asked for from now on, or no longer. */
+static int note_asked(struct store_txn *txn, const struct referral_tables *tables,
+		      const struct moving *moving, enum referral_state from)
+{
+	const struct referral *referral = moving->referral;
+	bool asked = from == REFERRAL_INFO_REQUESTED;
+	bool asks = referral->state == REFERRAL_INFO_REQUESTED;
+
+	if (from == REFERRAL_NONE)
+		return referral_ask(txn, tables->outcomes, referral->id, moving->claim);
+	if (asks && !asked)
+		return referral_ask(txn, tables->items, referral->id, moving->claim);
+	if (asked)
+		return referral_answered(txn, tables->items, referral->id,
+					 asks ? moving->claim : NULL);
+	return 0;
+}
+
 /* ---- moving ---- */
 
 /* A message that the state welcomes without leaving it. */
@@ -178,9 +197,12 @@ static void stay(const struct clock_book *book, struct moving *moving,
 		ret->loop_closed = accepted;
 		referral->loop_closed_ms = accepted ? moving->now_ms : 0;
 		referral->next_move = accepted ? 0 : REFERRAL_BY_TARGET;
+		clock_beat(book, referral, moving->now_ms);
 	} else if (terminal) {
-		if (referral->loop_closed_ms == 0)
-			referral->next_move = REFERRAL_BY_SOURCE;
+		if (!(rule->needs & RULE_ANSWERS) || referral->next_move != REFERRAL_BY_TARGET)
+			return;
+		referral->next_move = REFERRAL_BY_SOURCE;
+		clock_beat(book, referral, moving->now_ms);
 	} else if (rule->by & referral->next_move) {
 		clock_beat(book, referral, moving->now_ms);
 	}
@@ -202,6 +224,10 @@ static void go(const struct clock_book *book, struct moving *moving, enum referr
 		referral->lease_token = 0;
 	}
 	referral->next_move = lifecycle_state(referral->state)->next_move;
+	referral->loop_closed_ms = 0;
+	if (referral->state != REFERRAL_CANCEL_REQUESTED && from != REFERRAL_CANCEL_REQUESTED)
+		referral->custody =
+			tc_slice_equal(moving->type, tc_slice_text(LIFECYCLE_CUSTODY_IN));
 	ret->ended = lifecycle_state(referral->state)->terminal && !lifecycle_state(from)->terminal;
 	clock_enter(book, referral, from, moving->claim, moving->now_ms);
 }
@@ -235,9 +261,23 @@ int referral_move(struct store_txn *txn, const struct referral_tables *tables,
 	note_risk(moving);
 	note_links(moving);
 	if (r == 0)
+		r = note_asked(txn, tables, moving, from);
+	if (r == 0)
 		r = referral_put(txn, tables, referral, made);
 	change_fill(referral, ret);
 	return r;
+}
+
+static const struct lifecycle_rule *rule_of(const struct moving *moving, enum referral_actor by)
+{
+	enum referral_state state = moving->referral->state;
+	const struct lifecycle_rule *rule = lifecycle_find(state, moving->type, moving->status, by);
+
+	/* Late news moves nothing back: it is what any other news of its type is. */
+	if (rule && rule->needs & NEED_NEWEST &&
+	    moving->occurred_ms < moving->referral->occurred_ms)
+		return lifecycle_find(state, moving->type, tc_slice_text(LIFECYCLE_LATE), by);
+	return rule;
 }
 
 const struct lifecycle_rule *moving_rule(const struct moving *moving)
@@ -249,8 +289,7 @@ const struct lifecycle_rule *moving_rule(const struct moving *moving)
 		const struct lifecycle_rule *rule = NULL;
 
 		if (moving->actors & (unsigned)order[i])
-			rule = lifecycle_find(moving->referral->state, moving->type, moving->status,
-					      order[i]);
+			rule = rule_of(moving, order[i]);
 		if (rule)
 			return rule;
 	}

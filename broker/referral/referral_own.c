@@ -49,20 +49,15 @@ int referral_recount(struct store_txn *txn, const struct referral_tables *tables
 	return referral_put(txn, tables, &referral, false);
 }
 
-/* An event of the exchange, when the state has a rule for it. `reason` may be NULL. */
+/* An event of the exchange, when the state has a rule for it that `referral` does not bar. */
 static int referral_happens(struct store_txn *txn, const struct referral_tables *tables,
-			    struct referral *referral, const char *event, char *reason,
-			    uint64_t sequence, int64_t now_ms, struct referral_change *ret)
+			    struct referral *referral, struct moving *moving,
+			    struct referral_change *ret)
 {
-	struct moving moving = moving_own(referral, event, sequence, now_ms);
-	const struct lifecycle_rule *rule = moving_rule(&moving);
-	Throughcare__V1__LifecycleClaim claim = moving_no_claim;
+	const struct lifecycle_rule *rule = moving_rule(moving);
 
-	if (reason)
-		claim.reason_code = reason;
-	moving.claim = &claim;
-	if (rule)
-		return referral_move(txn, tables, &moving, rule, ret);
+	if (rule && (!(rule->needs & NEED_CUSTODY) || referral->custody))
+		return referral_move(txn, tables, moving, rule, ret);
 	referral_stands(referral, ret);
 	return 0;
 }
@@ -72,6 +67,7 @@ int referral_undelivered(struct store_txn *txn, const struct referral_tables *ta
 			 int64_t now_ms, struct referral_change *ret)
 {
 	struct referral referral;
+	struct moving moving = moving_own(&referral, LIFECYCLE_UNDELIVERED, sequence, now_ms);
 	int r;
 
 	*ret = (struct referral_change){.referral = referral_id};
@@ -79,8 +75,7 @@ int referral_undelivered(struct store_txn *txn, const struct referral_tables *ta
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? 0 : r;
 	if (tc_id_equal(referral.message, message))
-		return referral_happens(txn, tables, &referral, LIFECYCLE_UNDELIVERED, NULL,
-					sequence, now_ms, ret);
+		return referral_happens(txn, tables, &referral, &moving, ret);
 	referral_stands(&referral, ret);
 	return 0;
 }
@@ -89,14 +84,33 @@ int referral_taken(struct store_txn *txn, const struct referral_tables *tables,
 		   struct tc_id referral_id, uint64_t sequence, int64_t now_ms,
 		   struct referral_change *ret)
 {
-	char reason[] = "offer_taken";
+	static char taken[] = "offer_taken";
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
 	struct referral referral;
+	struct moving moving = moving_own(&referral, LIFECYCLE_TAKEN, sequence, now_ms);
 	int r;
 
 	*ret = (struct referral_change){.referral = referral_id};
 	r = referral_find(txn, tables, referral_id, &referral);
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? 0 : r;
-	return referral_happens(txn, tables, &referral, LIFECYCLE_TAKEN, reason, sequence, now_ms,
-				ret);
+	claim.reason_code = taken;
+	moving.claim = &claim;
+	return referral_happens(txn, tables, &referral, &moving, ret);
+}
+
+int referral_custody(struct store_txn *txn, const struct referral_tables *tables,
+		     struct tc_id referral_id, bool in, uint64_t sequence, int64_t now_ms,
+		     struct referral_change *ret)
+{
+	struct referral referral;
+	struct moving moving = moving_own(
+		&referral, in ? LIFECYCLE_CUSTODY_IN : LIFECYCLE_CUSTODY_OUT, sequence, now_ms);
+	int r;
+
+	*ret = (struct referral_change){.referral = referral_id};
+	r = referral_find(txn, tables, referral_id, &referral);
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? 0 : r;
+	return referral_happens(txn, tables, &referral, &moving, ret);
 }

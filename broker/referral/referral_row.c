@@ -11,6 +11,7 @@ enum row_bit {
 	BIT_SHOWN = 4,
 	BIT_REMINDED = 8,
 	BIT_NAMED = 16,
+	BIT_CUSTODY = 32,
 };
 
 int referral_fault(int r)
@@ -28,7 +29,8 @@ int referral_tables_open(struct store *store, struct referral_tables *ret)
 	} tables[REFERRAL_TABLES_COUNT] = {
 		{"referrals", &ret->referrals},        {"referral_steps", &ret->steps},
 		{"referral_agencies", &ret->agencies}, {"referral_open", &ret->open},
-		{"referral_subjects", &ret->subjects},
+		{"referral_subjects", &ret->subjects}, {"referral_items", &ret->items},
+		{"referral_outcomes", &ret->outcomes},
 	};
 
 	for (unsigned i = 0; i < REFERRAL_TABLES_COUNT; i++) {
@@ -161,6 +163,7 @@ int referral_put(struct store_txn *txn, const struct referral_tables *tables,
 	store_row_i64(&row, referral->respond_by_ms);
 	store_row_u8(&row, (uint8_t)((referral->overdue ? BIT_OVERDUE : 0) |
 				     (referral->extended ? BIT_EXTENDED : 0) |
+				     (referral->custody ? BIT_CUSTODY : 0) |
 				     (referral->shown ? BIT_SHOWN : 0) |
 				     (referral->reminded ? BIT_REMINDED : 0) |
 				     (referral->named ? BIT_NAMED : 0)));
@@ -217,6 +220,7 @@ int referral_find(struct store_txn *txn, const struct referral_tables *tables, s
 	bits = store_row_take_u8(&row);
 	ret->overdue = bits & BIT_OVERDUE;
 	ret->extended = bits & BIT_EXTENDED;
+	ret->custody = bits & BIT_CUSTODY;
 	ret->shown = bits & BIT_SHOWN;
 	ret->reminded = bits & BIT_REMINDED;
 	ret->named = bits & BIT_NAMED;

@@ -52,6 +52,9 @@ int tc_refuse(struct tc_refusal *refusal, enum tc_refusal_code code, const char 
 	va_list arguments;
 
 	refusal->code = code;
+	refusal->state[0] = '\0';
+	refusal->version = 0;
+	refusal->legal_count = 0;
 	va_start(arguments, detail_format);
 	vsnprintf(refusal->detail, sizeof(refusal->detail), detail_format, arguments);
 	va_end(arguments);
@@ -73,4 +76,26 @@ int tc_refuse_within(struct tc_refusal *refusal, const char *prefix_format, ...)
 	memcpy(refusal->detail, before, len + 1);
 	snprintf(refusal->detail + len, sizeof(refusal->detail) - len, "%s", detail);
 	return 1;
+}
+
+void tc_refuse_state(struct tc_refusal *refusal, const char *state, uint64_t version)
+{
+	snprintf(refusal->state, sizeof(refusal->state), "%s", state);
+	refusal->version = version;
+}
+
+void tc_refuse_legal(struct tc_refusal *refusal, const char *type, const char *status)
+{
+	size_t len = strlen(refusal->detail);
+	char *legal;
+
+	if (refusal->legal_count == TC_REFUSAL_LEGAL_MAX)
+		return;
+	legal = refusal->legal[refusal->legal_count];
+	snprintf(legal, sizeof(refusal->legal[0]), "%s%s%s", type, status ? " " : "",
+		 status ? status : "");
+	if (len + strlen(legal) + 2 < sizeof(refusal->detail))
+		snprintf(refusal->detail + len, sizeof(refusal->detail) - len, "%s %s",
+			 refusal->legal_count > 0 ? "," : "", legal);
+	refusal->legal_count++;
 }

@@ -16,8 +16,9 @@ struct tc_id numbered_id(uint8_t number)
 int fixture_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	struct store_options options = {
-		.map_bytes = MAP_BYTES, .sync = STORE_SYNC_LAZY, .tables_max = 8};
+	struct store_options options = {.map_bytes = MAP_BYTES,
+					.sync = STORE_SYNC_LAZY,
+					.tables_max = REFERRAL_TABLES_COUNT};
 
 	assert_non_null(f);
 	scratch_make(f->folder);
@@ -50,6 +51,7 @@ int tell(struct fixture *f, struct sent sent)
 	const tc_agency source = {"source"}, target = {"target"}, other = {"other"};
 	const tc_agency *parties[] = {&target, &source, &other};
 	bool makes = strcmp(sent.type, "Referral") == 0;
+	char *codes[2] = {(char *)(uintptr_t)sent.code, (char *)(uintptr_t)sent.second_code};
 	struct referral_change shown;
 	tc_agency sender = {""};
 	int r;
@@ -84,22 +86,43 @@ int tell(struct fixture *f, struct sent sent)
 	claim.offer_expires_ms = sent.offer_expires_ms;
 	claim.has_respond_by_ms = sent.respond_by_ms != 0;
 	claim.respond_by_ms = sent.respond_by_ms;
+	claim.predecessor_id = (char *)(uintptr_t)sent.predecessor;
+	claim.codes = codes;
+	claim.n_codes = sent.second_code ? 2 : sent.code ? 1 : 0;
 	r = referral_apply(f->txn, &f->tables, &event, &f->change, &f->refusal);
-	if (r == 0 && makes && !sent.held)
-		r = referral_told(f->txn, &f->tables, event.referral, event.message, &target,
+	for (unsigned i = 0; r == 0 && !sent.held && i < 2; i++)
+		r = referral_told(f->txn, &f->tables, event.referral, event.message, parties[i],
 				  &shown);
 	return r;
 }
 
+/* The referral that a reroute may name; it may be there already. */
+static void successor_make(struct fixture *f, char id[TC_ID_TEXT_BYTES])
+{
+	struct tc_id referral = f->referral;
+	char predecessor[TC_ID_TEXT_BYTES];
+
+	tc_id_format(referral, predecessor);
+	f->referral.bytes[13] = 1;
+	tc_id_format(f->referral, id);
+	(void)tell(f, (struct sent){
+			      .sender = "source", .type = "Referral", .predecessor = predecessor});
+	f->referral = referral;
+}
+
 int tell_full(struct fixture *f, const char *sender, const char *type, const char *status)
 {
+	char successor[TC_ID_TEXT_BYTES] = "";
+
+	if (status && strcmp(status, "REROUTED") == 0)
+		successor_make(f, successor);
 	return tell(f, (struct sent){.sender = sender,
 				     .type = type,
 				     .status = status,
 				     .reason = "other",
 				     .worker = "w-1",
 				     .actor = "w-2",
-				     .about = "successor",
+				     .about = successor,
 				     .order = "order-1",
 				     .offer_expires_ms = f->now_ms + DAY,
 				     .respond_by_ms = strcmp(type, "ReferralAmend") == 0
@@ -180,10 +203,34 @@ static const struct {
 				       "ENTERED_IN_ERROR"},
 };
 
+void ring_out(struct fixture *f)
+{
+	f->change.moved = false;
+	for (unsigned i = 0; i < 6 && !f->change.moved && present(f).alarm_ms != 0; i++) {
+		f->now_ms = present(f).alarm_ms;
+		assert_int_equal(
+			referral_clock(f->txn, &f->tables, f->referral, 900, f->now_ms, &f->change),
+			0);
+	}
+}
+
 void bring_to(struct fixture *f, enum referral_state state)
 {
 	if (state == REFERRAL_NONE)
 		return;
+	if (state == REFERRAL_EXPIRED || state == REFERRAL_UNDELIVERABLE)
+		bring_to(f, REFERRAL_REQUESTED);
+	if (state == REFERRAL_EXPIRED) {
+		ring_out(f);
+		return;
+	}
+	if (state == REFERRAL_UNDELIVERABLE) {
+		assert_int_equal(referral_undelivered(f->txn, &f->tables, f->referral,
+						      present(f).message, 900, f->now_ms,
+						      &f->change),
+				 0);
+		return;
+	}
 	assert_non_null(ways[state].type);
 	bring_to(f, ways[state].from);
 	if (tell_full(f, ways[state].sender, ways[state].type, ways[state].status) != 0)

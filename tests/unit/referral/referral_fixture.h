@@ -39,14 +39,15 @@ struct tc_id numbered_id(uint8_t number);
 /* A message of `sender` ("source", "target", "court", "stranger") about f->referral. */
 struct sent {
 	const char *sender, *type, *status;
-	const char *reason, *worker, *actor, *about, *order;
+	const char *reason, *worker, *actor, *about, *order, *predecessor;
+	const char *code, *second_code; /* items, or outcomes */
 	int64_t offer_expires_ms, respond_by_ms;
 	int64_t occurred_ms;
 	uint64_t expected_version; /* 0: none */
 	bool other_subject;
 	bool ordered;
 	bool aside; /* to neither party */
-	bool held;  /* Referral: it is not handed over yet */
+	bool held;  /* it is not handed over yet */
 	int days;   /* Referral: of the receipt clock */
 };
 
@@ -59,6 +60,8 @@ void assert_stays(struct fixture *f, struct sent sent);
 void assert_refused(struct fixture *f, struct sent sent, enum tc_refusal_code code,
 		    const char *detail);
 struct referral present(struct fixture *f);
+/* Its clock rings until something moves, or it has rung often enough. */
+void ring_out(struct fixture *f);
 /* Takes the referral from nothing to that state by the shortest way. */
 void bring_to(struct fixture *f, enum referral_state state);
 

@@ -35,12 +35,15 @@ static void a_referral_goes_from_request_to_closed_loop(void **state)
 	assert_moves(f, MESSAGE(T, "OutcomeReport", .status = "COMPLETED"), REFERRAL_COMPLETED);
 	referral = present(f);
 	assert_string_equal(referral_next_move(&referral), "source");
-	assert_int_equal(referral.due_ms, 0);
+	assert_int_equal(referral.clock, CLOCK_ACKNOWLEDGE);
+	assert_int_equal(referral.due_ms, calendar_after(NULL, f->now_ms, 5));
 	assert_moves(f, MESSAGE(S, "LoopClosed", .status = "ACCEPTED"), REFERRAL_COMPLETED);
 	assert_true(f->change.loop_closed);
 	referral = present(f);
 	assert_int_equal(referral.loop_closed_ms, f->now_ms);
 	assert_string_equal(referral_next_move(&referral), "");
+	assert_int_equal(referral.due_ms, 0);
+	assert_int_equal(f->change.alarm_ms, 0);
 	assert_int_equal(referral.version, 8);
 
 	assert_int_equal(referral_step_find(f->txn, &f->tables, f->referral, 3, &step), 0);
@@ -150,9 +153,9 @@ static void a_rule_gets_what_it_needs(void **state)
 	assert_refused(f, RESPONSE(T, "OFFERED", .offer_expires_ms = MONDAY - 1),
 		       TC_REFUSAL_FIELD_INVALID, "in the past");
 	assert_refused(f, RESPONSE(T, "ENTERED_IN_ERROR", .actor = "w-1", .worker = "w-1"),
-		       TC_REFUSAL_FIELD_MISSING, "second person");
+		       TC_REFUSAL_SECOND_PERSON, "second person");
 	assert_refused(f, RESPONSE(T, "ENTERED_IN_ERROR", .actor = "w-1", .worker = " W-1"),
-		       TC_REFUSAL_FIELD_MISSING, "second person");
+		       TC_REFUSAL_SECOND_PERSON, "second person");
 	assert_moves(f, RESPONSE(T, "ENTERED_IN_ERROR", .actor = "w-1", .worker = "w-2"),
 		     REFERRAL_ENTERED_IN_ERROR);
 }
@@ -232,7 +235,8 @@ static void silence_about_a_withdrawal_cancels(void **state)
 	assert_int_equal(referral_clock(f->txn, &f->tables, f->referral, 99, due_ms, &f->change),
 			 0);
 	assert_int_equal(f->change.to, REFERRAL_CANCELLED);
-	assert_int_equal(present(f).due_ms, 0);
+	assert_true(f->change.ended);
+	assert_int_equal(present(f).clock, CLOCK_ACKNOWLEDGE);
 }
 
 static void a_court_order_ends_care_at_once(void **state)
@@ -271,7 +275,7 @@ static void late_news_is_taken_and_reopens_nothing(void **state)
 	assert_stays(f, MESSAGE(T, "OutcomeReport", .status = "COMPLETED"));
 	assert_stays(f, MESSAGE(S, "CourtReport", .status = NULL));
 	assert_refused(f, RESPONSE(T, "ACCEPTED", .worker = "w-1"), TC_REFUSAL_ILLEGAL_TRANSITION,
-		       "state ENDED_EARLY; yours now: none");
+		       "state ENDED_EARLY; yours now: ReferralResponse ENTERED_IN_ERROR");
 	assert_refused(f, MESSAGE(T, "PlanProposed", .status = NULL), TC_REFUSAL_ILLEGAL_TRANSITION,
 		       "ENDED_EARLY");
 }

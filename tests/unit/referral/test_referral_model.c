@@ -15,6 +15,7 @@ static const char *const edges[] = {
 	"target InfoRequest -: RECEIVED>INFO_REQUESTED",
 	"source InfoReply -: INFO_REQUESTED>RECEIVED",
 	"target ReferralResponse WAITLISTED: RECEIVED>WAITLISTED WAITLISTED>WAITLISTED",
+	"source ReferralResponse STILL_WANTED: WAITLISTED>WAITLISTED",
 	"target ReferralResponse OFFERED: RECEIVED>OFFERED WAITLISTED>OFFERED",
 	"target ReferralResponse ACCEPTED: RECEIVED>ACCEPTED WAITLISTED>ACCEPTED",
 	"source ReferralResponse ACCEPTED: OFFERED>ACCEPTED",
@@ -44,6 +45,24 @@ static const char *const edges[] = {
 	"target ReferralResponse CANCEL_REJECTED: CANCEL_REQUESTED>~",
 	"court CourtOrder RECALL: ACCEPTED>CANCELLED SCHEDULED>CANCELLED IN_PROGRESS>CANCELLED "
 	"ON_HOLD>CANCELLED",
+	"source ReferralResponse ENTERED_IN_ERROR: REQUESTED>ENTERED_IN_ERROR "
+	"RECEIVED>ENTERED_IN_ERROR INFO_REQUESTED>ENTERED_IN_ERROR "
+	"WAITLISTED>ENTERED_IN_ERROR OFFERED>ENTERED_IN_ERROR ACCEPTED>ENTERED_IN_ERROR "
+	"SCHEDULED>ENTERED_IN_ERROR IN_PROGRESS>ENTERED_IN_ERROR ON_HOLD>ENTERED_IN_ERROR "
+	"CANCEL_REQUESTED>ENTERED_IN_ERROR DECLINED>ENTERED_IN_ERROR "
+	"REROUTED>ENTERED_IN_ERROR CANCELLED>ENTERED_IN_ERROR ENDED_EARLY>ENTERED_IN_ERROR "
+	"COMPLETED>ENTERED_IN_ERROR",
+	"target ReferralResponse ENTERED_IN_ERROR: REQUESTED>ENTERED_IN_ERROR "
+	"RECEIVED>ENTERED_IN_ERROR INFO_REQUESTED>ENTERED_IN_ERROR "
+	"WAITLISTED>ENTERED_IN_ERROR OFFERED>ENTERED_IN_ERROR ACCEPTED>ENTERED_IN_ERROR "
+	"SCHEDULED>ENTERED_IN_ERROR IN_PROGRESS>ENTERED_IN_ERROR ON_HOLD>ENTERED_IN_ERROR "
+	"CANCEL_REQUESTED>ENTERED_IN_ERROR DECLINED>ENTERED_IN_ERROR "
+	"REROUTED>ENTERED_IN_ERROR CANCELLED>ENTERED_IN_ERROR ENDED_EARLY>ENTERED_IN_ERROR "
+	"COMPLETED>ENTERED_IN_ERROR",
+	"source LoopClosed ACCEPTED: DECLINED>DECLINED REROUTED>REROUTED CANCELLED>CANCELLED "
+	"ENDED_EARLY>ENDED_EARLY COMPLETED>COMPLETED ENTERED_IN_ERROR>ENTERED_IN_ERROR",
+	"source LoopClosed DISPUTED: DECLINED>DECLINED REROUTED>REROUTED CANCELLED>CANCELLED "
+	"ENDED_EARLY>ENDED_EARLY COMPLETED>COMPLETED ENTERED_IN_ERROR>ENTERED_IN_ERROR",
 	"stranger ReferralResponse ACCEPTED:",
 	"source OutcomeReport COMPLETED:",
 	"target ReferralCancel -:",
@@ -82,15 +101,18 @@ static void one_walk(struct fixture *f, uint64_t walk)
 	uint64_t seed = walk * UINT64_C(0x9e3779b97f4a7c15);
 	char now[32] = "REQUESTED", before[32] = "", to[32];
 	uint64_t version = 1;
+	bool closed = false; /* the loop */
 
 	bring_to(f, REFERRAL_REQUESTED);
-	for (int step = 0; step < 40; step++) {
+	for (int step = 0; step < 60; step++) {
 		const char *edge = edges[next_random(&seed) % EDGES];
 		char actor[16], type[32], status[32];
 		int r;
 
 		assert_int_equal(sscanf(edge, "%15s %31s %31[^:]", actor, type, status), 3);
 		model_goal(edge, now, before, to);
+		if (closed && strcmp(type, "LoopClosed") == 0)
+			to[0] = '\0';
 		r = tell_full(f, actor, type, strcmp(status, "-") == 0 ? NULL : status);
 		if ((r == 0) != (to[0] != '\0'))
 			fail_msg("seed %llu: %s %s %s in %s: %s", (unsigned long long)walk, actor,
@@ -101,12 +123,18 @@ static void one_walk(struct fixture *f, uint64_t walk)
 			snprintf(before, sizeof(before), "%s",
 				 strcmp(to, "CANCEL_REQUESTED") == 0 ? now : "");
 			version++;
+			closed = false;
+		}
+		if (strcmp(type, "LoopClosed") == 0) {
+			version++;
+			closed = strcmp(status, "ACCEPTED") == 0;
 		}
 		snprintf(now, sizeof(now), "%s", to);
 		assert_string_equal(lifecycle_state(present(f).state)->name, now);
 		assert_int_equal(present(f).version, version);
-		assert_int_equal(present(f).due_ms != 0,
-				 !lifecycle_state(present(f).state)->terminal);
+		/* somebody has the next move, and a clock, until the loop is closed */
+		assert_int_equal(present(f).due_ms != 0, !closed);
+		assert_int_equal(present(f).next_move != 0, !closed);
 	}
 }
 
