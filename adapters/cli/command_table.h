@@ -20,6 +20,8 @@ enum tc_exit tc_message_show_run(struct tc_invocation *invocation);
 enum tc_exit tc_message_template_run(struct tc_invocation *invocation);
 enum tc_exit tc_referral_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_referral_show_run(struct tc_invocation *invocation);
+enum tc_exit tc_caseload_run(struct tc_invocation *invocation);
+enum tc_exit tc_referral_assign_run(struct tc_invocation *invocation);
 enum tc_exit tc_referral_move_run(struct tc_invocation *invocation);
 enum tc_exit tc_consent_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_consent_show_run(struct tc_invocation *invocation);

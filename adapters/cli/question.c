@@ -149,6 +149,7 @@ struct rows {
 	int64_t limit;
 	int64_t seen;
 	json_t *kept;
+	tc_question_shortener shorten; /* NULL: as it is */
 };
 
 static bool rows_take(void *context, const json_t *reply)
@@ -162,19 +163,26 @@ static bool rows_take(void *context, const json_t *reply)
 		if (rows->seen >= rows->limit)
 			return false;
 		rows->seen++;
-		if (rows->screen->json)
+		if (rows->screen->json) {
 			tc_screen_line(rows->screen, row);
-		else
-			json_array_append(rows->kept, row);
+			continue;
+		}
+		if (rows->shorten)
+			rows->shorten(row);
+		json_array_append(rows->kept, row);
 	}
 	return rows->seen < rows->limit;
 }
 
-enum tc_exit tc_question_table(struct tc_invocation *invocation, Throughcare__V1__Query *query,
-			       const char *key, const struct tc_column *columns)
+enum tc_exit tc_question_rows(struct tc_invocation *invocation, Throughcare__V1__Query *query,
+			      const char *key, const struct tc_column *columns,
+			      tc_question_shortener shorten)
 {
-	struct rows rows = {
-		.screen = &invocation->screen, .key = key, .limit = ROWS_MAX, .kept = json_array()};
+	struct rows rows = {.screen = &invocation->screen,
+			    .key = key,
+			    .limit = ROWS_MAX,
+			    .kept = json_array(),
+			    .shorten = shorten};
 	enum tc_exit code = TC_EXIT_USAGE;
 
 	if (!has_option(invocation->command, "limit") ||
@@ -184,6 +192,12 @@ enum tc_exit tc_question_table(struct tc_invocation *invocation, Throughcare__V1
 		tc_screen_table(&invocation->screen, columns, rows.kept);
 	json_decref(rows.kept);
 	return code;
+}
+
+enum tc_exit tc_question_table(struct tc_invocation *invocation, Throughcare__V1__Query *query,
+			       const char *key, const struct tc_column *columns)
+{
+	return tc_question_rows(invocation, query, key, columns, NULL);
 }
 
 /* Field 10 of QueryReply, as it came. */

@@ -33,6 +33,12 @@ enum tc_exit tc_question_pages(struct tc_invocation *invocation, Throughcare__V1
 enum tc_exit tc_question_table(struct tc_invocation *invocation, Throughcare__V1__Query *query,
 			       const char *key, const struct tc_column *columns);
 
+/* The same, where people are shown less, or in other words, than programs. */
+typedef void (*tc_question_shortener)(json_t *row);
+enum tc_exit tc_question_rows(struct tc_invocation *invocation, Throughcare__V1__Query *query,
+			      const char *key, const struct tc_column *columns,
+			      tc_question_shortener shorten);
+
 /* Connects, asks and gives the whole reply. */
 enum tc_exit tc_question_once(struct tc_invocation *invocation, Throughcare__V1__Query *query,
 			      json_t **ret);

@@ -41,21 +41,34 @@ enum tc_exit tc_referral_show_run(struct tc_invocation *invocation)
 		{"state", "state"},
 		{"version", "version"},
 		{"nextMove", "next move"},
+		{"nextStep", "next step"},
 		{"dueAt", "due"},
+		{"clock", "clock"},
+		{"overdue", "overdue"},
+		{"risks", "at risk"},
+		{"officer", "officer"},
+		{"team", "team"},
+		{"tasks", "open tasks"},
+		{"legal", "legal now"},
+		{"predecessor", "follows"},
+		{"successor", "followed by"},
 		{"createdAt", "created"},
 		{"changedAt", "changed"},
 		{"loopClosedAt", "loop closed"},
 		{NULL, NULL},
 	};
-	static const struct tc_column steps[] = {
-		{"at", "AT"},
+	static const struct tc_column timeline[] = {
+		{"occurredAt", "WHEN"},
 		{"by", "BY"},
-		{"fromState", "FROM"},
-		{"toState", "TO"},
-		{"messageType", "BY MESSAGE"},
-		{"reasonCode", "REASON"},
-		{"logSequence", "LOG"},
+		{"event", "WHAT"},
+		{"code", "CODE"},
+		{"messageType", "MESSAGE"},
+		{"withheldCategories", "WITHHELD"},
 		{NULL, NULL},
+	};
+	static const struct tc_column assignments[] = {
+		{"at", "SINCE"},       {"officer", "OFFICER"}, {"team", "TEAM"},
+		{"reasonCode", "WHY"}, {"by", "DECIDED BY"},   {NULL, NULL},
 	};
 	Throughcare__V1__ReferralShowQuery show = THROUGHCARE__V1__REFERRAL_SHOW_QUERY__INIT;
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
@@ -76,7 +89,13 @@ enum tc_exit tc_referral_show_run(struct tc_invocation *invocation)
 		tc_screen_record(&invocation->screen, columns, row);
 		if (!invocation->screen.json) {
 			tc_screen_say(&invocation->screen, "%s", "");
-			tc_screen_table(&invocation->screen, steps, json_object_get(row, "steps"));
+			tc_screen_table(&invocation->screen, timeline,
+					json_object_get(row, "timeline"));
+			if (json_array_size(json_object_get(row, "assignments")) > 1) {
+				tc_screen_say(&invocation->screen, "%s", "");
+				tc_screen_table(&invocation->screen, assignments,
+						json_object_get(row, "assignments"));
+			}
 		}
 	}
 	json_decref(reply);

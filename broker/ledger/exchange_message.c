@@ -4,6 +4,7 @@
 #include "consent/revoke.h"
 #include "ledger/calendars.h"
 #include "ledger/capacity_message.h"
+#include "ledger/case.h"
 #include "ledger/change.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
@@ -283,6 +284,7 @@ static const struct {
 	{"PersonMerge", person_merge_submit},
 	{"PersonUnmerge", person_unmerge_submit},
 	{"StatusSubscription", status_submit},
+	{"CaseAssignment", case_submit},
 };
 
 #define EXCHANGE_MESSAGES (sizeof(exchange_messages) / sizeof(exchange_messages[0]))

@@ -4,6 +4,7 @@
 
 #include "consent/consent_event.h"
 #include "ledger/calendars.h"
+#include "ledger/case.h"
 #include "ledger/cross.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
@@ -190,6 +191,7 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 	case JOB_NOTICE:
 	case JOB_DISPATCH:
 	case JOB_UNMERGE:
+	case JOB_ASSIGN:
 	case JOB_CALENDAR:
 		break;
 	}
@@ -302,6 +304,9 @@ static int job_step(struct ledger *ledger, struct job *job)
 		break;
 	case JOB_UNMERGE:
 		r = cross_job(ledger, job);
+		break;
+	case JOB_ASSIGN:
+		r = case_job(ledger, job);
 		break;
 	case JOB_CALENDAR:
 		r = calendars_job(ledger, job);

@@ -1,6 +1,7 @@
 #include "ledger/transition.h"
 
 #include "ledger/capacity_message.h"
+#include "ledger/case.h"
 #include "ledger/fact.h"
 #include "ledger/misdirected.h"
 #include "ledger/offer.h"
@@ -45,9 +46,12 @@ int transition_follow(struct ledger *ledger, const struct referral_change *chang
 	if (r == 0)
 		r = transition_fact(ledger, change);
 	if (r == 0)
+		r = case_follow(ledger, change);
+	if (r == 0)
 		r = capacity_follow(ledger, change);
 	if (r == 0)
 		r = offer_follow(ledger, change);
-	r = status_follow(ledger, change);
+	if (r == 0)
+		r = status_follow(ledger, change);
 	return r < 0 ? r : misdirected_follow(ledger, change);
 }

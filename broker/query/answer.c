@@ -112,6 +112,30 @@ Google__Protobuf__Timestamp *answer_time(struct answer *answer, int64_t ms)
 	return time;
 }
 
+int answer_put_time(struct answer *answer, int64_t ms, Google__Protobuf__Timestamp **ret)
+{
+	if (ms == 0)
+		return 0;
+	*ret = answer_time(answer, ms);
+	return *ret ? 0 : TC_ENOMEM;
+}
+
+int answer_put_text(struct answer *answer, const char *text, char **ret)
+{
+	if (text[0] == '\0')
+		return 0;
+	*ret = answer_text(answer, text);
+	return *ret ? 0 : TC_ENOMEM;
+}
+
+int answer_put_id(struct answer *answer, struct tc_id id, char **ret)
+{
+	if (tc_id_is_none(id))
+		return 0;
+	*ret = answer_id(answer, id);
+	return *ret ? 0 : TC_ENOMEM;
+}
+
 void *answer_array(struct answer *answer, size_t count)
 {
 	return arena_take(&answer->arena, (count ? count : 1) * sizeof(void *));

@@ -40,6 +40,11 @@ char *answer_text(struct answer *answer, const char *text);
 char *answer_id(struct answer *answer, struct tc_id id);
 uint8_t *answer_bytes(struct answer *answer, struct tc_slice bytes);
 Google__Protobuf__Timestamp *answer_time(struct answer *answer, int64_t ms);
+/* Into a field of a row: no time (0), no text ("") and no id are left out. 0 or TC_ENOMEM. */
+int answer_put_time(struct answer *answer, int64_t ms,
+		    Google__Protobuf__Timestamp **ret) TC_MUST_CHECK;
+int answer_put_text(struct answer *answer, const char *text, char **ret) TC_MUST_CHECK;
+int answer_put_id(struct answer *answer, struct tc_id id, char **ret) TC_MUST_CHECK;
 /* Zeroed room for `count` pointers. */
 void *answer_array(struct answer *answer, size_t count);
 

@@ -188,8 +188,10 @@ bool gate_trail_row(const struct question *question, Throughcare__V1__TrailRow *
 		row->actor = NULL;
 		return true;
 	case GATE_OWN:
-		/* Whoever moved a referral, its row names the source: see told.h. */
-		if (is("transition", row->event) || is("loop_closed", row->event))
+		/* Whoever moved a referral, its row names the source; and a clock's row names whose
+		 * move it is, who may not know of it yet: see told.h. */
+		if (is("transition", row->event) || is("loop_closed", row->event) ||
+		    is("clock", row->event))
 			return false;
 		if (is(question->asker.name, row->agency))
 			return true;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "ledger/ledger_view.h"
 #include "query/answer.h"
+#include "query/caseload.h"
 #include "query/check.h"
 #include "query/consents.h"
 #include "query/directory.h"
@@ -51,6 +52,7 @@ static const struct {
 } answerers[] = {
 	{CASE(REFERRAL_LIST), tracking_referrals},
 	{CASE(REFERRAL_SHOW), tracking_referral},
+	{CASE(CASELOAD), caseload_list},
 	{CASE(CONSENT_LIST), consents_list},
 	{CASE(CONSENT_SHOW), consents_show},
 	{CASE(CONSENT_CHECK), check_consent},

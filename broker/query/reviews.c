@@ -2,14 +2,6 @@
 
 #include "ledger/ledger_view.h"
 
-static int put_time(struct answer *answer, int64_t ms, Google__Protobuf__Timestamp **ret)
-{
-	if (ms == 0)
-		return 0;
-	*ret = answer_time(answer, ms);
-	return *ret ? 0 : TC_ENOMEM;
-}
-
 static int put_principal(const struct question *question, struct answer *answer, uint32_t number,
 			 char **ret)
 {
@@ -41,11 +33,11 @@ static int make_row(const struct question *question, struct answer *answer,
 	if (r == 0)
 		r = put_principal(question, answer, recipient, &row->recipient);
 	if (r == 0)
-		r = put_time(answer, review->released_ms, &row->released_at);
+		r = answer_put_time(answer, review->released_ms, &row->released_at);
 	if (r == 0)
-		r = put_time(answer, review->due_ms, &row->due);
+		r = answer_put_time(answer, review->due_ms, &row->due);
 	if (r == 0)
-		r = put_time(answer, review->reviewed_ms, &row->reviewed_at);
+		r = answer_put_time(answer, review->reviewed_ms, &row->reviewed_at);
 	if (r == 0 && review->reviewer[0] != '\0' && question->scope != GATE_NO_PERSONS) {
 		row->reviewer = answer_text(answer, review->reviewer);
 		r = row->reviewer ? 0 : TC_ENOMEM;

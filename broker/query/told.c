@@ -42,8 +42,19 @@ int told_step(const struct question *question, const struct referral *referral,
 	return gate_released(question, step->message, &question->asker, ret);
 }
 
+/* Whether all of it was handed over to the asker, or it made the latest step itself. */
+static bool told_all(const struct question *question, const struct referral *referral)
+{
+	if (tc_agency_equal(&question->asker, &referral->source))
+		return referral->side[REFERRAL_SOURCE].told == referral->version;
+	return tc_agency_equal(&question->asker, &referral->target) &&
+	       referral->side[REFERRAL_TARGET].told == referral->version;
+}
+
 int told_referral(const struct question *question, struct referral *referral)
 {
+	if (question->scope == GATE_OWN && told_all(question, referral))
+		return 0;
 	for (uint64_t version = referral->version; version > 0; version--) {
 		struct referral_step step;
 		bool told;
@@ -65,6 +76,7 @@ int told_referral(const struct question *question, struct referral *referral)
 		referral->changed_ms = step.at_ms;
 		referral->occurred_ms = step.occurred_ms;
 		referral->due_ms = step.due_ms;
+		referral->overdue = false;
 		referral->loop_closed_ms = 0;
 		return 0;
 	}

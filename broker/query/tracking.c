@@ -3,37 +3,13 @@
 #include <string.h>
 
 #include "ledger/ledger_view.h"
+#include "query/caseload.h"
 #include "query/gate.h"
+#include "query/timeline.h"
 #include "query/told.h"
 
-/* Zero is no time. */
-static int put_time(struct answer *answer, int64_t ms, Google__Protobuf__Timestamp **ret)
-{
-	if (ms == 0)
-		return 0;
-	*ret = answer_time(answer, ms);
-	return *ret ? 0 : TC_ENOMEM;
-}
-
-/* Empty text is left out. */
-static int put_text(struct answer *answer, const char *text, char **ret)
-{
-	if (text[0] == '\0')
-		return 0;
-	*ret = answer_text(answer, text);
-	return *ret ? 0 : TC_ENOMEM;
-}
-
-static int put_id(struct answer *answer, struct tc_id id, char **ret)
-{
-	if (tc_id_is_none(id))
-		return 0;
-	*ret = answer_id(answer, id);
-	return *ret ? 0 : TC_ENOMEM;
-}
-
-static int make_referral(struct answer *answer, const struct referral *referral,
-			 Throughcare__V1__ReferralRow **ret)
+int tracking_row(struct answer *answer, const struct referral *referral,
+		 Throughcare__V1__ReferralRow **ret)
 {
 	Throughcare__V1__ReferralRow *row = arena_take(&answer->arena, sizeof(*row));
 	int r;
@@ -43,27 +19,27 @@ static int make_referral(struct answer *answer, const struct referral *referral,
 	throughcare__v1__referral_row__init(row);
 	row->has_version = 1;
 	row->version = referral->version;
-	r = put_id(answer, referral->id, &row->referral_id);
+	r = answer_put_id(answer, referral->id, &row->referral_id);
 	if (r == 0)
-		r = put_id(answer, referral->subject, &row->subject);
+		r = answer_put_id(answer, referral->subject, &row->subject);
 	if (r == 0)
-		r = put_text(answer, referral->source.name, &row->source);
+		r = answer_put_text(answer, referral->source.name, &row->source);
 	if (r == 0)
-		r = put_text(answer, referral->target.name, &row->target);
+		r = answer_put_text(answer, referral->target.name, &row->target);
 	if (r == 0)
-		r = put_text(answer, referral->service, &row->service);
+		r = answer_put_text(answer, referral->service, &row->service);
 	if (r == 0)
-		r = put_text(answer, lifecycle_state(referral->state)->name, &row->state);
+		r = answer_put_text(answer, lifecycle_state(referral->state)->name, &row->state);
 	if (r == 0)
-		r = put_text(answer, referral_next_move(referral), &row->next_move);
+		r = answer_put_text(answer, referral_next_move(referral), &row->next_move);
 	if (r == 0)
-		r = put_time(answer, referral->due_ms, &row->due_at);
+		r = answer_put_time(answer, referral->due_ms, &row->due_at);
 	if (r == 0)
-		r = put_time(answer, referral->created_ms, &row->created_at);
+		r = answer_put_time(answer, referral->created_ms, &row->created_at);
 	if (r == 0)
-		r = put_time(answer, referral->changed_ms, &row->changed_at);
+		r = answer_put_time(answer, referral->changed_ms, &row->changed_at);
 	if (r == 0)
-		r = put_time(answer, referral->loop_closed_ms, &row->loop_closed_at);
+		r = answer_put_time(answer, referral->loop_closed_ms, &row->loop_closed_at);
 	if (r == 0)
 		*ret = row;
 	return r;
@@ -80,21 +56,21 @@ static int make_step(struct answer *answer, const struct referral_step *step,
 	throughcare__v1__referral_step__init(row);
 	row->has_log_sequence = 1;
 	row->log_sequence = step->sequence;
-	r = put_time(answer, step->at_ms, &row->at);
+	r = answer_put_time(answer, step->at_ms, &row->at);
 	if (r == 0)
-		r = put_time(answer, step->occurred_ms, &row->occurred_at);
+		r = answer_put_time(answer, step->occurred_ms, &row->occurred_at);
 	if (r == 0)
-		r = put_text(answer, step->by, &row->by);
+		r = answer_put_text(answer, step->by, &row->by);
 	if (r == 0 && step->from != REFERRAL_NONE)
-		r = put_text(answer, lifecycle_state(step->from)->name, &row->from_state);
+		r = answer_put_text(answer, lifecycle_state(step->from)->name, &row->from_state);
 	if (r == 0)
-		r = put_text(answer, lifecycle_state(step->to)->name, &row->to_state);
+		r = answer_put_text(answer, lifecycle_state(step->to)->name, &row->to_state);
 	if (r == 0)
-		r = put_text(answer, step->type, &row->message_type);
+		r = answer_put_text(answer, step->type, &row->message_type);
 	if (r == 0)
-		r = put_id(answer, step->message, &row->message_id);
+		r = answer_put_id(answer, step->message, &row->message_id);
 	if (r == 0)
-		r = put_text(answer, step->reason_code, &row->reason_code);
+		r = answer_put_text(answer, step->reason_code, &row->reason_code);
 	if (r == 0)
 		*ret = row;
 	return r;
@@ -180,7 +156,7 @@ static int add_referrals(struct page *page, struct referral *found, size_t count
 		page->full = reply->n_referrals == page->rows_max;
 		if (page->full)
 			break;
-		r = make_referral(page->answer, &found[i], &reply->referrals[reply->n_referrals]);
+		r = tracking_row(page->answer, &found[i], &reply->referrals[reply->n_referrals]);
 		if (r < 0)
 			return r;
 		reply->n_referrals++;
@@ -283,9 +259,13 @@ int tracking_referral(const struct question *question, struct answer *answer)
 		return r;
 	if (!visible)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
-	r = make_referral(answer, &referral, &row);
+	r = tracking_row(answer, &referral, &row);
 	if (r == 0)
 		r = add_steps(question, answer, &referral, row);
+	if (r == 0 && question->scope == GATE_OWN)
+		r = caseload_outlook(question, answer, &referral, row);
+	if (r == 0)
+		r = timeline_fill(question, answer, &referral, row);
 	answer->reply.referrals = answer_array(answer, 1);
 	if (r < 0 || answer->reply.referrals == NULL)
 		return r < 0 ? r : TC_ENOMEM;

@@ -12,6 +12,9 @@
 
 int tracking_referrals(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 int tracking_referral(const struct question *question, struct answer *answer) TC_MUST_CHECK;
+/* A referral as it is to be shown: told.h first. */
+int tracking_row(struct answer *answer, const struct referral *referral,
+		 Throughcare__V1__ReferralRow **ret) TC_MUST_CHECK;
 int tracking_mailbox(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 
 #endif

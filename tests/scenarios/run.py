@@ -56,6 +56,7 @@ import messages  # noqa: E402
 
 MONDAY = datetime.datetime(2027, 1, 11, 9, 0, tzinfo=datetime.timezone.utc)
 DEADLINE_S = 8
+CALL_RECORDS = 3  # of one question on a connection of its own: log-on, question, log-off
 AGENCIES = {
     "intake-desk": "intake", "parole-north": "parole", "probation-west": "probation", "treatment-south": "treatment",
     "housing-harbor": "housing", "housing-bridge": "housing", "housing-lake": "housing", "court-county": "court",
@@ -301,7 +302,7 @@ class Story:
         before = None
         for _ in range(400):
             now = self.net.ask(network.OPERATOR, "exchange", "status")[0]["logSequence"]
-            if before is not None and now == before + 1:
+            if before is not None and now <= before + CALL_RECORDS:
                 return
             before = now
         raise Surprise("the broker does not come to rest")

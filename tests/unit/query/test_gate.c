@@ -26,7 +26,8 @@ static void what_no_rule_allows_is_not_permitted(void **state)
 			asking_scope(THROUGHCARE__V1__PEER_KIND__PEER_KIND_EXCHANGE, asked),
 			GATE_NOTHING);
 		if (body < THROUGHCARE__V1__QUERY__BODY_REFERRAL_LIST ||
-		    body > THROUGHCARE__V1__QUERY__BODY_REVIEW_LIST)
+		    (body > THROUGHCARE__V1__QUERY__BODY_FEED_LIST &&
+		     body < THROUGHCARE__V1__QUERY__BODY_TRAIL_PROOF))
 			assert_int_equal(asking_scope(AGENCY, asked), GATE_NOTHING);
 	}
 	assert_int_equal(asking_scope(AGENCY, THROUGHCARE__V1__QUERY__BODY_TRAIL_WHAT_IF),
@@ -35,6 +36,22 @@ static void what_no_rule_allows_is_not_permitted(void **state)
 			 GATE_NOTHING);
 	assert_int_equal(asking_scope(OPERATOR, THROUGHCARE__V1__QUERY__BODY_MESSAGE_SHOW),
 			 GATE_NOTHING);
+}
+
+/* Its row names whose move it is, who may not know of it. */
+static void a_clock_that_ran_out_is_no_agencys_row(void **state)
+{
+	struct question question = {.scope = GATE_OWN};
+	Throughcare__V1__TrailRow row;
+
+	(void)state;
+	assert_true(tc_agency_parse(tc_slice_text("parole"), &question.asker));
+	throughcare__v1__trail_row__init(&row);
+	row.event = (char *)(uintptr_t) "clock";
+	row.agency = (char *)(uintptr_t) "parole";
+	assert_false(gate_trail_row(&question, &row));
+	question.scope = GATE_ALL;
+	assert_true(gate_trail_row(&question, &row));
 }
 
 /* A release from one agency to another, with all that the trail has of it. */
@@ -429,6 +446,7 @@ int main(void)
 	cmocka_unit_test_setup_teardown(name, exchange_fixture_setup, exchange_fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_no_rule_allows_is_not_permitted),
+		cmocka_unit_test(a_clock_that_ran_out_is_no_agencys_row),
 		GATE_TEST(a_message_is_shown_as_it_was_sent_or_released),
 		GATE_TEST(a_target_learns_of_a_referral_when_it_gets_it),
 		GATE_TEST(a_consent_is_shown_to_its_recorder_and_its_disclosers),

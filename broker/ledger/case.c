@@ -1,0 +1,419 @@
+#include "ledger/case.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ledger/fact.h"
+#include "ledger/row.h"
+#include "ledger/state.h"
+#include "ledger/submission.h"
+#include "referral/referral_row.h"
+#include "throughcare/v1/referral.pb-c.h"
+
+/* Stored: never renumber. */
+enum case_list_kind {
+	CASE_OF_OFFICER = 1,
+	CASE_OF_TEAM = 2,
+	CASE_OF_AGENCY = 3,
+};
+
+/* ---- rows ---- */
+
+static void list_key(struct store_key *key, uint32_t agency, enum case_list_kind kind,
+		     const char *name)
+{
+	store_key_init(key);
+	store_key_u32(key, agency);
+	store_key_u8(key, (uint8_t)kind);
+	store_key_text(key, tc_slice_text(name));
+}
+
+static void assignment_key(struct store_key *key, struct tc_id referral, enum referral_side_of side)
+{
+	store_key_init(key);
+	store_key_id(key, referral);
+	store_key_u8(key, (uint8_t)side);
+}
+
+static int assignment_put(struct ledger *ledger, struct tc_id referral, enum referral_side_of side,
+			  const struct case_assignment *assignment)
+{
+	struct row_writer row;
+	struct store_key key;
+
+	row.len = 0;
+	assignment_key(&key, referral, side);
+	store_key_u64(&key, assignment->sequence);
+	row_put_u64(&row, (uint64_t)assignment->at_ms);
+	row_put_text(&row, assignment->officer);
+	row_put_text(&row, assignment->team);
+	row_put_text(&row, assignment->reason);
+	row_put_text(&row, assignment->by);
+	return ledger_put(ledger, LEDGER_TABLE_ASSIGNMENT, store_key_slice(&key), row_slice(&row));
+}
+
+static bool assignment_read(struct tc_slice key, struct tc_slice value, struct case_assignment *ret)
+{
+	struct row_reader row = row_read(value);
+
+	if (key.len != sizeof(struct tc_id) + 9)
+		return false;
+	ret->sequence = tc_get_be64(key.data + sizeof(struct tc_id) + 1);
+	ret->at_ms = (int64_t)row_take_u64(&row);
+	row_take_text(&row, ret->officer, sizeof(ret->officer));
+	row_take_text(&row, ret->team, sizeof(ret->team));
+	row_take_text(&row, ret->reason, sizeof(ret->reason));
+	row_take_text(&row, ret->by, sizeof(ret->by));
+	return row_read_whole(&row);
+}
+
+int case_assignment_before(struct store_txn *txn, struct store_table assignment,
+			   struct tc_id referral, enum referral_side_of side, uint64_t before,
+			   struct case_assignment *ret)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	struct store_key at;
+	int r;
+
+	assignment_key(&at, referral, side);
+	r = store_cursor_init(&cursor, txn, assignment, store_key_slice(&at), STORE_BACKWARD);
+	if (r == 0 && before != UINT64_MAX) {
+		store_key_u64(&at, before - 1);
+		r = store_cursor_seek(&cursor, store_key_slice(&at));
+	}
+	if (r == 0)
+		r = store_cursor_next(&cursor, &key, &value);
+	if (r == 0 && !assignment_read(key, value, ret))
+		r = TC_ECORRUPT;
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? CASE_NONE : r;
+}
+
+/* ---- the lists ---- */
+
+/* Whether it is listed at that side. */
+static bool listed_at(const struct referral *referral, enum referral_side_of side)
+{
+	if (referral->loop_closed_ms != 0)
+		return false;
+	return side == REFERRAL_SOURCE || !lifecycle_state(referral->state)->terminal ||
+	       (referral->next_move & REFERRAL_BY_TARGET) != 0;
+}
+
+static int list_one(struct ledger *ledger, uint32_t agency, enum case_list_kind kind,
+		    const char *name, struct tc_id referral, bool listed)
+{
+	struct store_key key;
+	int r;
+
+	if (kind != CASE_OF_AGENCY && name[0] == '\0')
+		return 0;
+	list_key(&key, agency, kind, name);
+	store_key_id(&key, referral);
+	if (listed)
+		return ledger_put(ledger, LEDGER_TABLE_CASELOAD, store_key_slice(&key),
+				  tc_slice(NULL, 0));
+	r = store_del(ledger->txn, ledger->table[LEDGER_TABLE_CASELOAD], store_key_slice(&key));
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int list_all(struct ledger *ledger, uint32_t agency, const struct case_assignment *of,
+		    struct tc_id referral, bool listed)
+{
+	int r = list_one(ledger, agency, CASE_OF_OFFICER, of->officer, referral, listed);
+
+	if (r == 0)
+		r = list_one(ledger, agency, CASE_OF_TEAM, of->team, referral, listed);
+	return r < 0 ? r : list_one(ledger, agency, CASE_OF_AGENCY, "", referral, listed);
+}
+
+static void put_text(char *to, size_t size, const char *text)
+{
+	size_t len = text ? strnlen(text, size - 1) : 0;
+
+	memset(to, 0, size);
+	if (len > 0)
+		memcpy(to, text, len);
+}
+
+/* One side, after anything about the referral has changed. The row of who has it is written when
+ * that is somebody else than before. */
+static int list_side(struct ledger *ledger, const struct referral *referral,
+		     enum referral_side_of side, const struct case_holder *why)
+{
+	const tc_agency *agency = side == REFERRAL_SOURCE ? &referral->source : &referral->target;
+	const struct referral_side *now = &referral->side[side];
+	struct case_assignment had = {.sequence = 0};
+	struct case_assignment has = {.sequence = ledger->sequence, .at_ms = ledger->now_ms};
+	struct principal *principal;
+	bool first, same;
+	int r = principal_take(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, agency,
+			       &principal);
+
+	if (r == 0)
+		r = case_assignment_before(ledger->txn, ledger->table[LEDGER_TABLE_ASSIGNMENT],
+					   referral->id, side, UINT64_MAX, &had);
+	if (r < 0)
+		return r;
+	first = r == CASE_NONE;
+	same = strcmp(had.officer, now->officer) == 0 && strcmp(had.team, now->team) == 0;
+	put_text(has.officer, sizeof(has.officer), now->officer);
+	put_text(has.team, sizeof(has.team), now->team);
+	put_text(has.reason, sizeof(has.reason), why->reason);
+	put_text(has.by, sizeof(has.by), why->by);
+	r = 0;
+	if (!first && !same)
+		r = list_all(ledger, principal->number, &had, referral->id, false);
+	if (r == 0 && !same)
+		r = assignment_put(ledger, referral->id, side, &has);
+	return r < 0 ? r
+		     : list_all(ledger, principal->number, &has, referral->id,
+				listed_at(referral, side));
+}
+
+int case_follow(struct ledger *ledger, const struct referral_change *change)
+{
+	const struct case_holder nothing = {.reason = NULL};
+	struct referral referral;
+	int r;
+
+	if (!change->moved && !change->loop_closed && !change->reassigned)
+		return 0;
+	r = referral_find(ledger->txn, &ledger->referral, change->referral, &referral);
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? 0 : r;
+	r = list_side(ledger, &referral, REFERRAL_SOURCE, &nothing);
+	return r < 0 ? r : list_side(ledger, &referral, REFERRAL_TARGET, &nothing);
+}
+
+/* ---- to somebody else ---- */
+
+static int assign_fact(struct ledger *ledger, const struct referral *referral,
+		       enum referral_side_of side, const struct case_holder *holder)
+{
+	const tc_agency *agency = side == REFERRAL_SOURCE ? &referral->source : &referral->target;
+	struct fact_draft draft;
+
+	fact_init(&draft, "assignment");
+	fact_text(&draft.row.agency, agency->name);
+	fact_text(&draft.row.actor, holder->by);
+	fact_text(&draft.row.code, holder->reason);
+	fact_subject(&draft, referral->subject);
+	fact_referral(&draft, referral->id);
+	return fact_push(ledger, &draft);
+}
+
+int case_assign(struct ledger *ledger, struct tc_id id, enum referral_side_of side,
+		const struct case_holder *holder)
+{
+	struct referral referral;
+	struct referral_side *at = &referral.side[side];
+	int r = referral_find(ledger->txn, &ledger->referral, id, &referral);
+
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? 0 : r;
+	if (holder->officer)
+		put_text(at->officer, sizeof(at->officer), holder->officer);
+	/* An officer who names no team takes it out of the team of the one before. */
+	if (holder->team || holder->officer)
+		put_text(at->team, sizeof(at->team), holder->team);
+	r = referral_put(ledger->txn, &ledger->referral, &referral, false);
+	if (r == 0)
+		r = list_side(ledger, &referral, side, holder);
+	return r < 0 ? r : assign_fact(ledger, &referral, side, holder);
+}
+
+static int refuse(struct submission *submission, enum tc_refusal_code code, const char *detail)
+{
+	(void)tc_refuse(&submission->refusal, code, "%s", detail);
+	return SUBMISSION_REFUSED;
+}
+
+/* The side of the sender at a referral that it may know of. 0, SUBMISSION_REFUSED or a fault. */
+static int side_of(struct ledger *ledger, struct submission *submission, const char *text,
+		   struct tc_id *ret_id, enum referral_side_of *ret)
+{
+	const tc_agency *sender = &submission->sender->name;
+	struct referral referral;
+	bool source, target;
+	int r;
+
+	if (!tc_id_parse(tc_slice_text(text), ret_id))
+		return refuse(submission, TC_REFUSAL_FIELD_INVALID, "referral_ids");
+	r = referral_find(ledger->txn, &ledger->referral, *ret_id, &referral);
+	if (r < 0)
+		return r;
+	source = r == 0 && tc_agency_equal(sender, &referral.source);
+	target = r == 0 && referral.shown && tc_agency_equal(sender, &referral.target);
+	if (!source && !target)
+		return refuse(submission, TC_REFUSAL_UNKNOWN_REFERRAL, "referral_ids");
+	*ret = source ? REFERRAL_SOURCE : REFERRAL_TARGET;
+	return 0;
+}
+
+static struct case_holder holder_of(const Throughcare__V1__CaseAssignment *document, const char *by)
+{
+	return (struct case_holder){.officer = document->to->id,
+				    .team = document->to->team,
+				    .reason = document->reason_code,
+				    .by = by};
+}
+
+/* All of them are asked for before any is given to somebody. */
+static int assign_named(struct ledger *ledger, struct submission *submission,
+			const Throughcare__V1__CaseAssignment *document, const char *by)
+{
+	const struct case_holder holder = holder_of(document, by);
+	enum referral_side_of side;
+	struct tc_id id;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < document->n_referral_ids; i++)
+		r = side_of(ledger, submission, document->referral_ids[i], &id, &side);
+	for (size_t i = 0; r == 0 && i < document->n_referral_ids; i++) {
+		r = side_of(ledger, submission, document->referral_ids[i], &id, &side);
+		if (r == 0)
+			r = case_assign(ledger, id, side, &holder);
+	}
+	return r;
+}
+
+/* Keeps what the job needs of it, while it goes on. */
+static int assign_start(struct ledger *ledger, const struct submission *submission, const char *by)
+{
+	struct job job = {.kind = JOB_ASSIGN, .principal = submission->sender->number};
+	struct tc_bytes value = {0};
+	uint8_t key[8], len = (uint8_t)strlen(by);
+	int r = tc_bytes_append(&value, &len, 1);
+
+	if (r == 0)
+		r = tc_bytes_append(&value, by, len);
+	if (r == 0)
+		r = tc_bytes_append(&value, submission->record->body.data,
+				    submission->record->body.len);
+	tc_put_be64(key, ledger->sequence);
+	if (r == 0)
+		r = ledger_put(ledger, LEDGER_TABLE_ASSIGNING, tc_slice(key, sizeof(key)),
+			       tc_bytes_slice(&value));
+	tc_bytes_free(&value);
+	return r < 0 ? r : job_start(ledger, &job);
+}
+
+int case_submit(struct ledger *ledger, struct submission *submission)
+{
+	Throughcare__V1__CaseAssignment *document = throughcare__v1__case_assignment__unpack(
+		&ledger->arena.allocator, submission->record->body.len,
+		submission->record->body.data);
+	char by[65];
+	bool all;
+	int r;
+
+	if (document == NULL || document->to == NULL || document->to->id == NULL)
+		return refuse(submission, TC_REFUSAL_MALFORMED, "CaseAssignment");
+	all = document->from_officer != NULL && document->from_officer[0] != '\0';
+	if (!all && document->n_referral_ids == 0)
+		return refuse(submission, TC_REFUSAL_FIELD_MISSING,
+			      "referral_ids, or from_officer for all of an officer's");
+	(void)snprintf(by, sizeof(by), "%.*s", (int)submission->header.actor_id.len,
+		       (const char *)submission->header.actor_id.data);
+	r = assign_named(ledger, submission, document, by);
+	return r != 0 || !all ? r : assign_start(ledger, submission, by);
+}
+
+/* The first one that the officer still has, with the side that the agency is. */
+static int first_of(struct ledger *ledger, uint32_t agency, const char *officer,
+		    struct tc_id *ret_id, enum referral_side_of *ret_side)
+{
+	const struct case_list list = {.agency = agency, .officer = officer};
+	struct principal *principal;
+	struct referral referral;
+	struct store_cursor cursor = {0};
+	int r = case_walk(ledger->txn, ledger->table[LEDGER_TABLE_CASELOAD], &list, &cursor);
+
+	if (r == 0)
+		r = case_walk_next(&cursor, ret_id);
+	store_cursor_done(&cursor);
+	if (r != 0)
+		return r;
+	r = referral_find(ledger->txn, &ledger->referral, *ret_id, &referral);
+	if (r == 0)
+		r = principal_get(ledger, agency, &principal);
+	if (r != 0)
+		return r > 0 ? TC_ECORRUPT : r;
+	*ret_side = tc_agency_equal(&principal->name, &referral.source) ? REFERRAL_SOURCE
+									: REFERRAL_TARGET;
+	return 0;
+}
+
+static int assign_all(struct ledger *ledger, const struct job *job,
+		      const Throughcare__V1__CaseAssignment *document, const char *by)
+{
+	const struct case_holder holder = holder_of(document, by);
+	enum referral_side_of side;
+	struct tc_id id;
+	int r;
+
+	if (strcmp(document->from_officer, document->to->id) == 0)
+		return 0;
+	while ((r = first_of(ledger, job->principal, document->from_officer, &id, &side)) == 0) {
+		if (!job_take_turn(ledger))
+			return JOB_MORE;
+		r = case_assign(ledger, id, side, &holder);
+		if (r < 0)
+			return r;
+	}
+	return r == CASE_NONE ? 0 : r;
+}
+
+int case_job(struct ledger *ledger, struct job *job)
+{
+	Throughcare__V1__CaseAssignment *document;
+	struct row_reader row;
+	struct tc_slice value;
+	uint8_t key[8];
+	char by[65];
+	int r;
+
+	tc_put_be64(key, job->sequence);
+	r = ledger_get(ledger, LEDGER_TABLE_ASSIGNING, tc_slice(key, sizeof(key)), &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
+	row = row_read(value);
+	row_take_text(&row, by, sizeof(by));
+	document = throughcare__v1__case_assignment__unpack(&ledger->arena.allocator,
+							    (size_t)(row.end - row.at), row.at);
+	if (document == NULL)
+		return TC_ECORRUPT;
+	r = assign_all(ledger, job, document, by);
+	return r != 0 ? r : ledger_del(ledger, LEDGER_TABLE_ASSIGNING, tc_slice(key, sizeof(key)));
+}
+
+/* ---- reading ---- */
+
+int case_walk(struct store_txn *txn, struct store_table caseload, const struct case_list *list,
+	      struct store_cursor *ret)
+{
+	struct store_key key;
+
+	if (list->officer)
+		list_key(&key, list->agency, CASE_OF_OFFICER, list->officer);
+	else if (list->team)
+		list_key(&key, list->agency, CASE_OF_TEAM, list->team);
+	else
+		list_key(&key, list->agency, CASE_OF_AGENCY, "");
+	return store_cursor_init(ret, txn, caseload, store_key_slice(&key), STORE_FORWARD);
+}
+
+int case_walk_next(struct store_cursor *cursor, struct tc_id *ret)
+{
+	struct tc_slice key;
+	int r = store_cursor_next(cursor, &key, NULL);
+
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? CASE_NONE : r;
+	if (key.len < sizeof(ret->bytes))
+		return TC_ECORRUPT;
+	memcpy(ret->bytes, key.data + key.len - sizeof(ret->bytes), sizeof(ret->bytes));
+	return 0;
+}

@@ -1,0 +1,77 @@
+/*
+ * case - whose case a referral is at each of its two sides: the lists that officers and
+ * teams work from, and who had it before.
+ *
+ *   caseload    agency, kind, name, referral id -> nothing
+ *   assignment  referral id, side, sequence     -> officer, team, reason, by
+ *   assigning   sequence                        -> a CaseAssignment that is being carried out
+ *
+ * A referral stands in the source's lists until its loop is closed, in the target's until
+ * it has ended, and again while a dispute waits for the target. The latest assignment is
+ * what it is listed by. Only a side's own people are ever shown to it.
+ *
+ * Owner:  writing: ledger thread, inside its transaction. Reading: any transaction.
+ * Blocks: never.
+ */
+#ifndef LEDGER_CASE_H
+#define LEDGER_CASE_H
+
+#include "ledger/job.h"
+#include "referral/referral.h"
+#include "store/store_cursor.h"
+
+struct submission;
+
+enum case_outcome {
+	CASE_NONE = 1, /* no further one */
+};
+
+/* Texts are borrowed; NULL: as it is, or nothing to say. */
+struct case_holder {
+	const char *officer;
+	const char *team;
+	const char *reason;
+	const char *by; /* the human who decided it */
+};
+
+/* A referral has changed: lists it where it belongs now. */
+int case_follow(struct ledger *ledger, const struct referral_change *change) TC_MUST_CHECK;
+/* Gives it to somebody else at that side. Unknown referrals are passed over. */
+int case_assign(struct ledger *ledger, struct tc_id referral, enum referral_side_of side,
+		const struct case_holder *holder) TC_MUST_CHECK;
+/* A CaseAssignment. 0, SUBMISSION_REFUSED (UNKNOWN_REFERRAL, FIELD_MISSING) or a fault. */
+int case_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+/* JOB_ASSIGN: all that an officer has. 0, JOB_MORE or a fault. */
+int case_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
+
+/* ---- reading ---- */
+
+/* One of an agency's lists. */
+struct case_list {
+	uint32_t agency;     /* principal */
+	const char *officer; /* NULL: any; else `team` is not looked at */
+	const char *team;    /* NULL: any */
+};
+
+/* The referrals of a list, in the order of their ids. */
+int case_walk(struct store_txn *txn, struct store_table caseload, const struct case_list *list,
+	      struct store_cursor *ret) TC_MUST_CHECK;
+/* 0, CASE_NONE or a fault. End the walk with store_cursor_done. */
+int case_walk_next(struct store_cursor *cursor, struct tc_id *ret) TC_MUST_CHECK;
+
+struct case_assignment {
+	uint64_t sequence;
+	int64_t at_ms;
+	char officer[65];
+	char team[64];
+	char reason[65];
+	char by[65];
+};
+
+/* Who had it at that side, the latest first: before `before` (UINT64_MAX: the latest). 0, CASE_NONE
+ * or a fault. */
+int case_assignment_before(struct store_txn *txn, struct store_table assignment,
+			   struct tc_id referral, enum referral_side_of side, uint64_t before,
+			   struct case_assignment *ret) TC_MUST_CHECK;
+
+#endif

@@ -1,0 +1,331 @@
+#include "query/caseload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/case.h"
+#include "ledger/ledger_view.h"
+#include "ledger/task.h"
+#include "query/gate.h"
+#include "query/risk.h"
+#include "query/told.h"
+#include "query/tracking.h"
+
+#define CURSOR_BYTES (4 + sizeof(struct tc_id))
+
+/* A place in the order: higher ranks first, then by id. */
+struct place {
+	uint32_t rank;
+	struct tc_id id;
+};
+
+static int place_compare(const struct place *a, const struct place *b)
+{
+	if (a->rank != b->rank)
+		return a->rank > b->rank ? -1 : 1;
+	return memcmp(a->id.bytes, b->id.bytes, sizeof(a->id.bytes));
+}
+
+/* One page under way: the best ones so far, in order, and one more if there is one. */
+struct page {
+	const struct question *question;
+	struct answer *answer;
+	bool overdue_only, me, them, unacknowledged;
+	const char *team;
+	bool after_given;
+	struct place after;
+	struct place *places;
+	size_t count, max;
+};
+
+/* ---- one referral ---- */
+
+/* The asker's side of it. */
+static enum referral_side_of side_of(const struct question *question,
+				     const struct referral *referral)
+{
+	return tc_agency_equal(&question->asker, &referral->source) ? REFERRAL_SOURCE
+								    : REFERRAL_TARGET;
+}
+
+static bool has_move(const struct question *question, const struct referral *referral)
+{
+	return strcmp(referral_next_move(referral), question->asker.name) == 0;
+}
+
+static int judge(const struct question *question, const struct referral *referral, struct risk *ret)
+{
+	struct risk_facts facts = {
+		.referral = referral,
+		.mine = has_move(question, referral),
+		.now_ms = question->now_ms,
+		.release_ms = referral->release_ms,
+		.supervision_end_ms = referral->supervision_end_ms,
+	};
+
+	risk_judge(&facts, ret);
+	return 0;
+}
+
+/* As the asker has been told of it; *ret false: it does not exist for the asker, or not any more.
+ */
+static int see(const struct question *question, struct tc_id id, struct referral *referral,
+	       bool *ret)
+{
+	int r = referral_find(ledger_view_txn(question->ledger),
+			      ledger_view_referral(question->ledger), id, referral);
+
+	*ret = r == 0 && (referral->shown || side_of(question, referral) == REFERRAL_SOURCE);
+	if (r == 0 && *ret)
+		r = told_referral(question, referral);
+	return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
+}
+
+static bool wanted(const struct page *page, const struct referral *referral)
+{
+	const struct referral_side *side = &referral->side[side_of(page->question, referral)];
+	bool mine = has_move(page->question, referral);
+
+	if (page->team && strcmp(page->team, side->team) != 0)
+		return false;
+	if (page->overdue_only && !risk_overdue(referral, page->question->now_ms))
+		return false;
+	if (!page->unacknowledged && lifecycle_state(referral->state)->terminal)
+		return false;
+	return (!page->me || mine) && (!page->them || !mine);
+}
+
+/* ---- the order ---- */
+
+/* Keeps it if it is among the best after the cursor. */
+static void place_keep(struct page *page, const struct place *place)
+{
+	size_t at;
+
+	if (page->after_given && place_compare(place, &page->after) <= 0)
+		return;
+	if (page->count == page->max) {
+		if (place_compare(place, &page->places[page->count - 1]) >= 0)
+			return;
+		page->count--;
+	}
+	for (at = page->count; at > 0 && place_compare(place, &page->places[at - 1]) < 0; at--)
+		page->places[at] = page->places[at - 1];
+	page->places[at] = *place;
+	page->count++;
+}
+
+static int look_at(struct page *page, struct tc_id id)
+{
+	struct place place = {.id = id};
+	struct referral referral;
+	struct risk risk;
+	bool seen;
+	int r = see(page->question, id, &referral, &seen);
+
+	if (r < 0 || !seen || !wanted(page, &referral))
+		return r;
+	r = judge(page->question, &referral, &risk);
+	place.rank = risk.rank;
+	if (r == 0)
+		place_keep(page, &place);
+	return r;
+}
+
+static int scan(struct page *page, const struct case_list *list)
+{
+	struct store_cursor cursor = {0};
+	struct tc_id id;
+	int r = case_walk(ledger_view_txn(page->question->ledger),
+			  ledger_view_table(page->question->ledger, LEDGER_TABLE_CASELOAD), list,
+			  &cursor);
+
+	for (size_t i = 0; r == 0 && i < CASELOAD_SCANNED_MAX; i++) {
+		r = case_walk_next(&cursor, &id);
+		if (r == 0)
+			r = look_at(page, id);
+	}
+	store_cursor_done(&cursor);
+	return r == CASE_NONE ? 0 : r;
+}
+
+/* ---- rows ---- */
+
+static int put_tasks(const struct question *question, const struct referral *referral,
+		     Throughcare__V1__ReferralRow *row)
+{
+	const struct task_tables tables = {
+		.rows = ledger_view_table(question->ledger, LEDGER_TABLE_TASK),
+		.open = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_OPEN),
+		.owner = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_OWNER),
+		.referral = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_REFERRAL),
+	};
+	uint32_t number;
+	int r = ledger_view_number(question->ledger, &question->asker, &number);
+
+	if (r == 0)
+		r = task_count(ledger_view_txn(question->ledger), &tables, number, referral->id,
+			       &row->tasks);
+	row->has_tasks = r == 0 && row->tasks > 0;
+	return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
+}
+
+static int put_risks(struct answer *answer, const struct risk *risk,
+		     Throughcare__V1__ReferralRow *row)
+{
+	int r = 0;
+
+	row->has_rank = 1;
+	row->rank = risk->rank;
+	row->risks = answer_array(answer, risk->count);
+	if (row->risks == NULL)
+		return TC_ENOMEM;
+	for (size_t i = 0; r == 0 && i < risk->count; i++) {
+		r = answer_put_text(answer, risk->codes[i], &row->risks[i]);
+		row->n_risks++;
+	}
+	return r;
+}
+
+/* "a, b" as a list. */
+static int put_legal(struct answer *answer, const struct referral *referral,
+		     enum referral_side_of side, Throughcare__V1__ReferralRow *row)
+{
+	char legal[1024], *at = legal;
+
+	lifecycle_legal(referral->state,
+			side == REFERRAL_SOURCE ? REFERRAL_BY_SOURCE : REFERRAL_BY_TARGET, legal,
+			sizeof(legal));
+	row->legal = answer_array(answer, 32);
+	if (row->legal == NULL)
+		return TC_ENOMEM;
+	while (*at != '\0' && row->n_legal < 32) {
+		size_t len = strcspn(at, ",");
+		bool last = at[len] == '\0';
+		int r;
+
+		at[len] = '\0';
+		r = answer_put_text(answer, at, &row->legal[row->n_legal++]);
+		if (r < 0)
+			return r;
+		at += last ? len : len + 2;
+	}
+	return 0;
+}
+
+/* Whose case it is, which clock runs, and what hangs together with it. */
+static int put_case(const struct question *question, struct answer *answer,
+		    const struct referral *referral, enum referral_side_of side,
+		    Throughcare__V1__ReferralRow *row)
+{
+	enum lifecycle_clock clock = lifecycle_state(referral->state)->clock;
+	int r = answer_put_text(answer, referral->side[side].officer, &row->officer);
+
+	if (r == 0)
+		r = answer_put_text(answer, referral->side[side].team, &row->team);
+	if (r == 0 && referral->due_ms != 0 && clock != CLOCK_NONE)
+		r = answer_put_text(answer, clock_name(clock), &row->clock);
+	if (r == 0)
+		r = answer_put_text(answer, risk_next_step(referral, has_move(question, referral)),
+				    &row->next_step);
+	if (r == 0)
+		r = answer_put_id(answer, referral->predecessor, &row->predecessor);
+	if (r == 0)
+		r = answer_put_id(answer, referral->successor, &row->successor);
+	row->has_overdue = 1;
+	row->overdue = risk_overdue(referral, question->now_ms);
+	return r;
+}
+
+int caseload_outlook(const struct question *question, struct answer *answer,
+		     const struct referral *referral, Throughcare__V1__ReferralRow *row)
+{
+	enum referral_side_of side = side_of(question, referral);
+	struct risk risk;
+	int r = judge(question, referral, &risk);
+
+	if (r == 0)
+		r = put_case(question, answer, referral, side, row);
+	if (r == 0)
+		r = put_risks(answer, &risk, row);
+	if (r == 0)
+		r = put_legal(answer, referral, side, row);
+	return r < 0 ? r : put_tasks(question, referral, row);
+}
+
+static int add_row(struct page *page, const struct place *place)
+{
+	Throughcare__V1__QueryReply *reply = &page->answer->reply;
+	Throughcare__V1__ReferralRow *row;
+	struct referral referral;
+	bool seen;
+	int r = see(page->question, place->id, &referral, &seen);
+
+	if (r == 0)
+		r = tracking_row(page->answer, &referral, &row);
+	if (r == 0)
+		r = caseload_outlook(page->question, page->answer, &referral, row);
+	if (r == 0)
+		reply->referrals[reply->n_referrals++] = row;
+	return r;
+}
+
+/* ---- the question ---- */
+
+static int read_question(struct page *page, struct case_list *ret)
+{
+	const Throughcare__V1__CaseloadQuery *asked = page->question->query->caseload;
+	struct tc_slice cursor = answer_cursor(page->question);
+	const char *whose = asked->whose_move ? asked->whose_move : "";
+
+	page->overdue_only = asked->has_overdue_only && asked->overdue_only;
+	page->unacknowledged = !asked->has_unacknowledged || asked->unacknowledged;
+	page->me = strcmp(whose, "me") == 0;
+	page->them = strcmp(whose, "them") == 0;
+	if (*whose != '\0' && !page->me && !page->them)
+		return tc_refuse(&page->answer->refusal, TC_REFUSAL_FIELD_INVALID,
+				 "caseload.whose_move: me or them");
+	ret->officer = asked->officer && *asked->officer ? asked->officer : NULL;
+	ret->team = page->team = asked->team && *asked->team ? asked->team : NULL;
+	if (cursor.len == 0)
+		return 0;
+	if (cursor.len != CURSOR_BYTES)
+		return tc_refuse(&page->answer->refusal, TC_REFUSAL_FIELD_INVALID, "page.cursor");
+	page->after_given = true;
+	page->after.rank = tc_get_be32(cursor.data);
+	memcpy(page->after.id.bytes, cursor.data + 4, sizeof(page->after.id.bytes));
+	return 0;
+}
+
+static int next_page(struct answer *answer, const struct place *last)
+{
+	uint8_t cursor[CURSOR_BYTES];
+
+	tc_put_be32(cursor, last->rank);
+	memcpy(cursor + 4, last->id.bytes, sizeof(last->id.bytes));
+	return answer_next_page(answer, tc_slice(cursor, sizeof(cursor)));
+}
+
+int caseload_list(const struct question *question, struct answer *answer)
+{
+	size_t rows_max = answer_page_rows(question);
+	struct page page = {.question = question, .answer = answer, .max = rows_max + 1};
+	struct case_list list = {.agency = 0};
+	int r = read_question(&page, &list);
+
+	if (r != 0)
+		return r;
+	r = ledger_view_number(question->ledger, &question->asker, &list.agency);
+	if (r != 0)
+		return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
+	page.places = arena_take(&answer->arena, page.max * sizeof(*page.places));
+	answer->reply.referrals = answer_array(answer, rows_max);
+	if (page.places == NULL || answer->reply.referrals == NULL)
+		return TC_ENOMEM;
+	r = scan(&page, &list);
+	for (size_t i = 0; r == 0 && i < page.count && i < rows_max; i++)
+		r = add_row(&page, &page.places[i]);
+	if (r < 0 || page.count <= rows_max)
+		return r;
+	return next_page(answer, &page.places[rows_max - 1]);
+}

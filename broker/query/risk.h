@@ -1,0 +1,39 @@
+/*
+ * risk - what waiting puts at risk, as codes, and the order of a caseload by it.
+ *
+ * One table: each row is a fact about a referral, its code, and what it weighs. The rank
+ * is the sum, so that two grave things go before one.
+ *
+ * Owner: nobody; constant. Blocks: never.
+ */
+#ifndef QUERY_RISK_H
+#define QUERY_RISK_H
+
+#include "referral/referral.h"
+
+#define RISK_CODES_MAX 12
+
+/* What is known of the person besides the referral; zeros: nothing. */
+struct risk_facts {
+	const struct referral *referral; /* as far as the asker was told */
+	bool mine;                       /* the asker has the next move */
+	int64_t now_ms;
+	int64_t release_ms;
+	int64_t hearing_ms;
+	int64_t supervision_end_ms;
+	bool high_risk, in_custody, absconded, alert;
+};
+
+struct risk {
+	uint32_t rank;
+	size_t count;
+	char codes[RISK_CODES_MAX][32]; /* the gravest first: "hearing_3d" */
+};
+
+void risk_judge(const struct risk_facts *facts, struct risk *ret);
+/* True when its clock has run out, also when it then got a last one. */
+bool risk_overdue(const struct referral *referral, int64_t now_ms);
+/* What to do, in words: "decide: accept, decline, offer a place or waitlist". */
+const char *risk_next_step(const struct referral *referral, bool mine);
+
+#endif

@@ -1,0 +1,203 @@
+/* A caseload: whose it is, in which order, and what of it is nobody else's to know. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "query/risk.h"
+#include "unit/query/exchange_fixture.h"
+
+#define REFERRAL THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT
+#define DAY_MS   INT64_C(86400000)
+#define NOW_MS   (1000 * DAY_MS)
+
+/* ---- the order ---- */
+
+static uint32_t rank(const struct risk_facts *facts)
+{
+	struct risk risk;
+
+	risk_judge(facts, &risk);
+	return risk.rank;
+}
+
+static void lateness_goes_before_all_and_most_where_others_wait(void **state)
+{
+	struct referral late = {.state = REFERRAL_RECEIVED, .due_ms = NOW_MS - 30 * DAY_MS};
+	struct referral calm = {.state = REFERRAL_RECEIVED, .due_ms = NOW_MS + 30 * DAY_MS};
+	struct risk_facts mine = {.referral = &late, .mine = true, .now_ms = NOW_MS};
+	struct risk_facts theirs = {.referral = &late, .now_ms = NOW_MS};
+	struct risk_facts release = {
+		.referral = &calm, .mine = true, .now_ms = NOW_MS, .release_ms = NOW_MS + DAY_MS};
+
+	(void)state;
+	assert_true(rank(&mine) > rank(&release));
+	assert_true(rank(&release) > rank(&theirs));
+	late.due_ms = NOW_MS - 1000 * DAY_MS;
+	assert_true(rank(&mine) <= 1000 + 50 * 60 + 100);
+}
+
+static void what_is_nearer_is_graver_and_says_so(void **state)
+{
+	struct referral referral = {.state = REFERRAL_ACCEPTED};
+	struct risk_facts facts = {.referral = &referral, .now_ms = NOW_MS};
+	struct risk risk;
+	uint32_t far;
+
+	(void)state;
+	facts.hearing_ms = NOW_MS + 3 * DAY_MS;
+	risk_judge(&facts, &risk);
+	assert_int_equal(risk.count, 1);
+	assert_string_equal(risk.codes[0], "hearing_3d");
+	far = risk.rank;
+	facts.hearing_ms = NOW_MS + DAY_MS / 2;
+	facts.alert = true;
+	risk_judge(&facts, &risk);
+	assert_int_equal(risk.count, 2);
+	assert_string_equal(risk.codes[0], "alert");
+	assert_string_equal(risk.codes[1], "hearing_1d");
+	assert_true(risk.rank > far + 3000);
+	facts.hearing_ms = NOW_MS + 4 * DAY_MS;
+	facts.alert = false;
+	risk_judge(&facts, &risk);
+	assert_int_equal(risk.count, 0);
+}
+
+static void every_state_has_a_next_step(void **state)
+{
+	(void)state;
+	for (enum referral_state at = REFERRAL_REQUESTED; at < REFERRAL_STATE_COUNT; at++) {
+		struct referral referral = {.state = at};
+
+		assert_true(strlen(risk_next_step(&referral, true)) > 5);
+		referral.loop_closed_ms = 1;
+		assert_string_equal(risk_next_step(&referral, true), "");
+	}
+}
+
+/* ---- the list ---- */
+
+static void put_referral(struct exchange_fixture *fixture, uint64_t number, const char *from,
+			 const char *to)
+{
+	put_message(fixture, &(struct sent){.sender = from,
+					    .to = to,
+					    .type = "Referral",
+					    .message = number,
+					    .subject = 60,
+					    .referral = number + 20,
+					    .category = REFERRAL});
+}
+
+/* Rows that the agency gets, over pages of `page` rows. */
+static size_t rows_of(struct exchange_fixture *fixture, const char *agency, uint32_t page_rows,
+		      Throughcare__V1__CaseloadQuery *caseload)
+{
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	Throughcare__V1__Page page = THROUGHCARE__V1__PAGE__INIT;
+	struct tc_bytes cursor = {0};
+	uint32_t before = UINT32_MAX;
+	size_t rows = 0;
+
+	page.has_limit = 1;
+	page.limit = page_rows;
+	query.page = &page;
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_CASELOAD;
+	query.caseload = caseload;
+	do {
+		Throughcare__V1__Response *response = ask(fixture, AGENCY, agency, &query);
+		Throughcare__V1__QueryReply *reply = response->query;
+
+		assert_int_equal(response->body_case, THROUGHCARE__V1__RESPONSE__BODY_QUERY);
+		for (size_t i = 0; i < reply->n_referrals; i++) {
+			assert_true(reply->referrals[i]->rank <= before);
+			before = reply->referrals[i]->rank;
+			assert_non_null(reply->referrals[i]->next_step);
+		}
+		rows += reply->n_referrals;
+		cursor.len = 0;
+		if (reply->has_next_cursor)
+			assert_int_equal(tc_bytes_append(&cursor, reply->next_cursor.data,
+							 reply->next_cursor.len),
+					 0);
+		page.has_cursor = cursor.len > 0;
+		page.cursor = (ProtobufCBinaryData){.len = cursor.len, .data = cursor.data};
+		answer_free(&response);
+	} while (cursor.len > 0);
+	tc_bytes_free(&cursor);
+	return rows;
+}
+
+static void a_list_is_the_agencys_own_and_pages_lose_nothing(void **state)
+{
+	Throughcare__V1__CaseloadQuery all = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
+	struct exchange_fixture *fixture = *state;
+
+	for (uint64_t i = 0; i < 7; i++)
+		put_referral(fixture, 50 + i, "office", "home");
+	assert_int_equal(rows_of(fixture, "office", 2, &all), 7);
+	assert_int_equal(rows_of(fixture, "office", 500, &all), 7);
+	assert_int_equal(rows_of(fixture, "clinic", 2, &all), 0);
+	put_collect(fixture, "home");
+	assert_int_equal(rows_of(fixture, "home", 3, &all), 7);
+}
+
+static void what_waits_for_its_target_is_not_on_the_targets_list(void **state)
+{
+	Throughcare__V1__CaseloadQuery all = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
+	struct exchange_fixture *fixture = *state;
+
+	put_referral(fixture, 50, "office", "home");
+	assert_int_equal(rows_of(fixture, "home", 10, &all), 0);
+	put_collect(fixture, "home");
+	assert_int_equal(rows_of(fixture, "home", 10, &all), 1);
+}
+
+static void whose_move_it_is_chooses(void **state)
+{
+	Throughcare__V1__CaseloadQuery mine = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
+	struct exchange_fixture *fixture = *state;
+
+	put_referral(fixture, 50, "office", "home");
+	put_collect(fixture, "home");
+	mine.whose_move = (char *)(uintptr_t) "me";
+	assert_int_equal(rows_of(fixture, "home", 10, &mine), 1);
+	assert_int_equal(rows_of(fixture, "office", 10, &mine), 0);
+	mine.whose_move = (char *)(uintptr_t) "them";
+	assert_int_equal(rows_of(fixture, "home", 10, &mine), 0);
+	assert_int_equal(rows_of(fixture, "office", 10, &mine), 1);
+}
+
+static void caseloads_are_for_agencies(void **state)
+{
+	Throughcare__V1__CaseloadQuery all = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_CASELOAD;
+	query.caseload = &all;
+	expect_code(*state, AUDITOR, "auditor", &query, "not_permitted");
+	expect_code(*state, OPERATOR, "desk", &query, "not_permitted");
+	all.whose_move = (char *)(uintptr_t) "ours";
+	expect_code(*state, AGENCY, "office", &query, "field_invalid");
+	expect_code(*state, AGENCY, "nobody", &query, "field_invalid");
+}
+
+int main(void)
+{
+#define CASELOAD_TEST(name)                                                                        \
+	cmocka_unit_test_setup_teardown(name, exchange_fixture_setup, exchange_fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lateness_goes_before_all_and_most_where_others_wait),
+		cmocka_unit_test(what_is_nearer_is_graver_and_says_so),
+		cmocka_unit_test(every_state_has_a_next_step),
+		CASELOAD_TEST(a_list_is_the_agencys_own_and_pages_lose_nothing),
+		CASELOAD_TEST(what_waits_for_its_target_is_not_on_the_targets_list),
+		CASELOAD_TEST(whose_move_it_is_chooses),
+		CASELOAD_TEST(caseloads_are_for_agencies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
