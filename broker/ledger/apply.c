@@ -14,6 +14,7 @@
 #include "ledger/job.h"
 #include "ledger/lease.h"
 #include "ledger/logon.h"
+#include "ledger/outcome_check.h"
 #include "ledger/person_decision.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
@@ -196,6 +197,8 @@ static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id i
 		return review_clock(ledger, timer_delivery_of(id));
 	case TIMER_LEASE:
 		return lease_clock(ledger, id);
+	case TIMER_OUTCOME:
+		return outcome_check_clock(ledger, id);
 	case TIMER_PERSON:
 		return person_merge_due(ledger, id);
 	case TIMER_TASK:

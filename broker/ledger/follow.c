@@ -2,9 +2,13 @@
 
 #include "ledger/capacity_message.h"
 #include "ledger/offer.h"
+#include "ledger/outcome_check.h"
 
 /* Several rows of one type are all run, in this order. */
 static const struct follow follows[] = {
+	{"OutcomeReport", NULL, outcome_check_reported},
+	{"HousingVerification", outcome_check_verifies, outcome_check_verified},
+	{"EmploymentVerification", outcome_check_verifies, outcome_check_verified},
 	{"ReferralResponse", offer_check_accepted, NULL},
 	{"ReferralResponse", capacity_check_offer, capacity_apply_offer},
 	{"Referral", offer_check, offer_apply},

@@ -9,6 +9,7 @@
 #include "ledger/fact.h"
 #include "ledger/mailbox.h"
 #include "ledger/origin.h"
+#include "ledger/outcome_check.h"
 #include "ledger/own_message.h"
 #include "ledger/review.h"
 #include "ledger/session.h"
@@ -134,6 +135,8 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 	r = lend_told(ledger, delivery);
 	if (r == 0)
 		r = alert_released(ledger, delivery);
+	if (r == 0)
+		r = outcome_check_released(ledger, delivery);
 	return r < 0 ? r : review_released(ledger, delivery);
 }
 

@@ -52,10 +52,12 @@
 	TABLE(PERSON_DECISION, "person_decision") /* person id, sequence -> message id */          \
 	TABLE(CROSS, "cross")   /* merge, recipient, subject, delivery id -> message, sender */    \
 	TABLE(STATUS, "status") /* agency, sequence, index -> referral, version */                 \
-	TABLE(SUBSCRIBED, "subscribed") /* agency -> nothing */                                    \
-	TABLE(CASELOAD, "caseload")     /* agency, officer or team, referral -> nothing */         \
-	TABLE(ASSIGNMENT, "assignment") /* referral, side, sequence -> who had it */               \
-	TABLE(ASSIGNING, "assigning")   /* sequence -> a CaseAssignment under way */
+	TABLE(SUBSCRIBED, "subscribed")       /* agency -> nothing */                              \
+	TABLE(CASELOAD, "caseload")           /* agency, officer or team, referral -> nothing */   \
+	TABLE(ASSIGNMENT, "assignment")       /* referral, side, sequence -> who had it */         \
+	TABLE(ASSIGNING, "assigning")         /* sequence -> a CaseAssignment under way */         \
+	TABLE(OUTCOME_CHECK, "outcome_check") /* check id -> does an outcome still hold */         \
+	TABLE(SUBSCRIBED, "subscribed")       /* agency -> nothing */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

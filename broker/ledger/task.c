@@ -5,6 +5,7 @@
 
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
+#include "ledger/outcome_check.h"
 #include "ledger/own_message.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
@@ -244,6 +245,8 @@ static int task_overdue(struct ledger *ledger, const struct task *task)
 	struct principal *owner;
 	int r = task_fact(ledger, task, "task_overdue", task_kind_name(task->kind));
 
+	if (r == 0 && task->times == 1 && task->kind == TASK_VERIFY)
+		r = outcome_check_lapsed(ledger, task);
 	if (r == 0 && task->times == 1)
 		return task_tell(ledger, task,
 				 THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_NOT_ACKNOWLEDGED,

@@ -89,6 +89,7 @@ struct message {
 	const char *type;             /* "AttendanceRecord" */
 	uint32_t category;            /* of its one part... */
 	uint32_t second;              /* ...or of two; 0: one */
+	const char *second_type;      /* NULL: as the first */
 	struct tc_id id, subject, referral;
 	Throughcare__V1__Priority priority;
 	Throughcare__V1__EvidenceLevel evidence;

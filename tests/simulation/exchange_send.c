@@ -111,7 +111,9 @@ uint64_t exchange_send(struct exchange *x, const struct message *message)
 	header.n_manifest = submission.n_parts = message->second == 0 ? 1 : 2;
 	submission.parts = labels;
 	for (int i = 0; i < 2; i++) {
-		parts[i].type = (char *)(uintptr_t)message->type;
+		parts[i].type = (char *)(uintptr_t)(i == 1 && message->second_type != NULL
+							    ? message->second_type
+							    : message->type);
 		parts[i].has_category = parts[i].has_bytes = 1;
 		parts[i].category =
 			(Throughcare__V1__Category)(i == 0 ? message->category : message->second);
