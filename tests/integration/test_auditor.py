@@ -1,0 +1,70 @@
+"""Auditors: what one may look at, and what it asked to be told of."""
+import pytest
+from exchange import AUDITOR, OPERATOR
+from messages import attendance, consent, grant, new_id
+
+CLINIC, OFFICE, DESK = "treatment-south", "parole-north", "intake-desk"
+LIMITED = "auditor-guest"
+
+
+@pytest.fixture(scope="module")
+def told(exchange):
+    """Two persons, told of in the same way."""
+    exchange.add("auditor/" + LIMITED)
+    subjects = [new_id(), new_id()]
+    for subject in subjects:
+        exchange.accepted(DESK, consent(subject, grant()))
+        exchange.accepted(CLINIC, attendance(subject))
+    exchange.collect(OFFICE)
+    return subjects
+
+
+def give(exchange, *words):
+    answer = exchange.cli("auditor", "scope", LIMITED, *words, "--granted-by", "letter 12", profile=OPERATOR)
+    assert answer.code == 0, answer
+
+
+@pytest.mark.quick
+def test_an_auditor_sees_what_its_scope_names(exchange, told):
+    inside, outside = told
+    assert exchange.trail("--subject", outside, profile=LIMITED)
+    give(exchange, "--subject", inside)
+    assert exchange.trail("--subject", inside, profile=LIMITED)
+    assert {row["subject"] for row in exchange.trail(profile=LIMITED)} == {inside}
+    refused = exchange.cli("trail", "find", "--subject", outside, profile=LIMITED)
+    assert refused.code == 3 and "out_of_scope" in str(refused)
+    assert exchange.ask(LIMITED, "auditor", "scopes")[0]["subjects"] == [inside]
+    assert exchange.trail("--event", "query_refused", "--agency", LIMITED)
+    set_by = exchange.trail("--event", "scope", "--newest", "--limit", "1")[0]
+    assert set_by["recipient"] == LIMITED and {"field": "granted_by", "after": "letter 12"} in set_by["changes"]
+
+
+def test_content_is_open_only_with_a_scope_that_says_so(exchange, told):
+    inside = told[0]
+    sent = exchange.trail("--subject", inside, "--event", "submission", "--type", "AttendanceRecord")[0]["messageId"]
+    give(exchange, "--subject", inside)
+    assert exchange.cli("message", "show", sent, profile=LIMITED).code == 3
+    give(exchange, "--subject", inside, "--content")
+    shown = exchange.ask(LIMITED, "message", "show", sent)[0]
+    assert shown["parts"][0]["type"] == "AttendanceRecord"
+
+
+@pytest.mark.quick
+def test_only_an_operator_gives_a_scope(exchange, told):
+    answer = exchange.cli("auditor", "scope", LIMITED, "--granted-by", "myself", profile=AUDITOR)
+    assert answer.code == 3, answer
+
+
+@pytest.mark.quick
+def test_an_auditor_is_told_of_what_it_asked(exchange, told):
+    assert exchange.cli("auditor", "ask", "changes", "--kind", "override", profile=AUDITOR).code == 0
+    give(exchange, "--subject", told[0])
+    questions = exchange.ask(AUDITOR, "auditor", "questions")
+    assert [row["hits"] for row in questions if row["name"] == "changes"] == [1]
+    notices = [row["parts"][0]["content"] for row in exchange.collect(AUDITOR) if row["type"] == "StandingNotice"]
+    assert [(notice["name"], notice["event"]) for notice in notices] == [("changes", "scope")]
+    assert exchange.trail("--event", "scope", "--newest", "--limit", "1")[0]["logSequence"] == notices[0]["logSequence"]
+    assert exchange.cli("auditor", "ask", "changes", "--end", profile=AUDITOR).code == 0
+    give(exchange, "--subject", told[0])
+    assert exchange.ask(AUDITOR, "auditor", "questions") == []
+    assert exchange.collect(AUDITOR) == []
