@@ -56,8 +56,7 @@
 	TABLE(CASELOAD, "caseload")           /* agency, officer or team, referral -> nothing */   \
 	TABLE(ASSIGNMENT, "assignment")       /* referral, side, sequence -> who had it */         \
 	TABLE(ASSIGNING, "assigning")         /* sequence -> a CaseAssignment under way */         \
-	TABLE(OUTCOME_CHECK, "outcome_check") /* check id -> does an outcome still hold */         \
-	TABLE(SUBSCRIBED, "subscribed")       /* agency -> nothing */
+	TABLE(OUTCOME_CHECK, "outcome_check") /* check id -> does an outcome still hold */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };
