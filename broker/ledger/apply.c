@@ -10,6 +10,7 @@
 #include "ledger/delivery.h"
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
+#include "ledger/feed.h"
 #include "ledger/hold.h"
 #include "ledger/job.h"
 #include "ledger/lease.h"
@@ -203,6 +204,8 @@ static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id i
 		return person_merge_due(ledger, id);
 	case TIMER_TASK:
 		return task_clock(ledger, timer_delivery_of(id));
+	case TIMER_FEEDS:
+		return feeds_clock(ledger);
 	}
 	return TC_ECORRUPT;
 }

@@ -8,6 +8,7 @@
 #include "ledger/cross.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
+#include "ledger/feed.h"
 #include "ledger/mailbox.h"
 #include "ledger/reconsider.h"
 #include "ledger/row.h"
@@ -192,6 +193,7 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 	case JOB_DISPATCH:
 	case JOB_UNMERGE:
 	case JOB_ASSIGN:
+	case JOB_FEEDS:
 	case JOB_CALENDAR:
 		break;
 	}
@@ -307,6 +309,9 @@ static int job_step(struct ledger *ledger, struct job *job)
 		break;
 	case JOB_ASSIGN:
 		r = case_job(ledger, job);
+		break;
+	case JOB_FEEDS:
+		r = feeds_job(ledger, job);
 		break;
 	case JOB_CALENDAR:
 		r = calendars_job(ledger, job);

@@ -38,6 +38,7 @@ enum job_kind {
 	JOB_EVENT = 6,      /* reaches the grants of a proceeding in which something happened */
 	JOB_UNMERGE = 8,    /* tells who was handed what about the wrong person; about: the merge */
 	JOB_ASSIGN = 9,     /* gives all that an officer has to somebody else; principal: whose */
+	JOB_FEEDS = 7,      /* looks for who has fallen silent */
 	JOB_CALENDAR = 10,  /* computes clocks anew; about: the referral to go on with */
 };
 

@@ -103,6 +103,8 @@ int ledger_flush(struct ledger *ledger)
 
 	if (r == 0)
 		r = principals_flush(ledger);
+	if (r == 0)
+		r = feeds_flush(ledger);
 	return r < 0 ? r : sessions_flush(ledger);
 }
 

@@ -7,6 +7,7 @@
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
+#include "ledger/feed.h"
 #include "ledger/mailbox.h"
 #include "ledger/origin.h"
 #include "ledger/outcome_check.h"
@@ -137,6 +138,8 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 		r = alert_released(ledger, delivery);
 	if (r == 0)
 		r = outcome_check_released(ledger, delivery);
+	if (r == 0)
+		r = feed_note(ledger, delivery);
 	return r < 0 ? r : review_released(ledger, delivery);
 }
 

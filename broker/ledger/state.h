@@ -14,6 +14,7 @@
 #include "consent/policy.h"
 #include "ledger/arena.h"
 #include "ledger/calendars.h"
+#include "ledger/feed.h"
 #include "ledger/ledger.h"
 #include "ledger/principal.h"
 #include "ledger/registry.h"
@@ -51,6 +52,7 @@ struct ledger {
 	struct policy *policy; /* in force */
 	struct calendars calendars;
 	struct standing_questions *standing; /* NULL: none is asked */
+	struct feeds feeds;                  /* written behind */
 
 	/* The row of table STATE, written behind. */
 	uint64_t next; /* sequence */
