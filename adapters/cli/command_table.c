@@ -60,6 +60,15 @@ const struct tc_command tc_command_table[] = {
 	 "Puts the member's certificates on the revocation list and tells the running exchange,\n"
 	 "which closes their connections at once.",
 	 "throughcare network revoke pilot agency/north-clinic", NULL, tc_network_revoke_run},
+	{"network", "roll", "DIR", 1, 1, "replace the key that signs the log's checkpoints",
+	 "Adds a key to DIR/sealer/keys and its public half to DIR/audit.vkey and the profiles in\n"
+	 "DIR. From then on both keys sign, so that who has only the older one goes on verifying.\n"
+	 "Give audit.vkey to all who verify, then end the older key with --end: its file is\n"
+	 "removed, its line in audit.vkey stays, since what it signed is to stay verifiable.",
+	 "throughcare network roll pilot\n"
+	 "throughcare network roll pilot --end",
+	 OPTIONS({"end", NULL, "remove the oldest key instead of adding one"}),
+	 tc_network_roll_run},
 	{"message", "send", "[FILE|-]", 0, 1, "send messages written in JSON",
 	 "Reads envelopes: one object per line, one array, or one object over many lines; from\n"
 	 "stdin without FILE. What is absent is filled in: messageId, sender, createdAt, the\n"

@@ -14,6 +14,7 @@ enum tc_exit tc_network_init_run(struct tc_invocation *invocation);
 enum tc_exit tc_network_add_run(struct tc_invocation *invocation);
 enum tc_exit tc_network_renew_run(struct tc_invocation *invocation);
 enum tc_exit tc_network_revoke_run(struct tc_invocation *invocation);
+enum tc_exit tc_network_roll_run(struct tc_invocation *invocation);
 enum tc_exit tc_message_send_run(struct tc_invocation *invocation);
 enum tc_exit tc_message_collect_run(struct tc_invocation *invocation);
 enum tc_exit tc_message_show_run(struct tc_invocation *invocation);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/id.h"
+#include "cli/network_audit.h"
 
 static int too_long(struct tc_problem *problem, const char *path)
 {
@@ -229,6 +230,8 @@ static int configuration_write(const char *folder, const char *trust_domain,
 		{"  key: ", "exchange/key.pem"},
 		{"  ca: ", "ca/ca.pem"},
 		{"  crl: ", "ca/crl.pem"},
+		{"sealer:\n  keys: ", "sealer/keys"},
+		{"  state: ", "sealer/state"},
 	};
 	struct tc_bytes text = {0};
 	char line[2 * TC_FILE_PATH_BYTES + 64], quoted[2 * TC_FILE_PATH_BYTES];
@@ -302,6 +305,8 @@ int tc_network_create(const char *folder, const char *trust_domain, const char *
 	if (r == 0)
 		r = text_write(folder, "trust-domain", trust_domain, problem);
 	if (r == 0)
+		r = tc_network_audit_create(folder, trust_domain, problem);
+	if (r == 0)
 		r = text_write(folder, "address", place.address, problem);
 	if (r == 0)
 		r = tc_file_path(path, folder, "exchange") ? 0 : too_long(problem, folder);
@@ -330,14 +335,15 @@ int tc_network_profile_path(const char *folder, const struct tc_network_member *
 	return fits ? 0 : too_long(problem, folder);
 }
 
-/* ca.pem and address of the network, copied into the profile. */
+/* ca.pem, address and audit.vkey of the network, copied into the profile. */
 static int profile_share(const char *folder, const char *profile, struct tc_problem *problem)
 {
-	static const char *const files[][2] = {{"ca/ca.pem", "ca.pem"}, {"address", "address"}};
+	static const char *const files[][2] = {
+		{"ca/ca.pem", "ca.pem"}, {"address", "address"}, {"audit.vkey", "audit.vkey"}};
 	char path[TC_FILE_PATH_BYTES];
 	int r = 0;
 
-	for (size_t i = 0; i < 2 && r == 0; i++) {
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r == 0; i++) {
 		struct tc_bytes content = {0};
 		if (!tc_file_path(path, folder, "%s", files[i][0]))
 			return too_long(problem, folder);
@@ -450,6 +456,13 @@ static pid_t exchange_find(const char *folder)
 	return pid;
 }
 
+bool tc_network_reload(const char *folder)
+{
+	pid_t exchange = exchange_find(folder);
+
+	return exchange > 0 && kill(exchange, SIGHUP) == 0;
+}
+
 int tc_network_revoke(const char *folder, const struct tc_network_member *member, int *ret_count,
 		      bool *ret_told, struct tc_problem *problem)
 {
@@ -473,8 +486,7 @@ int tc_network_revoke(const char *folder, const struct tc_network_member *member
 			       "see the file ca/index in the network's folder", "%s", identity);
 		return TC_EINVAL;
 	}
-	pid_t exchange = exchange_find(folder);
-	*ret_told = exchange > 0 && kill(exchange, SIGHUP) == 0;
+	*ret_told = tc_network_reload(folder);
 	*ret_count = count;
 	return 0;
 }

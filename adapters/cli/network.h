@@ -4,9 +4,10 @@
  *
  *   ca/             the authority (authority.h)
  *   exchange/       certificate.pem key.pem
- *   profiles/<id>/  certificate.pem key.pem ca.pem address
+ *   profiles/<id>/  certificate.pem key.pem ca.pem address audit.vkey
  *   registry/       signed registry messages that the exchange takes in
- *   data/           journal, ledger and trail
+ *   data/           journal, ledger, trail and tree
+ *   sealer/, audit.vkey  the keys of the log (network_audit.h)
  *   throughcared.yaml, throughcared.pid, trust-domain
  *
  * Keys are readable by their owner only.
@@ -52,6 +53,9 @@ int tc_network_profile_renew(const char *folder, const struct tc_network_member 
 /* The profile's folder in `to`. */
 int tc_network_profile_path(const char *folder, const struct tc_network_member *member,
 			    char to[TC_FILE_PATH_BYTES], struct tc_problem *problem) TC_MUST_CHECK;
+
+/* Tells the exchange that runs from this folder to read its files again. Whether one does. */
+bool tc_network_reload(const char *folder);
 
 /* Revokes every certificate of the member, writes the list and tells the running exchange.
  * `ret_told`: whether one was running. */

@@ -30,6 +30,7 @@ struct daemon {
 	struct topology *topology;
 	struct exchange_figures figures;
 	struct journal_figures journal_figures;
+	struct tree_figures tree_figures;
 	struct gateway_counters counters;
 	int listeners[GATEWAY_LISTENERS_MAX];
 	size_t listener_count;
@@ -208,6 +209,7 @@ static int start(struct daemon *daemon)
 	daemon->figures.trust_domain = daemon->config->trust_domain;
 	daemon->figures.started_ms = tc_clock_now_ms(&tc_clock_real);
 	daemon->figures.journal = &daemon->journal_figures;
+	daemon->figures.tree = &daemon->tree_figures;
 	daemon->figures.connections = &daemon->counters.connections;
 	r = signals_take(daemon);
 	if (r == 0)
@@ -218,6 +220,8 @@ static int start(struct daemon *daemon)
 		r = listen_all(daemon);
 	if (r == 0)
 		r = stores_open(&daemon->stores, daemon->config, false);
+	if (r == 0)
+		r = stores_tree_open(&daemon->stores, daemon->config, &daemon->tree_figures);
 	if (r == 0)
 		r = stores_begin(&daemon->stores, daemon->config, &seeds);
 	record_batch_free(&seeds);

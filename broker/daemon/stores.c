@@ -188,6 +188,7 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 	Throughcare__V1__LedgerSettings settings = THROUGHCARE__V1__LEDGER_SETTINGS__INIT;
 	struct record_batch batch = {0};
 	struct record *barrier = NULL;
+	char *origin = NULL;
 	bool first;
 	int r;
 
@@ -207,8 +208,11 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 	stores->boot = ledger_boot(stores->ledger) + 1;
 	r = policy_state_wanted(stores->ledger, &first);
 	if (r == 0)
-		r = request_barrier(stores->boot, THROUGHCARE_VERSION, &settings,
+		r = stores_origin(config, &origin);
+	if (r == 0)
+		r = request_barrier(stores->boot, THROUGHCARE_VERSION, origin, &settings,
 				    first ? policy_default() : tc_slice(NULL, 0), &barrier);
+	free(origin);
 	if (r)
 		return r;
 	/* Also into a journal that is full: it is what lets mailboxes be emptied again. */
@@ -235,6 +239,7 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 
 void stores_close(struct stores *stores)
 {
+	stores_tree_close(stores);
 	trail_index_close(&stores->trail);
 	ledger_close(&stores->ledger);
 	journal_close(&stores->journal);

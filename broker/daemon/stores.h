@@ -13,12 +13,16 @@
 #include "daemon/config.h"
 #include "journal/journal.h"
 #include "ledger/ledger.h"
+#include "trail/checkpointer.h"
 #include "trail/trail_index.h"
 
 struct stores {
 	struct journal *journal;
 	struct ledger *ledger;
 	struct trail_index *trail;
+	struct tree_store *tree; /* the three: NULL before stores_tree_open */
+	struct sealer_link *sealer;
+	struct checkpointer *checkpointer;
 	uint32_t boot; /* of this life: set by stores_begin */
 };
 
@@ -26,11 +30,22 @@ struct stores {
 int stores_open_journal(struct stores *stores, const struct config *config) TC_MUST_CHECK;
 /* Ledger and trail too, applied up to the journal's tip. `anew`: deletes both first. */
 int stores_open(struct stores *stores, const struct config *config, bool anew) TC_MUST_CHECK;
+/*
+ * The tree of the log, grown to the journal's tip, and its sealer. Of a sealer that has signed what
+ * this log is not the continuation of, nothing is opened (TC_ESTORE): before the log has one record
+ * more. So of one that does not answer. `figures` lives until stores_close.
+ */
+int stores_tree_open(struct stores *stores, const struct config *config,
+		     struct tree_figures *figures) TC_MUST_CHECK;
+/* The origin line of the log's checkpoints, which is the name of its keys; to be freed. */
+int stores_origin(const struct config *config, char **ret) TC_MUST_CHECK;
 /* Starts a new life in the log: the barrier record, then `seeds`, appended and applied. The ledger
  * is parked then, for its thread. */
 int stores_begin(struct stores *stores, const struct config *config,
 		 struct record_batch *seeds) TC_MUST_CHECK;
 void stores_close(struct stores *stores);
+/* What stores_tree_open opened; stores_close does it too. */
+void stores_tree_close(struct stores *stores);
 
 /* As the configuration says, with `path` for the folder. */
 void stores_ledger_options(const struct config *config, const char *path,

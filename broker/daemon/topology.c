@@ -10,6 +10,7 @@
 #include "query/query_request.h"
 #include "query/query_thread.h"
 #include "trail/trail_thread.h"
+#include "trail/tree_thread.h"
 
 #define THREADS_MAX 16
 /* Messages, each a whole batch. The line's own back-pressure is in the gateways' limits. */
@@ -21,7 +22,7 @@ struct topology {
 	size_t gateway_count;
 	size_t query_count;
 
-	struct bus_socket *journal_in, *ledger_in, *trail_in;
+	struct bus_socket *journal_in, *ledger_in, *trail_in, *tree_in;
 	struct bus_socket *gateway_in[THREADS_MAX], *query_in[THREADS_MAX];
 
 	/* Named from and to. */
@@ -33,12 +34,13 @@ struct topology {
 	struct bus_socket *gateway_to_query[THREADS_MAX][THREADS_MAX];
 	struct bus_socket *query_to_ledger[THREADS_MAX];
 	struct bus_socket *query_to_gateway[THREADS_MAX][THREADS_MAX];
-	struct bus_socket *main_to_journal, *main_to_trail;
+	struct bus_socket *main_to_journal, *main_to_trail, *main_to_tree;
 	struct bus_socket *main_to_gateway[THREADS_MAX], *main_to_query[THREADS_MAX];
 
 	struct journal_thread *journal;
 	struct ledger_thread *ledger;
 	struct trail_thread *trail;
+	struct tree_thread *tree;
 	struct gateway_thread *gateways[THREADS_MAX];
 	struct query_thread *queries[THREADS_MAX];
 };
@@ -93,12 +95,14 @@ static int sockets_open(struct topology *t)
 	pull(t, &r, "journal", QUEUE_MAX, &t->journal_in);
 	pull(t, &r, "ledger", QUEUE_MAX, &t->ledger_in);
 	pull(t, &r, "trail", QUEUE_MAX, &t->trail_in);
+	pull(t, &r, "tree", QUEUE_MAX, &t->tree_in);
 	push(t, &r, "ledger", QUEUE_MAX, &t->journal_to_ledger);
 	push(t, &r, "ledger", QUEUE_MAX, &t->trail_to_ledger);
 	push(t, &r, "journal", QUEUE_MAX, &t->ledger_to_journal);
 	push(t, &r, "journal", QUEUE_MAX, &t->main_to_journal);
 	push(t, &r, "trail", QUEUE_MAX, &t->ledger_to_trail);
 	push(t, &r, "trail", QUEUE_MAX, &t->main_to_trail);
+	push(t, &r, "tree", QUEUE_MAX, &t->main_to_tree);
 	for (size_t i = 0; i < t->gateway_count; i++)
 		gateway_sockets_open(t, &r, i);
 	for (size_t j = 0; j < t->query_count; j++)
@@ -165,6 +169,7 @@ static void sockets_empty(struct topology *t)
 	leftovers_free(t->journal_in);
 	leftovers_free(t->ledger_in);
 	leftovers_free(t->trail_in);
+	leftovers_free(t->tree_in);
 	for (size_t i = 0; i < THREADS_MAX; i++) {
 		leftovers_free(t->gateway_in[i]);
 		leftovers_free(t->query_in[i]);
@@ -176,7 +181,8 @@ static void sockets_close(struct topology *t)
 	struct bus_socket **all[] = {
 		&t->journal_in,        &t->ledger_in,         &t->trail_in,
 		&t->journal_to_ledger, &t->ledger_to_journal, &t->ledger_to_trail,
-		&t->trail_to_ledger,   &t->main_to_journal,   &t->main_to_trail};
+		&t->trail_to_ledger,   &t->main_to_journal,   &t->main_to_trail,
+		&t->tree_in,           &t->main_to_tree};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		bus_socket_close(all[i]);
@@ -252,6 +258,7 @@ static int query_start(struct topology *t, const struct topology_options *option
 		.journal = options->stores->journal,
 		.ledger = options->stores->ledger,
 		.trail = options->stores->trail,
+		.tree = options->stores->tree,
 		.figures = options->figures,
 		.inbox = t->query_in[j],
 		.to_ledger = t->query_to_ledger[j],
@@ -292,10 +299,17 @@ static int threads_start(struct topology *t, const struct topology_options *opti
 		.rider_wait_ms = (unsigned)options->config->rider_wait_ms,
 		.figures = options->figures->journal,
 	};
+	struct tree_thread_options tree = {
+		.checkpointer = options->stores->checkpointer,
+		.inbox = t->tree_in,
+		.interval_ms = (unsigned)options->config->checkpoint_interval_ms,
+	};
 	int r = 0;
 
 	for (size_t j = 0; r == 0 && j < t->query_count; j++)
 		r = query_start(t, options, j);
+	if (r == 0)
+		r = tree_thread_start(&tree, &t->tree);
 	if (r == 0)
 		r = trail_thread_start(&trail, &t->trail);
 	if (r == 0)
@@ -341,7 +355,7 @@ int topology_reload(struct topology *t, struct tc_tls_config *tls)
 			return r;
 		}
 	}
-	return 0;
+	return bus_send(t->main_to_tree, BUS_RELOAD, NULL, -1);
 }
 
 int topology_push(struct topology *t, struct record_batch *batch)
@@ -386,6 +400,10 @@ int topology_stop(struct topology **topology)
 	tell(t->main_to_journal, BUS_STOP, t->journal, &r);
 	if (t->journal)
 		journal_thread_join(&t->journal);
+	/* Its last round takes what the journal wrote last. */
+	tell(t->main_to_tree, BUS_STOP, t->tree, &r);
+	if (t->tree)
+		tree_thread_join(&t->tree);
 	if (t->ledger)
 		ledger_thread_join(&t->ledger);
 	tell(t->main_to_trail, BUS_STOP, t->trail, &r);

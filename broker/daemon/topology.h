@@ -29,7 +29,7 @@ struct topology_options {
 };
 
 int topology_start(const struct topology_options *options, struct topology **ret) TC_MUST_CHECK;
-/* New certificates for every gateway. */
+/* New certificates for every gateway; the sealer reads its keys again. */
 int topology_reload(struct topology *topology, struct tc_tls_config *tls) TC_MUST_CHECK;
 /* Records of the daemon's own: registry seeds. Takes the batch on 0. */
 int topology_push(struct topology *topology, struct record_batch *batch) TC_MUST_CHECK;

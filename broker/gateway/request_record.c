@@ -127,8 +127,9 @@ int request_refusal(const struct tc_peer *peer, uint64_t connection,
 	return pack_for(peer, connection, &body, ret);
 }
 
-int request_barrier(uint32_t boot, const char *version, Throughcare__V1__LedgerSettings *settings,
-		    struct tc_slice policy, struct record **ret)
+int request_barrier(uint32_t boot, const char *version, char *origin,
+		    Throughcare__V1__LedgerSettings *settings, struct tc_slice policy,
+		    struct record **ret)
 {
 	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
 	Throughcare__V1__BarrierRecord barrier = THROUGHCARE__V1__BARRIER_RECORD__INIT;
@@ -136,6 +137,7 @@ int request_barrier(uint32_t boot, const char *version, Throughcare__V1__LedgerS
 	barrier.has_boot = 1;
 	barrier.boot = boot;
 	barrier.version = (char *)(uintptr_t)version;
+	barrier.origin = origin;
 	barrier.settings = settings;
 	barrier.has_policy = policy.len > 0;
 	barrier.policy.data = (uint8_t *)(uintptr_t)policy.data;

@@ -6,6 +6,7 @@
 #include "ledger/capacity_message.h"
 #include "ledger/case.h"
 #include "ledger/change.h"
+#include "ledger/cosignature.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
 #include "ledger/logon.h"
@@ -273,6 +274,7 @@ static const struct {
 	{"AuditorScope", scope_submit},
 	{"StandingQuestion", standing_question_submit},
 	{"ServiceEntry", exchange_service},
+	{"CheckpointCosignature", cosignature_submit},
 	{"EmergencyReview", review_submit},
 	{"CalendarEntry", calendars_submit},
 	{"TaskReply", task_submit},

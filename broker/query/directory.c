@@ -4,6 +4,7 @@
 
 #include "ledger/ledger_view.h"
 #include "ledger/registry_seal.h"
+#include "query/proofs.h"
 
 static int add_services(const struct question *question, struct answer *answer,
 			const tc_agency *agency, Throughcare__V1__AgencyRow *row)
@@ -184,11 +185,29 @@ static void fill_figures(const struct exchange_figures *figures,
 	row->journal_syncs = atomic_load(&figures->journal->syncs);
 }
 
+/* How far the log is signed, and by which keys. */
+static int fill_checkpoint(const struct question *question, struct answer *answer,
+			   Throughcare__V1__ExchangeStatus *row)
+{
+	const struct tree_figures *tree = question->figures->tree;
+	int64_t ms = tree ? atomic_load(&tree->checkpoint_ms) : 0;
+
+	row->has_checkpoint_size = 1;
+	row->checkpoint_size = tree ? atomic_load(&tree->checkpoint_size) : 0;
+	if (ms != 0) {
+		row->checkpoint_at = answer_time(answer, ms);
+		if (row->checkpoint_at == NULL)
+			return TC_ENOMEM;
+	}
+	return proofs_vkeys(question, answer, &row->vkeys, &row->n_vkeys);
+}
+
 int directory_status(const struct question *question, struct answer *answer)
 {
 	const struct exchange_figures *figures = question->figures;
 	Throughcare__V1__ExchangeStatus *row = arena_take(&answer->arena, sizeof(*row));
 	int64_t crl_ms = atomic_load(&figures->crl_next_update_ms);
+	int r;
 
 	if (row == NULL)
 		return TC_ENOMEM;
@@ -208,6 +227,9 @@ int directory_status(const struct question *question, struct answer *answer)
 		if (row->crl_next_update == NULL)
 			return TC_ENOMEM;
 	}
+	r = fill_checkpoint(question, answer, row);
+	if (r != 0)
+		return r;
 	if (question->scope == GATE_ALL)
 		fill_figures(figures, row);
 	answer->reply.status = row;

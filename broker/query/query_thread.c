@@ -16,10 +16,12 @@
 #include "query/gate.h"
 #include "query/message.h"
 #include "query/policies.h"
+#include "query/proofs.h"
 #include "query/reviews.h"
 #include "query/scopes.h"
 #include "query/search.h"
 #include "query/standing_list.h"
+#include "query/tiles.h"
 #include "query/tracking.h"
 #include "query/what_if.h"
 #include "query/why.h"
@@ -31,6 +33,7 @@ struct query_thread {
 	pthread_t thread;
 	struct ledger_view *ledger;
 	struct trail_view *trail;
+	struct tree_view *tree; /* NULL: there is none */
 	struct journal_reader *journal;
 	struct answer answer;
 	struct query_request *first; /* waiting, in the order they came: deadlines rise */
@@ -66,6 +69,10 @@ static const struct {
 	{CASE(TRAIL_WHY), why_message},
 	{CASE(TRAIL_WHAT_IF), what_if_replay},
 	{CASE(REVIEW_LIST), reviews_list},
+	{CASE(TRAIL_PROOF), proofs_inclusion},
+	{CASE(TRAIL_CHECKPOINT), proofs_checkpoint},
+	{CASE(TRAIL_CONSISTENCY), proofs_consistency},
+	{CASE(TRAIL_TILES), tiles_list},
 	{CASE(SCOPE_LIST), scopes_list},
 	{CASE(STANDING_LIST), standing_list_answer},
 };
@@ -112,6 +119,7 @@ static int answer_question(struct query_thread *thread, uint64_t sequence)
 	struct question question = {
 		.ledger = thread->ledger,
 		.trail = thread->trail,
+		.tree = thread->tree,
 		.journal = thread->journal,
 		.figures = thread->options.figures,
 	};
@@ -254,10 +262,14 @@ static int work(struct query_thread *thread)
 	r = ledger_view_renew(thread->ledger, &ledger_next);
 	if (r == 0)
 		r = trail_view_renew(thread->trail, &trail_next);
+	if (r == 0 && thread->tree)
+		r = tree_view_renew(thread->tree);
 	if (r == 0)
 		r = answer_visible(thread, ledger_next, trail_next);
 	ledger_view_reset(thread->ledger);
 	trail_view_reset(thread->trail);
+	if (thread->tree)
+		tree_view_reset(thread->tree);
 	journal_reader_renew(thread->journal);
 	if (r == 0)
 		r = drop_late(thread);
@@ -339,6 +351,7 @@ static void close_views(struct query_thread *thread)
 {
 	ledger_view_close(&thread->ledger);
 	trail_view_close(&thread->trail);
+	tree_view_close(&thread->tree);
 	journal_reader_close(&thread->journal);
 	answer_done(&thread->answer);
 }
@@ -375,6 +388,8 @@ int query_thread_start(const struct query_thread_options *options, struct query_
 	r = ledger_view_open(&thread->ledger, options->ledger);
 	if (r == 0)
 		r = trail_view_open(options->trail, &thread->trail);
+	if (r == 0 && options->tree)
+		r = tree_view_open(options->tree, &thread->tree);
 	if (r == 0)
 		r = journal_reader_open(options->journal, &thread->journal);
 	if (r == 0 && pthread_create(&thread->thread, NULL, run, thread) != 0)

@@ -18,6 +18,7 @@
 #include "ledger/ledger.h"
 #include "query/exchange_figures.h"
 #include "trail/trail_index.h"
+#include "trail/tree_store.h"
 
 #define QUERY_THREAD_DEADLINE_MS 10000
 #define QUERY_THREAD_WAITING_MAX 1024 /* questions; more are answered "busy" at once */
@@ -28,6 +29,7 @@ struct query_thread_options {
 	struct journal *journal; /* these three are closed by the caller, after the join */
 	struct ledger *ledger;
 	struct trail_index *trail;
+	struct tree_store *tree; /* likewise; NULL: nothing is proved */
 	const struct exchange_figures *figures;
 	struct bus_socket *inbox;     /* PULL; adopted by the thread, closed by the caller */
 	struct bus_socket *to_ledger; /* PUSH: BUS_COMMIT_WANTED; likewise */

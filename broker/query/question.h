@@ -20,6 +20,7 @@
 #include "referral/referral.h"
 #include "throughcare/v1/record.pb-c.h"
 #include "trail/trail_view.h"
+#include "trail/tree_store.h"
 
 /* Outcomes (> 0) of whatever answers a question. */
 enum question_outcome {
@@ -36,6 +37,7 @@ struct question {
 	const struct scope *limits; /* of an auditor that has some; NULL: none */
 	struct ledger_view *ledger;
 	struct trail_view *trail;
+	struct tree_view *tree; /* NULL: there is no tree */
 	struct journal_reader *journal;
 	const struct exchange_figures *figures;
 };

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,9 +80,9 @@ static int connect_socket(struct sealer_link *link)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	if (strlen(link->socket) >= sizeof(address.sun_path))
+	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s", link->socket) >=
+	    sizeof(address.sun_path))
 		return TC_ECONFIG;
-	strcpy(address.sun_path, link->socket);
 	link->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (link->fd < 0)
 		return TC_EIO;

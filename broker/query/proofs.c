@@ -1,0 +1,354 @@
+#include "query/proofs.h"
+
+#include <string.h>
+
+#include "ledger/cosignature.h"
+#include "ledger/ledger_view.h"
+#include "query/gate.h"
+#include "wire/header.h"
+#include "wire/note.h"
+
+#define VKEYS_MAX 16
+
+/* ---- the checkpoint that a proof leads to ---- */
+
+static int no_checkpoint(struct answer *answer)
+{
+	return tc_refuse(&answer->refusal, TC_REFUSAL_NO_CHECKPOINT, "%s", "");
+}
+
+/* The newest, or the newest that is no larger than `at_most`. */
+static int checkpoint_find(const struct question *question, struct answer *answer, uint64_t at_most,
+			   struct tree_checkpoint *ret)
+{
+	int r;
+
+	if (question->tree == NULL)
+		return no_checkpoint(answer);
+	r = tree_view_checkpoint(question->tree, at_most, ret);
+	return r == TREE_UNKNOWN ? no_checkpoint(answer) : r;
+}
+
+int proofs_vkeys(const struct question *question, struct answer *answer, char ***ret,
+		 size_t *ret_count)
+{
+	struct tc_slice lines = {0};
+	char *text, *line;
+	int r = question->tree ? tree_view_vkeys(question->tree, &lines) : 0;
+
+	*ret_count = 0;
+	*ret = answer_array(answer, VKEYS_MAX);
+	text = arena_take(&answer->arena, lines.len + 1);
+	if (r == 0 && (*ret == NULL || text == NULL))
+		r = TC_ENOMEM;
+	if (r != 0)
+		return r;
+	if (lines.len > 0)
+		memcpy(text, lines.data, lines.len);
+	text[lines.len] = '\0';
+	while (*ret_count < VKEYS_MAX && (line = strsep(&text, "\n")) != NULL)
+		if (*line != '\0')
+			(*ret)[(*ret_count)++] = line;
+	return 0;
+}
+
+/* The note with the lines of those who have cosigned it. */
+static int note_join(const struct question *question, struct answer *answer,
+		     const struct tree_checkpoint *checkpoint, ProtobufCBinaryData *ret)
+{
+	struct tc_slice lines[COSIGNATURES_MAX];
+	struct tc_checkpoint *read = arena_take(&answer->arena, sizeof(*read));
+	size_t count, len = checkpoint->note.len;
+	uint8_t *to;
+	int r;
+
+	if (read == NULL)
+		return TC_ENOMEM;
+	if (tc_checkpoint_parse(checkpoint->note, read) != 0)
+		return TC_ECORRUPT;
+	r = cosignature_list(ledger_view_txn(question->ledger),
+			     ledger_view_table(question->ledger, LEDGER_TABLE_COSIGNATURE),
+			     checkpoint->size, read->root.bytes, lines, &count);
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		len += lines[i].len + 1;
+	to = arena_take(&answer->arena, len);
+	if (to == NULL)
+		return TC_ENOMEM;
+	*ret = (ProtobufCBinaryData){.len = len, .data = to};
+	memcpy(to, checkpoint->note.data, checkpoint->note.len);
+	to += checkpoint->note.len;
+	for (size_t i = 0; i < count; i++) {
+		memcpy(to, lines[i].data, lines[i].len);
+		to[lines[i].len] = '\n';
+		to += lines[i].len + 1;
+	}
+	return 0;
+}
+
+static int proof_begin(const struct question *question, struct answer *answer,
+		       const struct tree_checkpoint *checkpoint, Throughcare__V1__TrailProof **ret)
+{
+	Throughcare__V1__TrailProof *proof = arena_take(&answer->arena, sizeof(*proof));
+	int r;
+
+	if (proof == NULL)
+		return TC_ENOMEM;
+	throughcare__v1__trail_proof__init(proof);
+	proof->has_size = 1;
+	proof->size = checkpoint->size;
+	proof->has_checkpoint = 1;
+	r = note_join(question, answer, checkpoint, &proof->checkpoint);
+	if (r == 0)
+		r = proofs_vkeys(question, answer, &proof->vkeys, &proof->n_vkeys);
+	if (r == 0) {
+		answer->reply.trail_proof = proof;
+		*ret = proof;
+	}
+	return r;
+}
+
+static int hashes_fill(struct answer *answer, const struct tree_hash *hashes, size_t count,
+		       Throughcare__V1__TrailProof *proof)
+{
+	proof->hashes = arena_take(&answer->arena, (count + 1) * sizeof(*proof->hashes));
+	if (proof->hashes == NULL)
+		return TC_ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		uint8_t *hash = answer_bytes(answer, tc_slice(hashes[i].bytes, TREE_HASH_BYTES));
+
+		if (hash == NULL)
+			return TC_ENOMEM;
+		proof->hashes[i] = (ProtobufCBinaryData){.len = TREE_HASH_BYTES, .data = hash};
+	}
+	proof->n_hashes = count;
+	return 0;
+}
+
+/* ---- which record ---- */
+
+struct message_search {
+	const struct question *question;
+	struct tc_id message;
+	bool found;
+	uint64_t index;
+};
+
+static bool is(const char *wanted, const char *text)
+{
+	return text != NULL && strcmp(wanted, text) == 0;
+}
+
+/* Of a release to the asker: the submission behind it. */
+static int see_release(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct message_search *search = context;
+	tc_agency sender;
+	int r;
+
+	if (!is("release", row->event) || !is(search->question->asker.name, row->recipient) ||
+	    !tc_agency_parse(tc_slice_text(row->agency), &sender))
+		return TRAIL_FOUND_MORE;
+	r = ledger_view_submission(search->question->ledger,
+				   THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, &sender,
+				   search->message, &search->index);
+	search->found = r == 0;
+	if (r < 0)
+		return r;
+	return search->found ? TRAIL_FOUND_ENOUGH : TRAIL_FOUND_MORE;
+}
+
+static int see_submission(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct message_search *search = context;
+
+	if (!is("submission", row->event) || !is("accepted", row->code) ||
+	    !gate_trail_row(search->question, row))
+		return TRAIL_FOUND_MORE;
+	search->found = true;
+	search->index = row->log_sequence;
+	return TRAIL_FOUND_ENOUGH;
+}
+
+/* The record of a message: of the asker's own, of one that was released to it, or, for who sees
+ * facts about everybody, of anybody's. */
+static int message_find(const struct question *question, struct answer *answer, const char *text,
+			uint64_t *ret)
+{
+	bool agency = question->kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY;
+	struct trail_question asked = trail_question_any();
+	struct message_search search = {.question = question};
+	struct posting_position next;
+	bool ended;
+	int r;
+
+	r = answer_read_id(answer, text, "message_id", &search.message);
+	if (r != 0)
+		return r;
+	r = ledger_view_submission(question->ledger, question->kind, &question->asker,
+				   search.message, ret);
+	if (r <= 0)
+		return r;
+	asked.message = search.message;
+	asked.agency = agency ? question->asker.name : NULL;
+	asked.before = question->sequence;
+	r = trail_view_find(question->trail, &asked, agency ? see_release : see_submission, &search,
+			    &next, &ended);
+	if (r == 0 && !search.found)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
+	*ret = search.index;
+	return r;
+}
+
+/* ---- what the leaf commits to ---- */
+
+/* What the exchange says of itself and what witnesses say of it is for everybody, a message for
+ * who sent it. */
+static bool may_open(const struct question *question, const Throughcare__V1__Record *record)
+{
+	struct tc_header header;
+
+	switch ((int)record->body_case) {
+	case THROUGHCARE__V1__RECORD__BODY_ANCHOR:
+	case THROUGHCARE__V1__RECORD__BODY_FORGOTTEN:
+	case THROUGHCARE__V1__RECORD__BODY_RESTORED:
+	case THROUGHCARE__V1__RECORD__BODY_BARRIER:
+		return true;
+	case THROUGHCARE__V1__RECORD__BODY_SUBMISSION:
+		break;
+	default:
+		return false;
+	}
+	if (record->peer != NULL && record->peer->kind == question->kind &&
+	    is(question->asker.name, record->peer->id))
+		return true;
+	return tc_header_read(
+		       tc_slice(record->submission->header.data, record->submission->header.len),
+		       &header) == 0 &&
+	       tc_slice_equal(header.type, tc_slice_text("CheckpointCosignature"));
+}
+
+static int opening_fill(const struct question *question, struct answer *answer,
+			const struct journal_entry *entry, Throughcare__V1__TrailOpening *opening)
+{
+	const Throughcare__V1__Record *record = throughcare__v1__record__unpack(
+		&answer->arena.allocator, entry->body.len, entry->body.data);
+	uint8_t *salt;
+
+	if (record == NULL)
+		return TC_ECORRUPT;
+	if (!may_open(question, record))
+		return 0;
+	salt = answer_bytes(answer, tc_slice(entry->salt, sizeof(entry->salt)));
+	if (salt == NULL)
+		return TC_ENOMEM;
+	opening->has_salt = 1;
+	opening->salt = (ProtobufCBinaryData){.len = sizeof(entry->salt), .data = salt};
+	opening->has_record = 1;
+	/* Borrowed from the journal's snapshot, which stays until the answer is packed. */
+	opening->record = (ProtobufCBinaryData){.len = entry->body.len,
+						.data = (uint8_t *)(uintptr_t)entry->body.data};
+	return 0;
+}
+
+static int opening_make(const struct question *question, struct answer *answer, uint64_t index,
+			Throughcare__V1__TrailOpening **ret)
+{
+	Throughcare__V1__TrailOpening *opening = arena_take(&answer->arena, sizeof(*opening));
+	struct journal_entry entry;
+	struct journal_leaf leaf;
+	uint8_t *commitment;
+	size_t count;
+	int r;
+
+	r = journal_read_leaves(question->journal, index, 1, &leaf, &count);
+	if (r != 0 || count == 0)
+		return r < 0 ? r : TC_ECORRUPT;
+	commitment = answer_bytes(answer, tc_slice(leaf.commitment, sizeof(leaf.commitment)));
+	if (opening == NULL || commitment == NULL)
+		return TC_ENOMEM;
+	throughcare__v1__trail_opening__init(opening);
+	opening->has_index = 1;
+	opening->index = index;
+	opening->has_time_ms = 1;
+	opening->time_ms = (uint64_t)leaf.time_ms;
+	opening->has_commitment = 1;
+	opening->commitment =
+		(ProtobufCBinaryData){.len = sizeof(leaf.commitment), .data = commitment};
+	*ret = opening;
+	r = journal_read(question->journal, index, &entry);
+	/* What was forgotten is proved by its leaf all the same. */
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return opening_fill(question, answer, &entry, opening);
+}
+
+/* ---- the questions ---- */
+
+int proofs_inclusion(const struct question *question, struct answer *answer)
+{
+	const Throughcare__V1__TrailProofQuery *asked = question->query->trail_proof;
+	struct tree_hash hashes[TREE_PROOF_MAX];
+	struct tree_checkpoint checkpoint;
+	Throughcare__V1__TrailProof *proof;
+	uint64_t index = asked->index;
+	size_t count;
+	int r;
+
+	if ((asked->has_index != 0) == (asked->message_id != NULL))
+		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID,
+				 "trail_proof: either index or message_id");
+	if (asked->message_id != NULL) {
+		r = message_find(question, answer, asked->message_id, &index);
+		if (r != 0)
+			return r;
+	}
+	r = checkpoint_find(question, answer, asked->size, &checkpoint);
+	if (r != 0)
+		return r;
+	if (index >= checkpoint.size)
+		return no_checkpoint(answer);
+	r = tree_view_inclusion(question->tree, index, checkpoint.size, hashes, &count);
+	if (r != 0)
+		return r < 0 ? r : TC_ECORRUPT;
+	r = proof_begin(question, answer, &checkpoint, &proof);
+	if (r == 0)
+		r = hashes_fill(answer, hashes, count, proof);
+	return r ? r : opening_make(question, answer, index, &proof->opening);
+}
+
+int proofs_checkpoint(const struct question *question, struct answer *answer)
+{
+	struct tree_checkpoint checkpoint;
+	Throughcare__V1__TrailProof *proof;
+	int r = checkpoint_find(question, answer, question->query->trail_checkpoint->size,
+				&checkpoint);
+
+	return r ? r : proof_begin(question, answer, &checkpoint, &proof);
+}
+
+int proofs_consistency(const struct question *question, struct answer *answer)
+{
+	const Throughcare__V1__TrailConsistencyQuery *asked = question->query->trail_consistency;
+	struct tree_hash hashes[TREE_PROOF_MAX];
+	struct tree_checkpoint checkpoint;
+	Throughcare__V1__TrailProof *proof;
+	size_t count;
+	int r;
+
+	r = checkpoint_find(question, answer, asked->new_size, &checkpoint);
+	if (r != 0)
+		return r;
+	if (asked->old_size > checkpoint.size)
+		return no_checkpoint(answer);
+	r = tree_view_consistency(question->tree, asked->old_size, checkpoint.size, hashes, &count);
+	if (r != 0)
+		return r < 0 ? r : TC_ECORRUPT;
+	r = proof_begin(question, answer, &checkpoint, &proof);
+	if (r != 0)
+		return r;
+	proof->has_old_size = 1;
+	proof->old_size = asked->old_size;
+	return hashes_fill(answer, hashes, count, proof);
+}
