@@ -1,6 +1,6 @@
 #include "query/caseload.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ledger/case.h"
@@ -11,6 +11,7 @@
 #include "query/told.h"
 #include "query/tracking.h"
 
+#define LEGAL_MAX    32
 #define CURSOR_BYTES (4 + sizeof(struct tc_id))
 
 /* A place in the order: higher ranks first, then by id. */
@@ -187,30 +188,27 @@ static int put_risks(struct answer *answer, const struct risk *risk,
 	return r;
 }
 
-/* "a, b" as a list. */
+/* What the asker could send now: "ReferralResponse ACCEPTED". */
 static int put_legal(struct answer *answer, const struct referral *referral,
 		     enum referral_side_of side, Throughcare__V1__ReferralRow *row)
 {
-	char legal[1024], *at = legal;
+	enum referral_actor by = side == REFERRAL_SOURCE ? REFERRAL_BY_SOURCE : REFERRAL_BY_TARGET;
+	const struct lifecycle_rule *rules[LEGAL_MAX];
+	size_t count = lifecycle_legal(referral->state, by, rules, LEGAL_MAX);
+	int r = 0;
 
-	lifecycle_legal(referral->state,
-			side == REFERRAL_SOURCE ? REFERRAL_BY_SOURCE : REFERRAL_BY_TARGET, legal,
-			sizeof(legal));
-	row->legal = answer_array(answer, 32);
+	row->legal = answer_array(answer, count);
 	if (row->legal == NULL)
 		return TC_ENOMEM;
-	while (*at != '\0' && row->n_legal < 32) {
-		size_t len = strcspn(at, ",");
-		bool last = at[len] == '\0';
-		int r;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		char text[96];
 
-		at[len] = '\0';
-		r = answer_put_text(answer, at, &row->legal[row->n_legal++]);
-		if (r < 0)
-			return r;
-		at += last ? len : len + 2;
+		(void)snprintf(text, sizeof(text), "%s%s%s", rules[i]->type,
+			       rules[i]->status ? " " : "",
+			       rules[i]->status ? rules[i]->status : "");
+		r = answer_put_text(answer, text, &row->legal[row->n_legal++]);
 	}
-	return 0;
+	return r;
 }
 
 /* Whose case it is, which clock runs, and what hangs together with it. */
