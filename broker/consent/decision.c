@@ -43,6 +43,18 @@ const char *decision_kind_name(enum decision_kind kind)
 	return names[kind];
 }
 
+void decision_hold(struct decision *decision, enum tc_refusal_code code)
+{
+	if (decision->kind == DECISION_HOLD || decision->kind == DECISION_DENY)
+		return;
+	*decision = (struct decision){
+		.kind = DECISION_HOLD,
+		.code = code,
+		.basis = "none",
+		.rule_version = decision->rule_version,
+	};
+}
+
 bool decision_subject_synthetic(struct tc_id subject)
 {
 	static const uint8_t range[] = {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0};

@@ -87,6 +87,9 @@ int decision_take(struct store_txn *txn, const struct consent_tables *tables,
 		  const struct policy *policy, const struct decision_request *request,
 		  struct decision *ret) TC_MUST_CHECK;
 
+/* What would go is held for a reason that no consent has to do with. */
+void decision_hold(struct decision *decision, enum tc_refusal_code code);
+
 /* "permit", "permit_parts", "hold", "deny". */
 const char *decision_kind_name(enum decision_kind kind);
 /* True for ids of the synthetic range 00000000-0000-7000-8000-*. */

@@ -30,15 +30,9 @@ static int dispatch_suspend(struct ledger *ledger, struct principal *sender, str
 	bool suspended;
 	int r = principal_suspended(ledger, sender, &suspended);
 
-	if (r < 0 || !suspended || ret->kind == DECISION_HOLD || ret->kind == DECISION_DENY)
-		return r;
-	*ret = (struct decision){
-		.kind = DECISION_HOLD,
-		.code = TC_REFUSAL_AGENCY_SUSPENDED,
-		.basis = "none",
-		.rule_version = ret->rule_version,
-	};
-	return 0;
+	if (r == 0 && suspended)
+		decision_hold(ret, TC_REFUSAL_AGENCY_SUSPENDED);
+	return r;
 }
 
 int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, struct decision *ret)

@@ -8,6 +8,7 @@
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
 #include "query/policies.h"
+#include "query/submitted.h"
 #include "wire/actor.h"
 
 #define TEXT_BYTES_MAX 600
@@ -217,8 +218,7 @@ static int make_line(const struct question *question, struct answer *answer,
 	throughcare__v1__consent_answer_line__init(line);
 	request.categories = &check->categories[i];
 	request.part_count = 1;
-	r = decision_take(ledger_view_txn(question->ledger), ledger_view_consent(question->ledger),
-			  check->policy, &request, &decision);
+	r = submitted_take(question, check->policy, &request, &decision);
 	if (r != 0)
 		return r;
 	yes = decision.kind == DECISION_PERMIT;
@@ -401,8 +401,6 @@ int check_consent(const struct question *question, struct answer *answer)
 
 	r = read_check(question, answer, &check);
 	if (r == 0)
-		r = decision_take(ledger_view_txn(question->ledger),
-				  ledger_view_consent(question->ledger), check.policy,
-				  &check.request, &decision);
+		r = submitted_take(question, check.policy, &check.request, &decision);
 	return r == 0 ? fill_answer(question, answer, &check, &decision) : r;
 }

@@ -60,6 +60,22 @@ static int find_desk(const struct question *question, const struct tc_header *he
 	return 0;
 }
 
+int submitted_take(const struct question *question, const struct policy *policy,
+		   const struct decision_request *request, struct decision *ret)
+{
+	struct store_txn *txn = ledger_view_txn(question->ledger);
+	struct registry_agency sender;
+	int r = decision_take(txn, ledger_view_consent(question->ledger), policy, request, ret);
+
+	if (r != 0 || request->now_ms < question->now_ms)
+		return r;
+	r = registry_find_agency(txn, ledger_view_registry(question->ledger), request->sender,
+				 &sender);
+	if (r == 0 && sender.status == REGISTRY_SUSPENDED)
+		decision_hold(ret, TC_REFUSAL_AGENCY_SUSPENDED);
+	return r < 0 ? r : 0;
+}
+
 int submitted_decide(const struct question *question, const struct submitted *submitted,
 		     const tc_agency *recipient, const struct submitted_facts *facts,
 		     struct decision *ret)
@@ -103,8 +119,7 @@ int submitted_decide(const struct question *question, const struct submitted *su
 				     &request.recipient_kind);
 	if (r != 0)
 		return r;
-	return decision_take(txn, ledger_view_consent(question->ledger), facts->policy, &request,
-			     ret);
+	return submitted_take(question, facts->policy, &request, ret);
 }
 
 uint64_t submitted_categories(const struct submitted *submitted, uint64_t parts)

@@ -45,6 +45,11 @@ int submitted_decide(const struct question *question, const struct submitted *su
 		     const tc_agency *recipient, const struct submitted_facts *facts,
 		     struct decision *ret) TC_MUST_CHECK;
 
+/* The decision as the ledger takes it, at the question's time or before; of a sender that is
+ * suspended now nothing goes now. 0 or a fault. */
+int submitted_take(const struct question *question, const struct policy *policy,
+		   const struct decision_request *request, struct decision *ret) TC_MUST_CHECK;
+
 /* Bits of the categories of these parts (bit i: part i). */
 uint64_t submitted_categories(const struct submitted *submitted, uint64_t parts);
 /* The parts of these categories. */

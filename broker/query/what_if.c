@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "consent/consent_check.h"
+#include "consent/consent_row.h"
 #include "ledger/ledger_view.h"
 #include "query/policies.h"
 #include "query/search.h"
@@ -35,6 +36,15 @@ struct outcome {
 
 /* ---- the question ---- */
 
+static bool is_without(const struct what_if *what_if, struct tc_id grant)
+{
+	for (size_t i = 0; i < what_if->without_count; i++) {
+		if (tc_id_equal(what_if->without[i], grant))
+			return true;
+	}
+	return false;
+}
+
 /* The grants of one version of a consent. */
 static int take_grants(struct what_if *what_if, const struct consent_view *consent)
 {
@@ -44,12 +54,15 @@ static int take_grants(struct what_if *what_if, const struct consent_view *conse
 	if (document == NULL)
 		return TC_ENOMEM;
 	for (size_t i = 0; i < document->n_grants; i++) {
+		struct tc_id grant;
+
+		if (!tc_id_parse(tc_slice_text(document->grants[i]->grant_id), &grant) ||
+		    is_without(what_if, grant))
+			continue; /* a new version repeats them */
 		if (what_if->without_count == WHAT_IF_GRANTS_MAX)
 			return tc_refuse(&what_if->answer->refusal, TC_REFUSAL_FIELD_INVALID,
 					 "trail_what_if.revoke_id: too many grants, name one");
-		if (tc_id_parse(tc_slice_text(document->grants[i]->grant_id),
-				&what_if->without[what_if->without_count]))
-			what_if->without_count++;
+		what_if->without[what_if->without_count++] = grant;
 	}
 	return 0;
 }
@@ -73,6 +86,9 @@ static int read_revoked(struct what_if *what_if, struct trail_question *asked)
 		return r < 0 ? r
 			     : tc_refuse(&what_if->answer->refusal, TC_REFUSAL_NOT_FOUND,
 					 "trail_what_if.revoke_id");
+	if (!tc_id_is_none(asked->subject) && !tc_id_equal(asked->subject, consent.subject))
+		return tc_refuse(&what_if->answer->refusal, TC_REFUSAL_FIELD_INVALID,
+				 "trail_what_if.subject: revoke_id is another person's");
 	/* Decisions about others cannot have relied on it. */
 	asked->subject = consent.subject;
 	if (!tc_id_equal(id, consent.consent)) {
@@ -83,7 +99,7 @@ static int read_revoked(struct what_if *what_if, struct trail_question *asked)
 		r = take_grants(what_if, &consent);
 		if (r != 0)
 			return r;
-		r = consent_find_at(txn, tables, id, consent.recorded_ms - 1, &consent);
+		r = consent_find_below(txn, tables, id, consent.version, &consent);
 	}
 	return r < 0 ? r : 0;
 }

@@ -63,6 +63,9 @@ void *pack_message(const ProtobufCMessage *message, ProtobufCBinaryData *ret);
 /* Enters an agency into the registry. */
 void put_agency(struct exchange_fixture *fixture, const char *id, Throughcare__V1__AgencyKind kind);
 
+void put_suspended(struct exchange_fixture *fixture, const char *id,
+		   Throughcare__V1__AgencyKind kind);
+
 /* The operator says what an auditor may look at. */
 void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorScope *scope);
 
@@ -86,6 +89,8 @@ uint64_t put_collect(struct exchange_fixture *fixture, const char *agency);
  * "office". Its own id is the consent's and one. */
 uint64_t put_consent(struct exchange_fixture *fixture, uint64_t subject, uint64_t consent,
 		     const char *from, const char *to);
+uint64_t put_version(struct exchange_fixture *fixture, uint64_t subject, uint64_t consent,
+		     uint32_t version, const char *from, const char *to);
 
 /* ---- asking ---- */
 

@@ -90,7 +90,8 @@ static uint64_t put_own(struct exchange_fixture *fixture, Throughcare__V1__PeerK
 	return sequence;
 }
 
-void put_agency(struct exchange_fixture *fixture, const char *id, Throughcare__V1__AgencyKind kind)
+static void put_entry(struct exchange_fixture *fixture, const char *id,
+		      Throughcare__V1__AgencyKind kind, Throughcare__V1__AgencyStatus status)
 {
 	Throughcare__V1__AgencyEntry entry = THROUGHCARE__V1__AGENCY_ENTRY__INIT;
 
@@ -99,8 +100,19 @@ void put_agency(struct exchange_fixture *fixture, const char *id, Throughcare__V
 	entry.has_kind = 1;
 	entry.kind = kind;
 	entry.has_status = 1;
-	entry.status = THROUGHCARE__V1__AGENCY_STATUS__AGENCY_STATUS_ACTIVE;
+	entry.status = status;
 	put_own(fixture, OPERATOR, "desk", "AgencyEntry", 0, &entry.base);
+}
+
+void put_agency(struct exchange_fixture *fixture, const char *id, Throughcare__V1__AgencyKind kind)
+{
+	put_entry(fixture, id, kind, THROUGHCARE__V1__AGENCY_STATUS__AGENCY_STATUS_ACTIVE);
+}
+
+void put_suspended(struct exchange_fixture *fixture, const char *id,
+		   Throughcare__V1__AgencyKind kind)
+{
+	put_entry(fixture, id, kind, THROUGHCARE__V1__AGENCY_STATUS__AGENCY_STATUS_SUSPENDED);
 }
 
 void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorScope *scope)
@@ -316,6 +328,12 @@ static size_t fill_side(struct paper *paper, size_t side, const char *names)
 uint64_t put_consent(struct exchange_fixture *fixture, uint64_t subject, uint64_t consent,
 		     const char *from, const char *to)
 {
+	return put_version(fixture, subject, consent, 1, from, to);
+}
+
+uint64_t put_version(struct exchange_fixture *fixture, uint64_t subject, uint64_t consent,
+		     uint32_t version, const char *from, const char *to)
+{
 	struct paper paper = {.category = 0};
 
 	google__protobuf__timestamp__init(&paper.past);
@@ -327,5 +345,6 @@ uint64_t put_consent(struct exchange_fixture *fixture, uint64_t subject, uint64_
 	paper.grant.n_disclosers = fill_side(&paper, 0, from);
 	paper.grant.n_recipients = fill_side(&paper, 1, to);
 	fill_consent(&paper, consent);
+	paper.consent.version = version;
 	return put_own(fixture, AGENCY, "office", "ConsentGrant", subject, &paper.consent.base);
 }

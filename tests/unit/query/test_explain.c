@@ -195,6 +195,52 @@ static void without_a_consent_what_it_let_go_would_be_held(void **state)
 	answer_free(&response);
 }
 
+static void a_consent_of_many_versions_is_taken_away_as_a_whole(void **state)
+{
+	Throughcare__V1__TrailWhatIfQuery asked = THROUGHCARE__V1__TRAIL_WHAT_IF_QUERY__INIT;
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__Response *response;
+
+	for (uint32_t version = 1; version <= 300; version++)
+		put_version(fixture, 60, 80, version, "clinic", "office");
+	put_attendance(fixture, 50);
+	put_collect(fixture, "office");
+	asked.revoke_id = number_text(80);
+	response = ask_what_if(fixture, AUDITOR, "auditor", &asked);
+	assert_int_equal(response->body_case, THROUGHCARE__V1__RESPONSE__BODY_QUERY);
+	assert_int_equal(response->query->n_differences, 1);
+	answer_free(&response);
+}
+
+static void a_consent_of_another_person_is_no_answer_about_this_one(void **state)
+{
+	Throughcare__V1__TrailWhatIfQuery asked = THROUGHCARE__V1__TRAIL_WHAT_IF_QUERY__INIT;
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__Response *response;
+
+	put_consent(fixture, 60, 80, "clinic", "office");
+	asked.revoke_id = number_text(80);
+	asked.subject = number_text(61);
+	response = ask_what_if(fixture, AUDITOR, "auditor", &asked);
+	assert_int_equal(response->body_case, THROUGHCARE__V1__RESPONSE__BODY_REFUSAL);
+	assert_string_equal(response->refusal->code, "field_invalid");
+	answer_free(&response);
+}
+
+static void what_a_suspended_agency_sent_would_not_go_today(void **state)
+{
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__Response *response;
+
+	put_consent(fixture, 60, 80, "clinic", "office");
+	put_attendance(fixture, 50);
+	put_collect(fixture, "office");
+	put_suspended(fixture, "clinic", THROUGHCARE__V1__AGENCY_KIND__AGENCY_KIND_TREATMENT);
+	response = ask_why(fixture, AUDITOR, "auditor", 50);
+	assert_string_equal(reason_of(response, "release")->today, "hold");
+	answer_free(&response);
+}
+
 static void another_time_is_another_decision(void **state)
 {
 	Throughcare__V1__TrailWhatIfQuery asked = THROUGHCARE__V1__TRAIL_WHAT_IF_QUERY__INIT;
@@ -340,6 +386,9 @@ int main(void)
 		EXPLAIN_TEST(a_recipient_sees_what_it_got_and_no_more),
 		EXPLAIN_TEST(why_of_others_is_like_why_of_nothing),
 		EXPLAIN_TEST(without_a_consent_what_it_let_go_would_be_held),
+		EXPLAIN_TEST(a_consent_of_many_versions_is_taken_away_as_a_whole),
+		EXPLAIN_TEST(a_consent_of_another_person_is_no_answer_about_this_one),
+		EXPLAIN_TEST(what_a_suspended_agency_sent_would_not_go_today),
 		EXPLAIN_TEST(another_time_is_another_decision),
 		EXPLAIN_TEST(under_the_same_policy_nothing_differs),
 		EXPLAIN_TEST(a_decision_is_taken_again_by_the_kinds_of_then),
