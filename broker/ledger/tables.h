@@ -33,15 +33,16 @@
 	TABLE(CALENDAR, "calendar")   /* jurisdiction -> version, sequence, time, packed */        \
 	TABLE(CAPACITY, "capacity")   /* service, unit, population -> places, see capacity.h */    \
 	TABLE(LEASE, "lease")         /* lease id -> a place that is held, see lease.h */          \
-	TABLE(LEASE_HOLDER, "lease_holder")   /* principal, lease id -> nothing, while held */     \
-	TABLE(LEASE_TAKEN, "lease_taken")     /* place, time, lease id -> nothing */               \
-	TABLE(OFFER, "offer")                 /* group, referral id -> nothing */                  \
-	TABLE(OFFER_WON, "offer_won")         /* group -> the referral id that was accepted */     \
-	TABLE(TASK, "task")                   /* delivery id -> what a message asks, see task.h */ \
-	TABLE(TASK_OPEN, "task_open")         /* owner, due, delivery id -> nothing */             \
-	TABLE(TASK_OWNER, "task_owner")       /* owner, delivery id -> nothing */                  \
-	TABLE(TASK_MESSAGE, "task_message")   /* owner, message id, delivery id -> nothing */      \
-	TABLE(COSIGNATURE, "cosignature")     /* principal, size -> root, line */                  \
+	TABLE(LEASE_HOLDER, "lease_holder") /* principal, lease id -> nothing, while held */       \
+	TABLE(LEASE_TAKEN, "lease_taken")   /* place, time, lease id -> nothing */                 \
+	TABLE(OFFER, "offer")               /* group, referral id -> nothing */                    \
+	TABLE(OFFER_WON, "offer_won")       /* group -> the referral id that was accepted */       \
+	TABLE(FEED, "feed")                 /* sender, recipient, type -> how often, see feed.h */ \
+	TABLE(TASK, "task")                 /* delivery id -> what a message asks, see task.h */   \
+	TABLE(TASK_OPEN, "task_open")       /* owner, due, delivery id -> nothing */               \
+	TABLE(TASK_OWNER, "task_owner")     /* owner, delivery id -> nothing */                    \
+	TABLE(TASK_MESSAGE, "task_message") /* owner, message id, delivery id -> nothing */        \
+	TABLE(COSIGNATURE, "cosignature")   /* principal, size -> root, line */                    \
 	TABLE(TASK_REFERRAL, "task_referral") /* referral id, delivery id -> nothing */            \
 	TABLE(SCOPE, "scope")                 /* auditor -> sequence, time, packed AuditorScope */ \
 	TABLE(STANDING,                                                                            \

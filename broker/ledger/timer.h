@@ -29,7 +29,6 @@ enum timer_kind {
 		12,        /* an outcome is asked about again; id: the check, see outcome_check.h */
 	TIMER_PERSON = 14, /* a merge takes effect; id: its message */
 	TIMER_FEEDS = 13,  /* who has fallen silent? no id */
-	TIMER_PERSON = 14, /* a merge takes effect; id: its message */
 };
 
 enum timer_outcome {
