@@ -74,6 +74,8 @@ int clock_notice_follow(struct ledger *ledger, const struct referral_change *cha
 	if (r < 0 || change->ring == CLOCK_MOVES)
 		return r;
 	r = referral_find(ledger->txn, &ledger->referral, change->referral, &referral);
+	if (r == 0 && referral.times > CLOCK_NOTICE_TIMES_MAX)
+		return 0;
 	for (unsigned side = 0; r == 0 && side < REFERRAL_SIDES; side++) {
 		if (change->ring == CLOCK_OVERDUE || side == side_of(referral.next_move))
 			r = notify_side(ledger, change, &referral, side);

@@ -16,6 +16,9 @@
 
 struct ledger;
 
+/* Lists go on saying that it is late, and the trail that it rang; more notices would be noise. */
+#define CLOCK_NOTICE_TIMES_MAX 6
+
 /* After referral_clock. */
 int clock_notice_follow(struct ledger *ledger, const struct referral_change *change) TC_MUST_CHECK;
 
