@@ -9,6 +9,7 @@
 #include "ledger/clock_notice.h"
 #include "ledger/delivery.h"
 #include "ledger/dispatch.h"
+#include "ledger/evidence_clock.h"
 #include "ledger/fact.h"
 #include "ledger/feed.h"
 #include "ledger/hold.h"
@@ -198,6 +199,8 @@ static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id i
 		return review_clock(ledger, timer_delivery_of(id));
 	case TIMER_LEASE:
 		return lease_clock(ledger, id);
+	case TIMER_EVIDENCE:
+		return evidence_clock(ledger, timer_delivery_of(id));
 	case TIMER_OUTCOME:
 		return outcome_check_clock(ledger, id);
 	case TIMER_PERSON:

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ledger/evidence_clock.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 
@@ -11,7 +12,9 @@ enum {
 	FLAG_READY = 4,
 	FLAG_LANED = 8,
 	FLAG_ASIDE = 16,
-	FLAG_ACTED = 32
+	FLAG_ACTED = 32,
+	FLAG_TOLD_WAITING = 64,
+	FLAG_TOLD_UNREAD = 128,
 };
 
 static void delivery_write(const struct delivery *d, struct row_writer *row)
@@ -22,13 +25,16 @@ static void delivery_write(const struct delivery *d, struct row_writer *row)
 	row_put_u64(row, (uint64_t)d->expires_ms);
 	row_put_u64(row, (uint64_t)d->due_ms);
 	row_put_u64(row, (uint64_t)d->held_ms);
+	row_put_u64(row, (uint64_t)d->watch_ms);
 	row_put_u16(row, d->hold_days);
 	row_put_u8(row, (uint8_t)d->state);
 	row_put_u8(row, d->priority);
 	row_put_u8(row, d->evidence);
 	row_put_u8(row, (uint8_t)((d->own ? FLAG_OWN : 0) | (d->parked ? FLAG_PARKED : 0) |
 				  (d->ready ? FLAG_READY : 0) | (d->laned ? FLAG_LANED : 0) |
-				  (d->aside ? FLAG_ASIDE : 0) | (d->acted ? FLAG_ACTED : 0)));
+				  (d->aside ? FLAG_ASIDE : 0) | (d->acted ? FLAG_ACTED : 0) |
+				  (d->told_waiting ? FLAG_TOLD_WAITING : 0) |
+				  (d->told_unread ? FLAG_TOLD_UNREAD : 0)));
 	row_put_u16(row, d->attempt);
 	row_put_u16(row, d->failures);
 	row_put_u32(row, d->sender);
@@ -72,6 +78,7 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->expires_ms = (int64_t)row_take_u64(&row);
 	d->due_ms = (int64_t)row_take_u64(&row);
 	d->held_ms = (int64_t)row_take_u64(&row);
+	d->watch_ms = (int64_t)row_take_u64(&row);
 	d->hold_days = row_take_u16(&row);
 	d->state = (enum delivery_state)row_take_u8(&row);
 	d->priority = row_take_u8(&row);
@@ -83,6 +90,8 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->laned = (flags & FLAG_LANED) != 0;
 	d->aside = (flags & FLAG_ASIDE) != 0;
 	d->acted = (flags & FLAG_ACTED) != 0;
+	d->told_waiting = (flags & FLAG_TOLD_WAITING) != 0;
+	d->told_unread = (flags & FLAG_TOLD_UNREAD) != 0;
 	d->attempt = row_take_u16(&row);
 	d->failures = row_take_u16(&row);
 	d->sender = row_take_u32(&row);
@@ -153,6 +162,8 @@ int delivery_end(struct ledger *ledger, const struct delivery *delivery, enum de
 	r = ledger_del(ledger, LEDGER_TABLE_DELIVERY, tc_slice(key, sizeof(key)));
 	if (r == 0 && delivery->own)
 		r = ledger_del(ledger, LEDGER_TABLE_OWN, tc_slice(key, sizeof(key)));
+	if (r == 0)
+		r = evidence_unwatch(ledger, delivery);
 	if (r < 0)
 		return r;
 	row_put_u8(&row, (uint8_t)state);

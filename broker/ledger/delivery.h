@@ -53,8 +53,9 @@ struct delivery {
 	uint64_t position; /* in the order of the mailbox: later for what was held */
 	int64_t accepted_ms;
 	int64_t expires_ms;
-	int64_t held_ms; /* HELD: since when */
-	int64_t due_ms;  /* IN_FLIGHT: end of lease; RETRY_WAIT: next try; HELD: recheck, 0 never */
+	int64_t held_ms;  /* HELD: since when */
+	int64_t watch_ms; /* of the timer of evidence_clock.h; 0: none */
+	int64_t due_ms; /* IN_FLIGHT: end of lease; RETRY_WAIT: next try; HELD: recheck, 0 never */
 	enum delivery_state state;
 	uint8_t priority; /* index of READY: 0 urgent, 1 normal, 2 low */
 	uint8_t evidence; /* throughcare.v1.EvidenceLevel */
@@ -64,7 +65,9 @@ struct delivery {
 	bool laned;       /* it has its row in LANE */
 	bool aside; /* it has its row in ASIDE: of a lane, but held, or behind what a job releases
 		     */
-	bool acted; /* its header names the person who acts */
+	bool told_waiting;  /* its sender knows that it was not delivered in time... */
+	bool told_unread;   /* ...or not acknowledged */
+	bool acted;         /* its header names the person who acts */
 	uint16_t hold_days; /* HELD: for so long at most; 0: as long as it is valid */
 	uint16_t attempt;   /* hand-overs so far */
 	uint16_t failures; /* of these, ended without an acknowledgement by the recipient's fault */

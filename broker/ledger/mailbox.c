@@ -1,5 +1,6 @@
 #include "ledger/mailbox.h"
 
+#include "ledger/evidence_clock.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
 
@@ -93,10 +94,10 @@ static void waiting_key(struct store_key *key, const struct delivery *delivery)
 int mailbox_park(struct ledger *ledger, struct delivery *delivery)
 {
 	struct store_key key;
-	int r = 0;
+	int r = evidence_watch(ledger, delivery);
 
-	if (delivery->parked)
-		return 0;
+	if (r < 0 || delivery->parked)
+		return r;
 	delivery->parked = true;
 	if (!delivery->own && !tc_id_is_none(delivery->subject)) {
 		waiting_key(&key, delivery);

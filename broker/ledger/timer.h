@@ -25,6 +25,8 @@ enum timer_kind {
 	TIMER_REVIEW = 7,   /* nobody has reviewed a release; id: the submission, timer_delivery */
 	TIMER_LEASE = 9,    /* a place is no longer held; id: the lease */
 	TIMER_TASK = 10,    /* nobody has answered a task; id: timer_delivery */
+	TIMER_EVIDENCE =
+		11, /* a delivery still waits, or was not acknowledged; id: timer_delivery */
 	TIMER_OUTCOME =
 		12,        /* an outcome is asked about again; id: the check, see outcome_check.h */
 	TIMER_PERSON = 14, /* a merge takes effect; id: its message */
