@@ -31,8 +31,7 @@ int tc_audit_log_init(struct tc_audit_log *log, const struct tc_audit_checkpoint
 		      struct tc_audit_finding *finding) TC_MUST_CHECK;
 void tc_audit_log_done(struct tc_audit_log *log);
 /* Before the first entry: `recount` is empty, or was brought to a place of the log. */
-int tc_audit_log_begin(struct tc_audit_log *log,
-		       struct tc_audit_finding *finding) TC_MUST_CHECK;
+int tc_audit_log_begin(struct tc_audit_log *log, struct tc_audit_finding *finding) TC_MUST_CHECK;
 
 /* A whole bundle of `width` entries; full tiles go to `take`. 0, TC_AUDIT_FOUND, a fault, or what
  * `take` returned. */

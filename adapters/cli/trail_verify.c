@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit_accounting.h"
 #include "audit/audit_claim.h"
 #include "audit/audit_tile.h"
 #include "audit/audit_verify.h"
@@ -11,7 +12,7 @@
 #include "cli/progress.h"
 #include "cli/trust.h"
 #include "wire/base64.h"
-
+#include "wire/json.h"
 
 /* One call: what is verified, against whom, and what was seen before. */
 struct verification {
@@ -48,6 +49,15 @@ static void verdict_say(const struct verification *verification, const char *wha
 						   {"lastAt", "To"},
 						   {"root", "Root"},
 						   {"oldSize", "Begins with the first"},
+						   {"subject", "Person"},
+						   {"rule", "Rule"},
+						   {"disclosures", "Disclosures ever"},
+						   {"completeBefore", "Before record"},
+						   {"listed", "In the list"},
+						   {"lines", "Lines"},
+						   {"exempt", "Exempt by the rule"},
+						   {"withheld", "Not opened"},
+						   {"unproven", "Later, not proven"},
 						   {"tiles", "Tiles compared"},
 						   {"witnesses", "Witnesses"},
 						   {"keysFrom", "Keys from"},
@@ -152,12 +162,72 @@ out:
 	return code;
 }
 
+/* What the list is: all there is, or all but so many. */
+static void completeness_say(const struct verification *verification,
+			     const struct tc_audit_accounted *accounted, json_t *object)
+{
+	uint64_t kept_back = 0;
+	json_t *withheld = json_object();
+	char words[160];
+
+	for (int i = 0; i < TC_AUDIT_WITHHELD_COUNT; i++) {
+		if (accounted->withheld[i] == 0)
+			continue;
+		json_object_set_new(withheld, tc_audit_withheld_name((enum tc_audit_withheld)i),
+				    json_integer((json_int_t)accounted->withheld[i]));
+		kept_back += i == TC_AUDIT_WITHHELD_WINDOW ? 0 : accounted->withheld[i];
+	}
+	if (json_object_size(withheld) > 0)
+		json_object_set(object, "withheld", withheld);
+	json_decref(withheld);
+	if (kept_back > 0)
+		snprintf(words, sizeof(words),
+			 "complete but for %" PRIu64 " withheld, and the log is signed", kept_back);
+	else
+		snprintf(words, sizeof(words), "complete, and the log is signed");
+	verdict_say(verification, words, object);
+}
+
+static enum tc_exit verify_accounting(struct verification *verification, const char *path)
+{
+	struct tc_invocation *invocation = verification->invocation;
+	Throughcare__V1__Accounting *accounting = NULL;
+	struct tc_audit_accounted accounted;
+	struct tc_bytes text = {0};
+	enum tc_exit code = TC_EXIT_FAILED;
+
+	if (tc_file_read(path, TC_JSON_TEXT_BYTES_MAX, &text, &invocation->problem) != 0)
+		goto out;
+	int r = tc_audit_accounting_read(tc_bytes_slice(&text), &accounting,
+					 &verification->finding);
+	if (r == 0)
+		r = tc_audit_accounting_check(&verification->trust->policy, accounting, &accounted,
+					      &verification->finding);
+	code = tc_trust_exit(invocation, r, &verification->finding);
+	if (r != 0)
+		goto out;
+	json_t *object = json_pack(
+		"{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "subject", accounting->subject,
+		"rule", accounting->rule_name, "origin", accounted.claimed.origin, "size",
+		(json_int_t)accounted.claimed.size, "witnesses",
+		(json_int_t)accounted.claimed.witnesses, "completeBefore",
+		(json_int_t)accounted.complete_before, "disclosures", (json_int_t)accounted.proven,
+		"unproven", (json_int_t)accounted.unproven, "listed", (json_int_t)accounted.listed,
+		"exempt", (json_int_t)accounted.exempt, "lines", (json_int_t)accounted.lines);
+	completeness_say(verification, &accounted, object);
+out:
+	throughcare__v1__accounting__free_unpacked(accounting, NULL);
+	tc_bytes_free(&text);
+	return code;
+}
+
 static const struct {
 	const char *option;
 	enum tc_exit (*run)(struct verification *verification, const char *path);
 } kinds[] = {
 	{"proof", verify_proof},
 	{"consistency", verify_consistency},
+	{"accounting", verify_accounting},
 };
 
 static enum tc_exit kind_run(struct verification *verification)

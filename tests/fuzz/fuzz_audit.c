@@ -1,12 +1,16 @@
 /*
- * fuzz_audit - what a verifier reads from a stranger: proofs, policies of trust, entry bundles. The
+ * fuzz_audit - what a verifier reads from a stranger: proofs, policies of trust, entry bundles,
+ * accountings. The
  * first byte says which. What is taken for a proof is written again byte for byte; a quorum is
  * never met by fewer witnesses than it was by some.
  */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "audit/audit_accounting.h"
+#include "audit/audit_chain.h"
 #include "audit/audit_claim.h"
+#include "audit/audit_disclosure.h"
 #include "audit/audit_policy.h"
 #include "audit/audit_proof.h"
 #include "audit/audit_tile.h"
@@ -77,13 +81,41 @@ static void bundle_try(struct tc_slice bundle)
 	}
 }
 
+/* Behind the signature, too: each step by itself. */
+static void accounting_try(struct tc_slice text)
+{
+	Throughcare__V1__Accounting *accounting = NULL;
+	struct tc_audit_accounted accounted = {0};
+	struct tc_audit_finding finding;
+	struct tc_merkle_hash root, head = {{0}};
+	struct tc_id subject = {{0}};
+	int r;
+
+	if (tc_audit_accounting_read(text, &accounting, &finding) != 0)
+		return;
+	if (accounting->subject)
+		(void)tc_id_parse(tc_slice_text(accounting->subject), &subject);
+	if (accounting->anchor) {
+		r = tc_audit_chain_root(accounting->anchor, subject, &root, &finding);
+		TC_CHECK(r >= 0);
+	}
+	for (size_t i = 0; i < accounting->n_links; i++) {
+		r = tc_audit_chain_add(accounting->links[i], &head, &finding);
+		TC_CHECK(r >= 0);
+	}
+	r = tc_audit_disclosures_check(accounting, subject, &accounted, &finding);
+	TC_CHECK(r >= 0);
+	TC_CHECK(r > 0 || accounted.listed <= accounting->n_links);
+	throughcare__v1__accounting__free_unpacked(accounting, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(struct tc_slice) = {proof_try, step_try, policy_try,
-							 bundle_try};
+							 bundle_try, accounting_try};
 
 	if (size == 0)
 		return 0;
-	tries[data[0] % 4](tc_slice(data + 1, size - 1));
+	tries[data[0] % 5](tc_slice(data + 1, size - 1));
 	return 0;
 }
