@@ -8,7 +8,7 @@
 #include "trail/posting.h"
 #include "wire/digest.h"
 
-#define TABLES_MAX     4
+#define TABLES_MAX     5
 #define READERS_MAX    64
 #define FORMAT_VERSION 2
 #define POSTINGS_MAX   262144 /* kept in memory before they are written */
@@ -28,6 +28,7 @@ struct trail_index {
 	size_t pending;
 	struct posting_position last; /* of the row written last */
 	struct posting_batch postings;
+	struct disclosure_batch disclosures;
 	struct arena memory;
 	struct name_slot names[NAME_CACHE];
 };
@@ -73,6 +74,10 @@ static int open_store(struct trail_index *index, const struct trail_index_option
 		r = store_table_open(index->store, "rows", &index->tables.rows);
 	if (r == 0)
 		r = store_table_open(index->store, "postings", &index->tables.postings);
+	if (r == 0)
+		r = store_table_open(index->store, "links", &index->tables.disclosures.links);
+	if (r == 0)
+		r = store_table_open(index->store, "heads", &index->tables.disclosures.heads);
 	return r > 0 ? TC_ESTORE : r;
 }
 
@@ -110,6 +115,7 @@ void trail_index_close(struct trail_index **index)
 	store_abort(&(*index)->txn);
 	store_close(&(*index)->store);
 	posting_batch_free(&(*index)->postings);
+	disclosure_batch_free(&(*index)->disclosures);
 	arena_done(&(*index)->memory);
 	free(*index);
 	*index = NULL;
@@ -208,17 +214,10 @@ static int add_grants(struct trail_index *index, const Throughcare__V1__TrailRow
 	return r;
 }
 
-static int add_postings(struct trail_index *index, struct tc_slice packed,
+static int add_postings(struct trail_index *index, const Throughcare__V1__TrailRow *row,
 			struct posting_position at)
 {
-	Throughcare__V1__TrailRow *row;
-	int r;
-
-	arena_reset(&index->memory);
-	row = throughcare__v1__trail_row__unpack(&index->memory.allocator, packed.len, packed.data);
-	if (row == NULL)
-		return TC_ENOMEM;
-	r = add_id(index, POSTING_SUBJECT, row->subject, at);
+	int r = add_id(index, POSTING_SUBJECT, row->subject, at);
 	if (r == 0)
 		r = add_id(index, POSTING_REFERRAL, row->referral_id, at);
 	if (r == 0)
@@ -242,6 +241,36 @@ static int add_postings(struct trail_index *index, struct tc_slice packed,
 	if (r == 0)
 		r = add_grants(index, row, at);
 	return r;
+}
+
+/* Under everything that it will be looked for by. */
+static int add_row(struct trail_index *index, const struct fact *fact, struct posting_position at)
+{
+	const Throughcare__V1__TrailRow *row;
+	struct tc_id subject;
+	int r;
+
+	arena_reset(&index->memory);
+	row = throughcare__v1__trail_row__unpack(&index->memory.allocator, fact->row.len,
+						 fact->row.data);
+	if (row == NULL)
+		return TC_ENOMEM;
+	r = add_postings(index, row, at);
+	if (r == 0 && disclosure_is(row, &subject))
+		r = disclosure_batch_add(&index->disclosures, index->txn,
+					 &index->tables.disclosures, subject, at, fact->time_ms,
+					 tc_bytes_slice(&fact->row));
+	return r;
+}
+
+/* What was collected, in the order of keys. */
+static int write_batches(struct trail_index *index)
+{
+	int r = posting_batch_write(&index->postings, index->txn, index->tables.postings);
+
+	return r != 0 ? r
+		      : disclosure_batch_write(&index->disclosures, index->txn,
+					       &index->tables.disclosures);
 }
 
 static int write_row(struct trail_index *index, const struct fact *fact, struct posting_position at)
@@ -279,9 +308,9 @@ static int take_fact(struct trail_index *index, const struct fact *fact)
 		at.n = index->last.n + 1;
 	r = write_row(index, fact, at);
 	if (r == 0)
-		r = add_postings(index, tc_bytes_slice(&fact->row), at);
+		r = add_row(index, fact, at);
 	if (r == 0 && index->postings.count >= POSTINGS_MAX)
-		r = posting_batch_write(&index->postings, index->txn, index->tables.postings);
+		r = write_batches(index);
 	if (r != 0)
 		return store_fault(r);
 	index->last = at;
@@ -317,7 +346,7 @@ int trail_index_commit(struct trail_index *index)
 		return 0;
 	tc_put_be64(value, index->next);
 	value[8] = FORMAT_VERSION;
-	r = posting_batch_write(&index->postings, index->txn, index->tables.postings);
+	r = write_batches(index);
 	if (r == 0)
 		r = store_put(index->txn, index->tables.meta, next_key(),
 			      tc_slice(value, sizeof(value)));
@@ -342,36 +371,58 @@ int trail_index_sink(void *context, struct effects *effects, uint64_t next, bool
 	return r;
 }
 
-static int digest_rows(struct tc_sha256_stream *stream, struct store_cursor *cursor,
-		       uint64_t before)
+/* Those rows of one table that are of records before, each with its length. */
+static int digest_table(struct tc_sha256_stream *stream, struct store_txn *txn,
+			struct store_table table, uint64_t before,
+			int (*sequence_of)(struct tc_slice key, struct tc_slice value,
+					   uint64_t *ret))
 {
-	for (;;) {
+	struct store_cursor cursor = {0};
+	int r = store_cursor_init(&cursor, txn, table, tc_slice(NULL, 0), STORE_FORWARD);
+
+	while (r == 0) {
 		uint8_t length[8];
 		struct tc_slice key;
 		struct tc_slice value;
-		int r = store_cursor_next(cursor, &key, &value);
+		uint64_t sequence = 0;
 
-		if (r != 0)
-			return r == STORE_NOT_FOUND ? 0 : r;
-		if (key.len != POSTING_POSITION_BYTES)
-			return TC_ECORRUPT;
-		if (posting_position_get(key.data).sequence >= before)
-			return 0;
+		r = store_cursor_next(&cursor, &key, &value);
+		if (r == 0)
+			r = sequence_of(key, value, &sequence);
+		if (r != 0 || sequence >= before)
+			continue;
 		tc_put_be64(length, value.len);
 		r = tc_sha256_stream_add(stream, key);
 		if (r == 0)
 			r = tc_sha256_stream_add(stream, tc_slice(length, sizeof(length)));
 		if (r == 0)
 			r = tc_sha256_stream_add(stream, value);
-		if (r < 0)
-			return r;
 	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int row_sequence(struct tc_slice key, struct tc_slice value, uint64_t *ret)
+{
+	(void)value;
+	if (key.len != POSTING_POSITION_BYTES)
+		return TC_ECORRUPT;
+	*ret = posting_position_get(key.data).sequence;
+	return 0;
+}
+
+static int link_sequence(struct tc_slice key, struct tc_slice value, uint64_t *ret)
+{
+	(void)key;
+	if (value.len < POSTING_POSITION_BYTES)
+		return TC_ECORRUPT;
+	*ret = posting_position_get(value.data).sequence;
+	return 0;
 }
 
 int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[32])
 {
 	struct tc_sha256_stream *stream = NULL;
-	struct store_cursor cursor = {0};
 	struct store_txn *txn = NULL;
 	uint8_t number[8];
 	uint64_t next = 0;
@@ -389,14 +440,13 @@ int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[3
 	tc_put_be64(number, before);
 	r = tc_sha256_stream_add(stream, tc_slice(number, sizeof(number)));
 	if (r == 0)
-		r = store_cursor_init(&cursor, txn, index->tables.rows, tc_slice(NULL, 0),
-				      STORE_FORWARD);
+		r = digest_table(stream, txn, index->tables.rows, before, row_sequence);
 	if (r == 0)
-		r = digest_rows(stream, &cursor, before);
+		r = digest_table(stream, txn, index->tables.disclosures.links, before,
+				 link_sequence);
 	if (r == 0)
 		r = tc_sha256_stream_end(stream, ret);
 out:
-	store_cursor_done(&cursor);
 	store_abort(&txn);
 	tc_sha256_stream_free(&stream);
 	return store_fault(r);

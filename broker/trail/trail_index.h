@@ -2,8 +2,9 @@
  * trail_index - the rows of the trail and the lists by which they are found.
  *
  * A row is one fact that the ledger brought about when it applied a record: who was
- * told what, refused, settled or asked. Rows are a function of the log, so the whole
- * folder can be deleted and is made again from the journal.
+ * told what, refused, settled or asked. Taking credit alone (a CollectRecord) is none:
+ * what it brings about are releases, and each of these is a row. Rows are a function of the log, so
+ * the whole folder can be deleted and is made again from the journal.
  *
  * The rule that keeps it whole: the ledger is never committed ahead of the trail.
  * A fact depends on its record *and* on the ledger's state before it, so a trail that
@@ -22,6 +23,7 @@
 
 #include "ledger/effects.h"
 #include "store/store.h"
+#include "trail/disclosure.h"
 
 struct trail_index;
 
@@ -58,8 +60,8 @@ int trail_index_commit(struct trail_index *index) TC_MUST_CHECK;
 int trail_index_sink(void *context, struct effects *effects, uint64_t next,
 		     bool durable) TC_MUST_CHECK;
 
-/* SHA-256 over `before` and every committed row of the records before it, in order. TC_EINVAL when
- * the trail is not there yet. */
+/* SHA-256 over `before` and every committed row and disclosure of the records before it, in order.
+ * TC_EINVAL when the trail is not there yet. */
 int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[32]) TC_MUST_CHECK;
 
 /* For trail_view. */
@@ -68,6 +70,7 @@ struct trail_index_tables {
 	struct store_table meta;     /* "next" -> u64 */
 	struct store_table rows;     /* sequence, n -> i64 time, packed TrailRow */
 	struct store_table postings; /* see posting.h */
+	struct disclosure_tables disclosures;
 };
 const struct trail_index_tables *trail_index_tables(const struct trail_index *index);
 /* As of the transaction's snapshot. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/arena.h"
+#include "wire/digest.h"
 
 #define TERMS_MAX 11
 
@@ -400,4 +401,45 @@ int trail_view_find(struct trail_view *view, const struct trail_question *questi
 	if (r == STORE_NOT_FOUND)
 		return 0;
 	return r > 0 ? TC_ESTORE : r;
+}
+
+/* ---- disclosures ---- */
+
+static int view_fault(int r)
+{
+	return r > 0 ? TC_ESTORE : r;
+}
+
+int trail_view_head(struct trail_view *view, struct tc_id subject, struct disclosure_head *ret)
+{
+	int r = disclosure_head_find(view->txn, &view->tables.disclosures, subject, ret);
+
+	return r == DISCLOSURE_NONE ? r : view_fault(r);
+}
+
+int trail_view_links(struct trail_view *view, struct tc_id subject, uint64_t from,
+		     struct disclosure_link *ret, size_t max, size_t *ret_count)
+{
+	return view_fault(disclosure_links(view->txn, &view->tables.disclosures, subject, from, ret,
+					   max, ret_count));
+}
+
+int trail_view_row(struct trail_view *view, const struct disclosure_link *link,
+		   struct tc_slice *ret)
+{
+	uint8_t key[POSTING_POSITION_BYTES], sha256[TC_SHA256_BYTES];
+	struct tc_slice value;
+	int r;
+
+	posting_position_put(key, link->at);
+	r = store_get(view->txn, view->tables.rows, tc_slice(key, sizeof(key)), &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? DISCLOSURE_NONE : view_fault(r);
+	if (value.len < 8)
+		return TC_ECORRUPT;
+	*ret = tc_slice(value.data + 8, value.len - 8);
+	r = tc_sha256(*ret, sha256);
+	if (r < 0)
+		return r;
+	return memcmp(sha256, link->row_sha256, sizeof(sha256)) == 0 ? 0 : TC_ECORRUPT;
 }

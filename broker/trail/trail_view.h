@@ -64,4 +64,16 @@ int trail_view_find(struct trail_view *view, const struct trail_question *questi
 		    trail_visitor found, void *context, struct posting_position *ret_next,
 		    bool *ret_ended) TC_MUST_CHECK;
 
+/* ---- disclosures: see disclosure.h ---- */
+
+/* 0, DISCLOSURE_NONE or a fault. */
+int trail_view_head(struct trail_view *view, struct tc_id subject,
+		    struct disclosure_head *ret) TC_MUST_CHECK;
+int trail_view_links(struct trail_view *view, struct tc_id subject, uint64_t from,
+		     struct disclosure_link *ret, size_t max, size_t *ret_count) TC_MUST_CHECK;
+/* The packed TrailRow of a link, borrowed from the snapshot. 0, DISCLOSURE_NONE (it was removed) or
+ * a fault: also when it is not the row that was chained. */
+int trail_view_row(struct trail_view *view, const struct disclosure_link *link,
+		   struct tc_slice *ret) TC_MUST_CHECK;
+
 #endif
