@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consent/revoke.h"
+#include "ledger/appointments.h"
 #include "ledger/asking.h"
 #include "ledger/clock_notice.h"
 #include "ledger/delivery.h"
@@ -197,6 +198,8 @@ static int tick_fire(struct ledger *ledger, enum timer_kind kind, struct tc_id i
 		return tick_referral(ledger, id);
 	case TIMER_REVIEW:
 		return review_clock(ledger, timer_delivery_of(id));
+	case TIMER_APPOINTMENT:
+		return appointments_clock(ledger, id);
 	case TIMER_LEASE:
 		return lease_clock(ledger, id);
 	case TIMER_EVIDENCE:

@@ -1,5 +1,6 @@
 #include "ledger/follow.h"
 
+#include "ledger/appointments.h"
 #include "ledger/capacity_message.h"
 #include "ledger/offer.h"
 #include "ledger/outcome_check.h"
@@ -9,6 +10,9 @@ static const struct follow follows[] = {
 	{"OutcomeReport", NULL, outcome_check_reported},
 	{"HousingVerification", outcome_check_verifies, outcome_check_verified},
 	{"EmploymentVerification", outcome_check_verifies, outcome_check_verified},
+	{"AppointmentScheduled", appointments_check, appointments_apply},
+	{"AppointmentChanged", appointments_check, appointments_apply},
+	{"AttendanceRecord", appointments_check, appointments_apply},
 	{"ReferralResponse", offer_check_accepted, NULL},
 	{"ReferralResponse", capacity_check_offer, capacity_apply_offer},
 	{"Referral", offer_check, offer_apply},

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/alert.h"
+#include "ledger/appointments.h"
 #include "ledger/cross.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
@@ -134,6 +135,8 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 	if (r < 0 || delivery->own)
 		return r;
 	r = lend_told(ledger, delivery);
+	if (r == 0)
+		r = appointments_told(ledger, delivery);
 	if (r == 0)
 		r = alert_released(ledger, delivery);
 	if (r == 0)

@@ -228,8 +228,8 @@ static int submission_decide(struct ledger *ledger, struct submission *submissio
 	return submission_refuse(submission, submission->decisions[0].code, "recipients[0]");
 }
 
-static void submission_event(const struct ledger *ledger, const struct submission *submission,
-			     struct referral_event *ret)
+void submission_event(const struct ledger *ledger, const struct submission *submission,
+		      struct referral_event *ret)
 {
 	const struct tc_header *header = &submission->header;
 

@@ -17,6 +17,7 @@
 #include "wire/header.h"
 
 struct origin_part;
+struct referral_event;
 
 /* Outcomes of the steps of a submission, of exchange_message.h as well. */
 enum submission_outcome {
@@ -37,6 +38,10 @@ struct submission {
 	struct receipt receipt;
 	struct tc_refusal refusal;
 };
+
+/* What it says, for the machines of referral/. Borrows from it. */
+void submission_event(const struct ledger *ledger, const struct submission *submission,
+		      struct referral_event *ret);
 
 /* Applies the submission of the record at hand. */
 int submission_apply(struct ledger *ledger) TC_MUST_CHECK;

@@ -23,8 +23,9 @@ enum timer_kind {
 	TIMER_REFERRAL = 5, /* the clock of a referral; id: the referral */
 	TIMER_HOLD = 6,     /* a held delivery has waited for a consent long enough */
 	TIMER_REVIEW = 7,   /* nobody has reviewed a release; id: the submission, timer_delivery */
-	TIMER_LEASE = 9,    /* a place is no longer held; id: the lease */
-	TIMER_TASK = 10,    /* nobody has answered a task; id: timer_delivery */
+	TIMER_APPOINTMENT = 8, /* nobody has said how it went; id: its key */
+	TIMER_LEASE = 9,       /* a place is no longer held; id: the lease */
+	TIMER_TASK = 10,       /* nobody has answered a task; id: timer_delivery */
 	TIMER_EVIDENCE =
 		11, /* a delivery still waits, or was not acknowledged; id: timer_delivery */
 	TIMER_OUTCOME =

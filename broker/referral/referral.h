@@ -27,7 +27,7 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REFERRAL_TABLES_COUNT 7
+#define REFERRAL_TABLES_COUNT 12
 
 /* The tables first, and nothing between them. */
 struct referral_tables {
@@ -38,6 +38,11 @@ struct referral_tables {
 	struct store_table subjects;
 	struct store_table items;
 	struct store_table outcomes;
+	struct store_table appointments; /* see appointment.h */
+	struct store_table appointment_days;
+	struct store_table referral_appointments;
+	struct store_table appointment_messages;
+	struct store_table plans;      /* see plan.h */
 	const struct clock_book *book; /* of the owner of the tables; NULL: see clock.h */
 };
 

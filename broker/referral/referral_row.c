@@ -27,10 +27,18 @@ int referral_tables_open(struct store *store, struct referral_tables *ret)
 		const char *name;
 		struct store_table *table;
 	} tables[REFERRAL_TABLES_COUNT] = {
-		{"referrals", &ret->referrals},        {"referral_steps", &ret->steps},
-		{"referral_agencies", &ret->agencies}, {"referral_open", &ret->open},
-		{"referral_subjects", &ret->subjects}, {"referral_items", &ret->items},
+		{"referrals", &ret->referrals},
+		{"referral_steps", &ret->steps},
+		{"referral_agencies", &ret->agencies},
+		{"referral_open", &ret->open},
+		{"referral_subjects", &ret->subjects},
+		{"referral_items", &ret->items},
 		{"referral_outcomes", &ret->outcomes},
+		{"appointments", &ret->appointments},
+		{"appointment_days", &ret->appointment_days},
+		{"referral_appointments", &ret->referral_appointments},
+		{"appointment_messages", &ret->appointment_messages},
+		{"plans", &ret->plans},
 	};
 
 	for (unsigned i = 0; i < REFERRAL_TABLES_COUNT; i++) {

@@ -13,7 +13,9 @@ ANSWERS = [(CLINIC, "ReferralResponse"), (CLINIC, "InfoRequest"), (OFFICE, "Info
 END = [(CLINIC, "OutcomeReport"), (CLINIC, "HousingVerification"), (OFFICE, "EmploymentVerification"),
        (OFFICE, "LoopClosed")]
 # A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
-APART = {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy"} | {name for _, name in ANSWERS + END}
+# A meeting is moved and held after it was fixed.
+MEETING = ["AppointmentScheduled", "AppointmentChanged", "AttendanceRecord"]
+APART = {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy"} | {name for _, name in ANSWERS + END} | set(MEETING)
 
 
 def template(exchange, name):
@@ -39,6 +41,19 @@ def test_every_template_is_accepted_as_it_is(exchange):
         sender = OPERATOR if name in ("AgencyEntry", "CalendarEntry", "ServiceEntry") else OFFICE
         sender = {"AuditorScope": OPERATOR, "StandingQuestion": AUDITOR}.get(name, sender)
         send(exchange, sender, template(exchange, name), new_id())
+
+
+@pytest.mark.quick
+def test_a_meeting_is_fixed_moved_and_not_held_where_it_was(exchange):
+    subject = new_id()
+    fixed, moved, held = (template(exchange, name) for name in MEETING)
+    number = fixed["parts"][0]["content"]["appointmentId"]
+    moved["parts"][0]["content"]["supersedes"] = held["parts"][0]["content"]["appointmentId"] = number
+    send(exchange, OFFICE, fixed, subject)
+    send(exchange, OFFICE, moved, subject)
+    held["recipients"][0]["agency"], held["subject"] = CLINIC, subject
+    refusal = exchange.send(OFFICE, held)[0]["refusal"]
+    assert refusal["code"] == "illegal_transition" and refusal["state"] == "RESCHEDULED", refusal
 
 
 @pytest.mark.quick

@@ -1,0 +1,255 @@
+#include "referral/appointment_row.h"
+
+#include <string.h>
+
+#include "referral/referral_row.h"
+#include "store/store_cursor.h"
+#include "store/store_key.h"
+#include "store/store_row.h"
+#include "throughcare/v1/service.pb-c.h"
+#include "wire/digest.h"
+
+int appointment_key(const tc_agency *owner, struct tc_id subject, struct tc_id id,
+		    struct tc_id *ret)
+{
+	uint8_t digest[32];
+	struct store_key key;
+	int r;
+
+	store_key_init(&key);
+	store_key_agency(&key, owner);
+	store_key_id(&key, subject);
+	store_key_id(&key, id);
+	r = tc_sha256(store_key_slice(&key), digest);
+	if (r == 0)
+		memcpy(ret->bytes, digest, sizeof(ret->bytes));
+	return r;
+}
+
+static void list_key(struct store_key *key, struct tc_id of, int64_t start_ms, struct tc_id id)
+{
+	store_key_init(key);
+	store_key_id(key, of);
+	store_key_i64(key, start_ms);
+	store_key_id(key, id);
+}
+
+static int put_empty(struct store_txn *txn, struct store_table table, const struct store_key *key)
+{
+	return referral_fault(store_put(txn, table, store_key_slice(key), tc_slice(NULL, 0)));
+}
+
+static int put_lists(struct store_txn *txn, const struct referral_tables *tables,
+		     const struct appointment *appointment, bool made)
+{
+	struct store_key key;
+	int r = 0;
+
+	list_key(&key, appointment->subject, appointment->start_ms, appointment->key);
+	if (appointment->state == APPOINTMENT_BOOKED)
+		r = put_empty(txn, tables->appointment_days, &key);
+	else
+		r = store_del(txn, tables->appointment_days, store_key_slice(&key));
+	if (r == STORE_NOT_FOUND)
+		r = 0;
+	if (r != 0 || !made)
+		return referral_fault(r);
+	if (!tc_id_is_none(appointment->referral)) {
+		list_key(&key, appointment->referral, appointment->start_ms, appointment->key);
+		r = put_empty(txn, tables->referral_appointments, &key);
+	}
+	if (r != 0 || tc_id_is_none(appointment->booked))
+		return r;
+	store_key_init(&key);
+	store_key_id(&key, appointment->booked);
+	return referral_fault(
+		store_put(txn, tables->appointment_messages, store_key_slice(&key),
+			  tc_slice(appointment->key.bytes, sizeof(appointment->key.bytes))));
+}
+
+int appointment_put(struct store_txn *txn, const struct referral_tables *tables,
+		    const struct appointment *appointment, bool made)
+{
+	struct store_row row = {.len = 0};
+	struct store_key key;
+	int r;
+
+	store_row_id(&row, appointment->id);
+	store_row_id(&row, appointment->referral);
+	store_row_id(&row, appointment->subject);
+	store_row_id(&row, appointment->supersedes);
+	store_row_id(&row, appointment->successor);
+	store_row_id(&row, appointment->booked);
+	store_row_id(&row, appointment->record);
+	store_row_text(&row, tc_slice_text(appointment->owner.name));
+	store_row_text(&row, tc_slice_text(appointment->other.name));
+	store_row_u8(&row, (uint8_t)appointment->state);
+	store_row_i64(&row, appointment->start_ms);
+	store_row_i64(&row, appointment->alarm_ms);
+	store_row_u32(&row, appointment->duration_minutes);
+	store_row_u8(&row, appointment->reason);
+	store_row_u8(&row, appointment->by);
+	store_row_u32(&row, (uint32_t)appointment->corrections << 16 | appointment->times);
+	store_row_u8(&row, appointment->told);
+	store_key_init(&key);
+	store_key_id(&key, appointment->key);
+	r = referral_fault(
+		store_put(txn, tables->appointments, store_key_slice(&key), store_row_slice(&row)));
+	return r != 0 ? r : put_lists(txn, tables, appointment, made);
+}
+
+int appointment_find(struct store_txn *txn, const struct referral_tables *tables, struct tc_id key,
+		     struct appointment *ret)
+{
+	struct store_row_reader row;
+	struct store_key bytes;
+	struct tc_slice value;
+	uint32_t counts;
+	int r;
+
+	store_key_init(&bytes);
+	store_key_id(&bytes, key);
+	r = store_get(txn, tables->appointments, store_key_slice(&bytes), &value);
+	if (r == STORE_NOT_FOUND)
+		return APPOINTMENT_UNKNOWN;
+	if (r != 0)
+		return referral_fault(r);
+	row = store_row_read(value);
+	ret->key = key;
+	ret->id = store_row_take_id(&row);
+	ret->referral = store_row_take_id(&row);
+	ret->subject = store_row_take_id(&row);
+	ret->supersedes = store_row_take_id(&row);
+	ret->successor = store_row_take_id(&row);
+	ret->booked = store_row_take_id(&row);
+	ret->record = store_row_take_id(&row);
+	store_row_take_field(&row, ret->owner.name, sizeof(ret->owner.name));
+	store_row_take_field(&row, ret->other.name, sizeof(ret->other.name));
+	ret->state = (enum appointment_state)store_row_take_u8(&row);
+	ret->start_ms = store_row_take_i64(&row);
+	ret->alarm_ms = store_row_take_i64(&row);
+	ret->duration_minutes = store_row_take_u32(&row);
+	ret->reason = store_row_take_u8(&row);
+	ret->by = store_row_take_u8(&row);
+	counts = store_row_take_u32(&row);
+	ret->corrections = (uint16_t)(counts >> 16);
+	ret->times = (uint16_t)counts;
+	ret->told = store_row_take_u8(&row) != 0;
+	return row.failed ? TC_ECORRUPT : 0;
+}
+
+/* The first row of a list at or (with `past`) after `key`. */
+static int list_next(struct store_txn *txn, const struct referral_tables *tables,
+		     struct store_table table, struct tc_id of, const struct store_key *key,
+		     bool past, struct appointment *ret)
+{
+	struct store_cursor cursor;
+	struct store_key prefix;
+	struct tc_slice row;
+	struct tc_id id;
+	int r;
+
+	store_key_init(&prefix);
+	store_key_id(&prefix, of);
+	r = store_cursor_init(&cursor, txn, table, store_key_slice(&prefix), STORE_FORWARD);
+	if (r == 0 && key)
+		r = store_cursor_seek(&cursor, store_key_slice(key));
+	if (r == 0)
+		r = store_cursor_next(&cursor, &row, NULL);
+	if (r == 0 && past && tc_slice_equal(row, store_key_slice(key)))
+		r = store_cursor_next(&cursor, &row, NULL);
+	if (r == 0) {
+		memcpy(id.bytes, row.data + row.len - sizeof(id.bytes), sizeof(id.bytes));
+		r = appointment_find(txn, tables, id, ret);
+		r = r == APPOINTMENT_UNKNOWN ? TC_ECORRUPT : r;
+	} else if (r == STORE_NOT_FOUND) {
+		r = APPOINTMENT_UNKNOWN;
+	}
+	store_cursor_done(&cursor);
+	return r == APPOINTMENT_UNKNOWN ? r : referral_fault(r);
+}
+
+int appointment_next(struct store_txn *txn, const struct referral_tables *tables,
+		     struct tc_id referral, const struct appointment *after,
+		     struct appointment *ret)
+{
+	struct store_key key;
+
+	if (after)
+		list_key(&key, referral, after->start_ms, after->key);
+	return list_next(txn, tables, tables->referral_appointments, referral, after ? &key : NULL,
+			 after != NULL, ret);
+}
+
+int appointment_coming(struct store_txn *txn, const struct referral_tables *tables,
+		       struct tc_id subject, int64_t from_ms, struct appointment *ret)
+{
+	const struct tc_id first = {{0}};
+	struct store_key key;
+
+	list_key(&key, subject, from_ms, first);
+	return list_next(txn, tables, tables->appointment_days, subject, &key, false, ret);
+}
+
+int appointment_told(struct store_txn *txn, const struct referral_tables *tables,
+		     struct tc_id message, const tc_agency *to)
+{
+	struct appointment appointment;
+	struct store_key key;
+	struct tc_slice value;
+	struct tc_id id;
+	int r;
+
+	store_key_init(&key);
+	store_key_id(&key, message);
+	r = store_get(txn, tables->appointment_messages, store_key_slice(&key), &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? 0 : referral_fault(r);
+	if (value.len != sizeof(id.bytes))
+		return TC_ECORRUPT;
+	memcpy(id.bytes, value.data, sizeof(id.bytes));
+	r = appointment_find(txn, tables, id, &appointment);
+	if (r != 0)
+		return r == APPOINTMENT_UNKNOWN ? TC_ECORRUPT : r;
+	if (appointment.told || !tc_agency_equal(&appointment.other, to))
+		return 0;
+	appointment.told = true;
+	return appointment_put(txn, tables, &appointment, false);
+}
+
+static void count_absence(const struct appointment *appointment, struct appointment_counts *ret)
+{
+	switch (appointment->reason) {
+	case THROUGHCARE__V1__ABSENCE_REASON__ABSENCE_REASON_ACCEPTABLE:
+		ret->acceptable++;
+		break;
+	case THROUGHCARE__V1__ABSENCE_REASON__ABSENCE_REASON_UNACCEPTABLE:
+		ret->unacceptable++;
+		break;
+	default:
+		ret->unknown++;
+	}
+}
+
+int appointment_counts(struct store_txn *txn, const struct referral_tables *tables,
+		       struct tc_id referral, struct appointment_counts *ret)
+{
+	struct appointment at, before;
+	bool begun = false;
+	int r;
+
+	*ret = (struct appointment_counts){.attended = 0};
+	while ((r = appointment_next(txn, tables, referral, begun ? &before : NULL, &at)) == 0) {
+		if (at.state == APPOINTMENT_ATTENDED)
+			ret->attended++;
+		else if (at.state == APPOINTMENT_ATTENDED_LATE)
+			ret->late++;
+		else if (at.state == APPOINTMENT_DID_NOT_HAPPEN)
+			ret->not_happened++;
+		else if (at.state == APPOINTMENT_DID_NOT_ATTEND)
+			count_absence(&at, ret);
+		before = at;
+		begun = true;
+	}
+	return r == APPOINTMENT_UNKNOWN ? 0 : r;
+}
