@@ -44,6 +44,8 @@ int stores_origin(const struct config *config, char **ret) TC_MUST_CHECK;
 int stores_begin(struct stores *stores, const struct config *config,
 		 struct record_batch *seeds) TC_MUST_CHECK;
 void stores_close(struct stores *stores);
+/* For the next stores_tree_open to make it again. */
+int stores_tree_remove(const struct config *config) TC_MUST_CHECK;
 /* What stores_tree_open opened; stores_close does it too. */
 void stores_tree_close(struct stores *stores);
 

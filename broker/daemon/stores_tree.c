@@ -132,6 +132,18 @@ int stores_tree_open(struct stores *stores, const struct config *config,
 	return r ? r : sealed_check(stores);
 }
 
+int stores_tree_remove(const struct config *config)
+{
+	char *path = NULL;
+	int r;
+
+	if (asprintf(&path, "%s/tree", config->data_dir) < 0)
+		return TC_ENOMEM;
+	r = stores_folder_remove(path);
+	free(path);
+	return r;
+}
+
 void stores_tree_close(struct stores *stores)
 {
 	checkpointer_close(&stores->checkpointer);

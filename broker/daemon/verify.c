@@ -10,6 +10,7 @@
 #include "daemon/problem.h"
 #include "daemon/stores.h"
 #include "throughcare/v1/record.pb-c.h"
+#include "trail/tree_check.h"
 #include "wire/envelope.h"
 #include "wire/header.h"
 
@@ -38,6 +39,8 @@ int verify_rebuild(const struct config *config)
 
 	if (r == 0)
 		r = stores_open(&stores, config, true);
+	if (r == 0)
+		r = stores_tree_remove(config);
 	if (r == 0)
 		r = ledger_digest(stores.ledger, digest);
 	if (r == 0)
@@ -278,12 +281,41 @@ static int views_check(struct views *stored, struct journal *journal, const stru
 	return 0;
 }
 
+/* The tree of the log, where there is one. */
+static int tree_verify(const struct config *config, struct journal *journal, bool *ret_same)
+{
+	struct tree_check_options options = {.journal = journal,
+					     .map_bytes = (uint64_t)config->tree_map_bytes};
+	struct tree_findings findings;
+	char *path = NULL;
+	char *origin = NULL;
+	int r = stores_origin(config, &origin);
+
+	if (r == 0 && asprintf(&path, "%s/tree", config->data_dir) < 0) {
+		path = NULL;
+		r = TC_ENOMEM;
+	}
+	options.path = path;
+	options.origin = origin;
+	if (r == 0)
+		r = tree_check(&options, &findings);
+	if (r == 0) {
+		printf("tree %" PRIu64 "\ncheckpoints %" PRIu64 "\n", findings.size,
+		       findings.checkpoints);
+		*ret_same = findings.wrong == 0;
+	}
+	free(path);
+	free(origin);
+	return r;
+}
+
 int verify_check(const struct config *config)
 {
 	struct stores stores = {0};
 	struct findings findings = {0};
 	struct views stored = {.ledger = NULL};
 	bool same = false;
+	bool tree_same = false;
 	int r = core_file_forbid();
 
 	if (r == 0)
@@ -298,6 +330,12 @@ int verify_check(const struct config *config)
 	}
 	if (r == 0)
 		r = views_check(&stored, stores.journal, config, &same);
+	if (r == 0)
+		r = tree_verify(config, stores.journal, &tree_same);
+	if (r == 0 && !tree_same)
+		problem_print(
+			"the tree of the log is not what the journal makes of it", NULL,
+			"throughcared --rebuild makes it again; old checkpoints are lost then");
 	if (r)
 		problem_print("the check could not be finished", tc_err_text(r), NULL);
 	else if (!same)
@@ -305,5 +343,5 @@ int verify_check(const struct config *config)
 			      "throughcared --rebuild makes both again");
 	views_close(&stored);
 	stores_close(&stores);
-	return r || findings.wrong || !same ? 1 : 0;
+	return r || findings.wrong || !same || !tree_same ? 1 : 0;
 }

@@ -10,12 +10,12 @@
 
 /* Each returns the process's exit status. */
 
-/* Deletes ledger and trail, makes both again from the journal, prints "ledger digest HEX" and
- * "trail digest HEX". */
+/* Deletes ledger, trail and tree, makes ledger and trail again from the journal (the tree is made
+ * at the next start), prints "ledger digest HEX" and "trail digest HEX". */
 int verify_rebuild(const struct config *config);
 /*
  * Reads every record of the journal against its commitment and every part against its manifest,
- * and holds ledger and trail against those that are made again in a temporary folder. Prints what
+ * and holds ledger, trail and tree against those that are made again. Prints what
  * it found; 1 on any difference.
  */
 int verify_check(const struct config *config);

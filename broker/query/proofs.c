@@ -8,7 +8,7 @@
 #include "wire/header.h"
 #include "wire/note.h"
 
-#define VKEYS_MAX 16
+#define VKEYS_MAX 16 /* the newest */
 
 /* ---- the checkpoint that a proof leads to ---- */
 
@@ -46,9 +46,13 @@ int proofs_vkeys(const struct question *question, struct answer *answer, char **
 	if (lines.len > 0)
 		memcpy(text, lines.data, lines.len);
 	text[lines.len] = '\0';
-	while (*ret_count < VKEYS_MAX && (line = strsep(&text, "\n")) != NULL)
-		if (*line != '\0')
-			(*ret)[(*ret_count)++] = line;
+	while ((line = strsep(&text, "\n")) != NULL) {
+		if (*line == '\0')
+			continue;
+		if (*ret_count == VKEYS_MAX)
+			memmove(*ret, *ret + 1, --*ret_count * sizeof(**ret));
+		(*ret)[(*ret_count)++] = line;
+	}
 	return 0;
 }
 

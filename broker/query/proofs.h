@@ -16,7 +16,7 @@
 int proofs_inclusion(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 int proofs_checkpoint(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 int proofs_consistency(const struct question *question, struct answer *answer) TC_MUST_CHECK;
-/* The log's public keys as vkey lines; none when nothing is signed. */
+/* The log's public keys as vkey lines, the newest last; none when nothing was signed. */
 int proofs_vkeys(const struct question *question, struct answer *answer, char ***ret,
 		 size_t *ret_count) TC_MUST_CHECK;
 

@@ -98,7 +98,7 @@ static int greet(struct checkpointer *c)
 		if (memcmp(root.bytes, greeting.root.bytes, sizeof(root.bytes)) != 0)
 			return CHECKPOINTER_INCONSISTENT;
 	}
-	r = tree_store_vkeys_put(c->options.store, greeting.vkeys);
+	r = tree_store_vkeys_add(c->options.store, greeting.vkeys);
 	c->greeted = r == 0;
 	return r;
 }

@@ -9,7 +9,7 @@ struct source {
 	void *context;
 };
 
-static int node(const struct tree_hash *left, const struct tree_hash *right, struct tree_hash *ret)
+int tree_node(const struct tree_hash *left, const struct tree_hash *right, struct tree_hash *ret)
 {
 	uint8_t pair[1 + 2 * TREE_HASH_BYTES];
 
@@ -45,7 +45,7 @@ int tree_append(struct tree_frontier *frontier, const struct tree_hash *leaf, tr
 		}
 		if (index % 2 == 0)
 			break;
-		r = node(&frontier->nodes[height], &hash, &hash);
+		r = tree_node(&frontier->nodes[height], &hash, &hash);
 		if (r)
 			return r;
 		index /= 2;
@@ -79,7 +79,7 @@ static int subtree(const struct source *source, unsigned height, uint64_t index,
 	memcpy(hashes, tile.data + offset * TREE_HASH_BYTES, count * TREE_HASH_BYTES);
 	for (; count > 1; count /= 2) {
 		for (size_t i = 0; i < count / 2; i++) {
-			r = node(&hashes[2 * i], &hashes[2 * i + 1], &hashes[i]);
+			r = tree_node(&hashes[2 * i], &hashes[2 * i + 1], &hashes[i]);
 			if (r)
 				return r;
 		}
@@ -112,7 +112,7 @@ static int range(const struct source *source, uint64_t start, uint64_t count, st
 	}
 	while (part_count > 1) {
 		part_count--;
-		r = node(&parts[part_count - 1], &parts[part_count], &parts[part_count - 1]);
+		r = tree_node(&parts[part_count - 1], &parts[part_count], &parts[part_count - 1]);
 		if (r)
 			return r;
 	}

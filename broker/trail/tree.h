@@ -46,6 +46,9 @@ int tree_frontier_load(tree_reader read, void *context, uint64_t size,
 		       struct tree_frontier *ret) TC_MUST_CHECK;
 /* SHA-256(0x00 || entry). */
 int tree_leaf(struct tc_slice entry, struct tree_hash *ret) TC_MUST_CHECK;
+/* SHA-256(0x01 || left || right); *ret may be one of them. */
+int tree_node(const struct tree_hash *left, const struct tree_hash *right,
+	      struct tree_hash *ret) TC_MUST_CHECK;
 int tree_append(struct tree_frontier *frontier, const struct tree_hash *leaf, tree_taker take,
 		void *context) TC_MUST_CHECK;
 

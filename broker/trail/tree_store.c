@@ -377,16 +377,44 @@ int tree_store_checkpoint_put(struct tree_store *store, uint64_t size, int64_t t
 	return r == STORE_FULL ? TC_EFULL : r > 0 ? TC_ESTORE : r;
 }
 
-int tree_store_vkeys_put(struct tree_store *store, struct tc_slice vkeys)
+/* Adds those lines of `vkeys` that *all has not. */
+static int vkeys_merge(struct tc_bytes *all, struct tc_slice vkeys, bool *ret_new)
+{
+	const uint8_t *end;
+	int r = 0;
+
+	while (r == 0 && vkeys.len > 0 && (end = memchr(vkeys.data, '\n', vkeys.len)) != NULL) {
+		size_t len = (size_t)(end - vkeys.data) + 1;
+
+		if (all->len == 0 || memmem(all->data, all->len, vkeys.data, len) == NULL) {
+			r = tc_bytes_append(all, vkeys.data, len);
+			*ret_new = true;
+		}
+		vkeys = tc_slice(vkeys.data + len, vkeys.len - len);
+	}
+	return r;
+}
+
+int tree_store_vkeys_add(struct tree_store *store, struct tc_slice vkeys)
 {
 	struct tc_slice key = tc_slice_text("vkeys");
+	struct tc_slice stored = {0};
+	struct tc_bytes all = {0};
+	bool new = false;
 	int r = store_begin(store->store, &store->txn);
 
-	if (r == 0 && !meta_is(store->txn, store->tables.meta, "vkeys", vkeys)) {
-		r = store_put(store->txn, store->tables.meta, key, vkeys);
+	if (r == 0)
+		r = store_get(store->txn, store->tables.meta, key, &stored);
+	if (r == 0)
+		r = tc_bytes_append(&all, stored.data, stored.len);
+	if (r == 0 || r == STORE_NOT_FOUND)
+		r = vkeys_merge(&all, vkeys, &new);
+	if (r == 0 && new) {
+		r = store_put(store->txn, store->tables.meta, key, tc_bytes_slice(&all));
 		if (r == 0)
 			r = store_commit(&store->txn);
 	}
 	store_abort(&store->txn);
+	tc_bytes_free(&all);
 	return r == STORE_FULL ? TC_EFULL : r > 0 ? TC_ESTORE : r;
 }

@@ -61,8 +61,8 @@ int tree_store_grow(struct tree_store *store, struct journal_reader *journal,
 		    uint64_t to) TC_MUST_CHECK;
 int tree_store_checkpoint_put(struct tree_store *store, uint64_t size, int64_t time_ms,
 			      struct tc_slice note) TC_MUST_CHECK;
-/* The public keys of the log, a vkey line each; stored when they are others than before. */
-int tree_store_vkeys_put(struct tree_store *store, struct tc_slice vkeys) TC_MUST_CHECK;
+/* Public keys of the log, a vkey line each: added to those that signed before. */
+int tree_store_vkeys_add(struct tree_store *store, struct tc_slice vkeys) TC_MUST_CHECK;
 int tree_store_usage(struct tree_store *store, struct tree_store_usage *ret) TC_MUST_CHECK;
 
 /* ---- views: what is stored, as of one commit ---- */
@@ -87,7 +87,8 @@ int tree_view_consistency(struct tree_view *view, uint64_t old_size, uint64_t ne
 /* The newest, or with `at_most` the largest that is not beyond it. 0 or TREE_UNKNOWN. */
 int tree_view_checkpoint(struct tree_view *view, uint64_t at_most,
 			 struct tree_checkpoint *ret) TC_MUST_CHECK;
-/* The public keys of the log, a line each; empty when there is no sealer. Borrowed. */
+/* The public keys that have signed what is stored, a line each, the newest last; empty when nothing
+ * was signed. Borrowed. */
 int tree_view_vkeys(struct tree_view *view, struct tc_slice *ret) TC_MUST_CHECK;
 
 #endif
