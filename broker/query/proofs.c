@@ -167,7 +167,8 @@ static int see_submission(void *context, Throughcare__V1__TrailRow *row)
 {
 	struct message_search *search = context;
 
-	if (!is("submission", row->event) || !is("accepted", row->code) ||
+	/* Sent again, it is no record of the message. */
+	if (!is("submission", row->event) || is("repeated", row->code) ||
 	    !gate_trail_row(search->question, row))
 		return TRAIL_FOUND_MORE;
 	search->found = true;
