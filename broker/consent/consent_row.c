@@ -430,6 +430,26 @@ int consent_find_version(struct store_txn *txn, const struct consent_tables *tab
 	return r != 0 ? consent_fault(r) : consent_row_decode(bytes, consent, version, ret);
 }
 
+int consent_find_first(struct store_txn *txn, const struct consent_tables *tables,
+		       struct tc_id consent, struct consent_view *ret)
+{
+	struct tc_slice key, bytes;
+	struct store_key prefix;
+	uint32_t version;
+	struct tc_id same;
+	int r;
+
+	consent_key(&prefix, consent);
+	r = store_first(txn, tables->consents, store_key_slice(&prefix), &key, &bytes);
+	if (r == STORE_NOT_FOUND)
+		return GRANT_UNKNOWN;
+	if (r != 0)
+		return consent_fault(r);
+	if (!store_key_take_id(&key, &same) || !store_key_take_u32(&key, &version))
+		return TC_ECORRUPT;
+	return consent_row_decode(bytes, consent, version, ret);
+}
+
 /* ---- changes ---- */
 
 int grant_changes_add(struct grant_changes *changes, const struct grant_change *change)

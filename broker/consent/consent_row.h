@@ -88,6 +88,10 @@ int consent_find_below(struct store_txn *txn, const struct consent_tables *table
 		       struct tc_id consent, uint32_t below,
 		       struct consent_view *ret) TC_MUST_CHECK;
 
+/* Its first version. 0, GRANT_UNKNOWN or a fault. */
+int consent_find_first(struct store_txn *txn, const struct consent_tables *tables,
+		       struct tc_id consent, struct consent_view *ret) TC_MUST_CHECK;
+
 int grant_changes_add(struct grant_changes *changes,
 		      const struct grant_change *change) TC_MUST_CHECK;
 

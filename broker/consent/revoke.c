@@ -99,8 +99,11 @@ static int end_grant(struct store_txn *txn, const struct consent_tables *tables,
 {
 	struct grant_view *row = &grant->row;
 	bool over = walk_grant_over(row, now_ms);
-	int r = walk_end(txn, tables, grant, as, now_ms);
+	int r;
 
+	if (row->ended_ms <= now_ms && row->ended_as != GRANT_ENDED)
+		return 0; /* by a document before: all of its rows are */
+	r = walk_end(txn, tables, grant, as, now_ms);
 	if (r != 0 || over)
 		return r;
 	row->ended_as = as;

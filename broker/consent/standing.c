@@ -24,14 +24,10 @@ bool standing_named(const struct standing *standing, const consent_grant *grant)
 int standing_recorded(struct store_txn *txn, const struct consent_tables *tables,
 		      struct tc_id consent, const tc_agency *agency, bool *ret)
 {
-	struct consent_view view;
-	int r = consent_find(txn, tables, consent, &view);
+	struct consent_view first;
+	int r = consent_find_first(txn, tables, consent, &first);
 
-	*ret = false;
-	while (r == 0) {
-		*ret = tc_agency_equal(&view.sender, agency);
-		r = consent_find_below(txn, tables, consent, view.version, &view);
-	}
+	*ret = r == 0 && tc_agency_equal(&first.sender, agency);
 	return r == GRANT_UNKNOWN ? 0 : r;
 }
 
