@@ -214,8 +214,10 @@ const struct tc_command tc_command_table[] = {
 #include "cli/command_auditor.def"
 	{"review", "list", "", 0, 0, "list releases in an emergency and their reviews",
 	 "What was released at once in a medical emergency, and by when a named person of the\n"
-	 "agency that disclosed must review it: send an EmergencyReview for that. An agency sees\n"
-	 "its own, an auditor all, an operator all without the people.",
+	 "agency that disclosed must review it: send an EmergencyReview for that. Another person\n"
+	 "than the one who released it: blanks around an id and the case of ASCII letters make\n"
+	 "no other; other letters count as they are written. An agency sees its own, an auditor\n"
+	 "all, an operator all without the people.",
 	 "throughcare review list --open\n"
 	 "throughcare message template EmergencyReview > review.json",
 	 OPTIONS({"open", NULL, "only those that wait for their review"}, ACTOR_OPTION,
