@@ -51,7 +51,7 @@ static void receipt_print(struct sending *sending, const struct tc_receipt *rece
 			tc_screen_line(screen, object);
 		json_decref(object);
 	} else if (receipt->status == TC_RECEIPT_ACCEPTED) {
-		tc_screen_say(screen, "accepted  %s  at log position %llu%s", receipt->message_id,
+		tc_screen_say(screen, "accepted  %s  at log index %llu%s", receipt->message_id,
 			      (unsigned long long)receipt->log_sequence,
 			      receipt->repeated ? " (sent before: the first receipt)" : "");
 		dispositions_say(screen, receipt);

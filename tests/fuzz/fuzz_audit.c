@@ -1,8 +1,7 @@
 /*
  * fuzz_audit - what a verifier reads from a stranger: proofs, policies of trust, entry bundles,
- * accountings. The
- * first byte says which. What is taken for a proof is written again byte for byte; a quorum is
- * never met by fewer witnesses than it was by some.
+ * accountings. The first byte says which. What is taken for a proof is written again byte for byte;
+ * a quorum is never met by fewer witnesses than it was by some.
  */
 #include <stdint.h>
 #include <stdlib.h>
