@@ -23,6 +23,7 @@ struct query_request {
 	uint64_t sequence;   /* of the question's record: effect.sequence */
 
 	int64_t deadline_us;        /* the query thread's: monotonic; 0 until it has it */
+	int64_t until_us;           /* ... until when it waits for changes; 0: until it has it */
 	struct query_request *next; /* the query thread's: waiting for ledger and trail */
 };
 

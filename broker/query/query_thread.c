@@ -15,6 +15,7 @@
 #include "query/directory.h"
 #include "query/gate.h"
 #include "query/message.h"
+#include "query/places.h"
 #include "query/policies.h"
 #include "query/proofs.h"
 #include "query/reviews.h"
@@ -23,10 +24,13 @@
 #include "query/standing_list.h"
 #include "query/tiles.h"
 #include "query/tracking.h"
+#include "query/upkeep.h"
+#include "query/watch.h"
 #include "query/what_if.h"
 #include "query/why.h"
 
-#define RETRY_MS 10 /* when the ledger's queue had no room for our wish */
+#define LOOK_MS  100 /* between two looks for what is watched */
+#define RETRY_MS 10  /* when the ledger's queue had no room for our wish */
 
 struct query_thread {
 	struct query_thread_options options;
@@ -39,7 +43,10 @@ struct query_thread {
 	struct query_request *first; /* waiting, in the order they came: deadlines rise */
 	struct query_request *last;
 	size_t waiting;
-	bool wanted; /* the ledger knows that we wait, until its next commit */
+	struct query_request *watching; /* asked for changes of which there is none yet */
+	size_t watching_count;
+	int64_t look_us; /* when those are looked for again, monotonic */
+	bool wanted;     /* the ledger knows that we wait, until its next commit */
 	bool stopping;
 };
 
@@ -56,6 +63,13 @@ static const struct {
 	{CASE(REFERRAL_LIST), tracking_referrals},
 	{CASE(REFERRAL_SHOW), tracking_referral},
 	{CASE(CASELOAD), caseload_list},
+	{CASE(REFERRAL_WATCH), watch_changes},
+	{CASE(CAPACITY_LIST), places_capacity},
+	{CASE(SERVICE_FIND), places_services},
+	{CASE(TASK_LIST), upkeep_tasks},
+	{CASE(PERSON_SHOW), upkeep_person},
+	{CASE(CALENDAR_SHOW), upkeep_calendars},
+	{CASE(FEED_LIST), upkeep_feeds},
 	{CASE(CONSENT_LIST), consents_list},
 	{CASE(CONSENT_SHOW), consents_show},
 	{CASE(CONSENT_CHECK), check_consent},
@@ -114,7 +128,8 @@ static int read_record(struct query_thread *thread, uint64_t sequence, struct qu
 	return 0;
 }
 
-static int answer_question(struct query_thread *thread, uint64_t sequence)
+/* QUESTION_LATER: there is nothing yet, and *ret_wait_ms for it to come. */
+static int answer_question(struct query_thread *thread, uint64_t sequence, uint32_t *ret_wait_ms)
 {
 	struct question question = {
 		.ledger = thread->ledger,
@@ -144,7 +159,12 @@ static int answer_question(struct query_thread *thread, uint64_t sequence)
 	if (r == 0)
 		r = scope_check(question.limits, question.kind, question.query, question.now_ms,
 				&thread->answer.refusal);
-	return r != 0 ? QUESTION_REFUSED : answer(&question, &thread->answer);
+	if (r != 0)
+		return QUESTION_REFUSED;
+	r = answer(&question, &thread->answer);
+	if (r == QUESTION_LATER)
+		*ret_wait_ms = watch_wait_ms(&question);
+	return r;
 }
 
 /* ---- replying ---- */
@@ -211,6 +231,61 @@ static int take_question(struct query_thread *thread, struct query_request *requ
 	return 0;
 }
 
+/* ---- watching ---- */
+
+/* Answers it, or keeps it until there is something to answer or its time is over. */
+static int answer_or_keep(struct query_thread *thread, struct query_request *request)
+{
+	int64_t now_us = tc_clock_monotonic_us();
+	uint32_t wait_ms = 0;
+	int r;
+
+	answer_reset(&thread->answer);
+	r = answer_question(thread, request->sequence, &wait_ms);
+	if (r == QUESTION_LATER && request->until_us == 0)
+		request->until_us = now_us + (int64_t)wait_ms * 1000;
+	if (r == QUESTION_LATER && now_us < request->until_us &&
+	    thread->watching_count < QUERY_THREAD_WATCHING_MAX) {
+		if (thread->watching == NULL)
+			thread->look_us = now_us + LOOK_MS * 1000LL;
+		request->next = thread->watching;
+		thread->watching = request;
+		thread->watching_count++;
+		return 0;
+	}
+	r = reply(thread, request, r == QUESTION_LATER ? 0 : r);
+	query_request_free(&request);
+	return r;
+}
+
+static bool look_due(const struct query_thread *thread)
+{
+	return thread->watching != NULL && thread->look_us <= tc_clock_monotonic_us();
+}
+
+/* Changes are committed by themselves: a look now and then finds them. */
+static int look_again(struct query_thread *thread)
+{
+	struct query_request *all = thread->watching;
+	int r = 0;
+
+	thread->watching = NULL;
+	thread->watching_count = 0;
+	while (r == 0 && all != NULL) {
+		struct query_request *request = all;
+
+		all = request->next;
+		r = answer_or_keep(thread, request);
+	}
+	while (all != NULL) {
+		struct query_request *request = all;
+
+		all = request->next;
+		query_request_free(&request);
+	}
+	return r;
+}
+
 /* Of those that wait, in order; a later one may be visible while an earlier one is not. */
 static int answer_visible(struct query_thread *thread, uint64_t ledger_next, uint64_t trail_next)
 {
@@ -230,9 +305,7 @@ static int answer_visible(struct query_thread *thread, uint64_t ledger_next, uin
 			thread->waiting++;
 			continue;
 		}
-		answer_reset(&thread->answer);
-		r = reply(thread, request, answer_question(thread, request->sequence));
-		query_request_free(&request);
+		r = answer_or_keep(thread, request);
 	}
 	return r;
 }
@@ -255,9 +328,10 @@ static int drop_late(struct query_thread *thread)
 static int work(struct query_thread *thread)
 {
 	uint64_t ledger_next, trail_next;
+	bool look = look_due(thread);
 	int r;
 
-	if (thread->waiting == 0)
+	if (thread->waiting == 0 && !look)
 		return 0;
 	r = ledger_view_renew(thread->ledger, &ledger_next);
 	if (r == 0)
@@ -266,6 +340,8 @@ static int work(struct query_thread *thread)
 		r = tree_view_renew(thread->tree);
 	if (r == 0)
 		r = answer_visible(thread, ledger_next, trail_next);
+	if (r == 0 && look)
+		r = look_again(thread);
 	ledger_view_reset(thread->ledger);
 	trail_view_reset(thread->trail);
 	if (thread->tree)
@@ -280,16 +356,23 @@ static int work(struct query_thread *thread)
 	return r < 0 ? r : 0;
 }
 
+static int64_t until_ms(int64_t us)
+{
+	int64_t left_ms = (us - tc_clock_monotonic_us() + 999) / 1000;
+
+	return left_ms < 0 ? 0 : left_ms;
+}
+
 static int wait_ms(const struct query_thread *thread)
 {
-	int64_t left_ms;
+	int64_t look_ms = thread->watching ? until_ms(thread->look_us) : INT32_MAX;
+	int64_t answer_ms = INT32_MAX;
 
-	if (thread->first == NULL)
+	if (thread->first == NULL && thread->watching == NULL)
 		return -1;
-	if (!thread->wanted)
-		return RETRY_MS;
-	left_ms = (thread->first->deadline_us - tc_clock_monotonic_us() + 999) / 1000;
-	return left_ms < 0 ? 0 : (int)left_ms;
+	if (thread->first != NULL)
+		answer_ms = thread->wanted ? until_ms(thread->first->deadline_us) : RETRY_MS;
+	return (int)(look_ms < answer_ms ? look_ms : answer_ms);
 }
 
 static void forget_wish(struct query_thread *thread, const struct bus_position *position)
@@ -371,6 +454,12 @@ static void *run(void *context)
 	while (thread->first) {
 		struct query_request *request = pop(thread);
 
+		query_request_free(&request);
+	}
+	while (thread->watching) {
+		struct query_request *request = thread->watching;
+
+		thread->watching = request->next;
 		query_request_free(&request);
 	}
 	return NULL;

@@ -20,8 +20,9 @@
 #include "trail/trail_index.h"
 #include "trail/tree_store.h"
 
-#define QUERY_THREAD_DEADLINE_MS 10000
-#define QUERY_THREAD_WAITING_MAX 1024 /* questions; more are answered "busy" at once */
+#define QUERY_THREAD_DEADLINE_MS  10000
+#define QUERY_THREAD_WATCHING_MAX 1024 /* that wait for changes; more are told at once of none */
+#define QUERY_THREAD_WAITING_MAX  1024 /* questions; more are answered "busy" at once */
 
 struct query_thread;
 

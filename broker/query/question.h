@@ -25,6 +25,7 @@
 /* Outcomes (> 0) of whatever answers a question. */
 enum question_outcome {
 	QUESTION_REFUSED = 1, /* answer.refusal says why */
+	QUESTION_LATER,       /* there is nothing yet, and the asker waits: see watch.h */
 };
 
 struct question {

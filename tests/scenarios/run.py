@@ -7,6 +7,7 @@ A story is a text: a title, what it is about, and then one sentence a line. Who 
 the network; all of them speak through the command line over TLS. Sentences:
 
     person NAME, NAME                         somebody whom it is about
+    id NAME, NAME                             a fresh id for something else
     WHO refers NAME to WHO as REF [with ...]  a Referral; the target has got it when it next collects
     WHO moves REF MOVE [--option value]...    `throughcare referral move`
     WHO sends TYPE [to WHO, WHO] [about NAME|REF] [for PURPOSE] [under CONSENT] [by ACTOR] [as X] [with ...]
@@ -414,7 +415,7 @@ class Story:
     WITH = r"(?: with (?P<fields>.+))?"
     ABOUT = r"(?: about (?P<about>\S+))?"
     GRAMMAR = [
-        (r"person (?P<names>.+)", lambda s, m: s.person(m["names"])),
+        (r"(?:person|id) (?P<names>.+)", lambda s, m: s.person(m["names"])),
         (r"(?P<who>\S+) refers (?P<person>\S+) to (?P<to>\S+) as (?P<ref>\S+)" + WITH,
          lambda s, m: s.refer(m["who"], m["person"], m["to"], m["ref"], m["fields"])),
         (r"(?P<who>\S+) moves (?P<ref>\S+) (?P<words>.+)", lambda s, m: s.move(m["who"], m["ref"], m["words"])),

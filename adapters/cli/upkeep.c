@@ -1,0 +1,128 @@
+/* upkeep - tasks, who is the same person as who, working days, feeds. */
+#include "cli/command_table.h"
+#include "cli/form.h"
+#include "cli/outbox.h"
+#include "cli/question.h"
+#include "cli/rendition.h"
+#include "throughcare/v1/registry.pb-c.h"
+
+/* protobuf-c has no const strings; packing does not write. */
+#define TEXT(value) ((char *)(uintptr_t)(value))
+
+enum tc_exit tc_task_list_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"messageId", "TASK"},      {"kind", "WHAT"},
+		{"status", "STATUS"},       {"due", "DUE"},
+		{"referralId", "REFERRAL"}, {"resultCode", "RESULT"},
+		{"doneBy", "BY"},           {NULL, NULL},
+	};
+	Throughcare__V1__TaskListQuery list = THROUGHCARE__V1__TASK_LIST_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+
+	list.has_open_only = true;
+	list.open_only = tc_invocation_option(invocation, "all") == NULL;
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_TASK_LIST;
+	query.task_list = &list;
+	return tc_question_table(invocation, &query, "tasks", columns);
+}
+
+enum tc_exit tc_task_reply_run(struct tc_invocation *invocation)
+{
+	static const struct tc_form_field form[] = {
+		{"result", "resultCode", "what came of it, as a code", TC_FORM_TEXT, true, NULL,
+		 NULL},
+		{.option = NULL},
+	};
+	const struct tc_outbox_options plain = {.seal = TC_SEAL_MARKED};
+	json_t *content = json_pack("{s:s}", "messageId", invocation->operands[0]);
+	enum tc_exit code = tc_form_fill(invocation, form, content);
+	json_t *messages = json_pack("[o]", tc_form_message("TaskReply", content));
+
+	if (code == TC_EXIT_DONE)
+		code = tc_outbox_send(invocation, messages, &plain);
+	json_decref(messages);
+	return code;
+}
+
+enum tc_exit tc_person_show_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"subject", "person"}, {"sameAs", "same as"}, {"members", "ids"}, {NULL, NULL}};
+	static const struct tc_column decisions[] = {
+		{"kind", "WHAT"},          {"fromIds", "FROM"},      {"toId", "TO"},
+		{"agency", "DECIDED AT"},  {"decidedBy", "BY"},      {"effective", "SINCE"},
+		{"confidence", "CERTAIN"}, {"messageId", "MESSAGE"}, {NULL, NULL},
+	};
+	Throughcare__V1__PersonShowQuery show = THROUGHCARE__V1__PERSON_SHOW_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	json_t *reply = NULL;
+
+	show.subject = invocation->operands[0];
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_PERSON_SHOW;
+	query.person_show = &show;
+	enum tc_exit code = tc_question_once(invocation, &query, &reply);
+	const json_t *row = json_object_get(reply, "person");
+	if (code == TC_EXIT_DONE) {
+		tc_screen_record(&invocation->screen, columns, row);
+		if (!invocation->screen.json)
+			tc_screen_table(&invocation->screen, decisions,
+					json_object_get(row, "decisions"));
+	}
+	json_decref(reply);
+	return code;
+}
+
+/* The calendar itself in the place of its bytes. */
+static void calendar_show(json_t *row)
+{
+	const char *packed = json_string_value(json_object_get(row, "entry"));
+	struct tc_bytes bytes = {0};
+	json_t *entry = NULL;
+
+	if (packed && tc_rendition_bytes(packed, &bytes) == 0 &&
+	    tc_rendition_packed(tc_bytes_slice(&bytes),
+				&throughcare__v1__calendar_entry__descriptor, &entry) == 0)
+		json_object_set_new(row, "entry", entry);
+	tc_bytes_free(&bytes);
+}
+
+enum tc_exit tc_calendar_show_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"jurisdiction", "WHERE"},       {"version", "VERSION"},         {"at", "SINCE"},
+		{"entry.timeZone", "TIME ZONE"}, {"entry.holidays", "HOLIDAYS"}, {NULL, NULL},
+	};
+	Throughcare__V1__CalendarShowQuery show = THROUGHCARE__V1__CALENDAR_SHOW_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	json_t *reply = NULL, *row;
+	size_t index;
+
+	show.jurisdiction = invocation->operand_count > 0 ? invocation->operands[0] : NULL;
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_CALENDAR_SHOW;
+	query.calendar_show = &show;
+	enum tc_exit code = tc_question_once(invocation, &query, &reply);
+	json_array_foreach(json_object_get(reply, "calendars"), index, row) calendar_show(row);
+	if (code == TC_EXIT_DONE)
+		tc_screen_table(&invocation->screen, columns, json_object_get(reply, "calendars"));
+	json_decref(reply);
+	return code;
+}
+
+enum tc_exit tc_feed_list_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"from", "FROM"},     {"to", "TO"},
+		{"type", "TYPE"},     {"count", "SO FAR"},
+		{"lastAt", "LATEST"}, {"usualGapHours", "LONGEST USUAL GAP (H)"},
+		{"silent", "SILENT"}, {NULL, NULL},
+	};
+	Throughcare__V1__FeedListQuery list = THROUGHCARE__V1__FEED_LIST_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+
+	list.has_silent_only = true;
+	list.silent_only = tc_invocation_option(invocation, "silent") != NULL;
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_FEED_LIST;
+	query.feed_list = &list;
+	return tc_question_table(invocation, &query, "feeds", columns);
+}
