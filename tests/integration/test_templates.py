@@ -15,7 +15,8 @@ END = [(CLINIC, "OutcomeReport"), (CLINIC, "HousingVerification"), (OFFICE, "Emp
 # A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
 # A meeting is moved and held after it was fixed.
 MEETING = ["AppointmentScheduled", "AppointmentChanged", "AttendanceRecord"]
-APART = {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy"} | {name for _, name in ANSWERS + END} | set(MEETING)
+APART = {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy", "PersonUnmerge", "TaskReply", "CapacityConfirm",
+         "CapacityHold", "CapacityRelease"} | {name for _, name in ANSWERS + END} | set(MEETING)
 
 
 def template(exchange, name):
@@ -91,6 +92,20 @@ def test_a_revocation_finds_its_consent(exchange):
     send(exchange, OFFICE, template(exchange, "ConsentGrant"), subject)
     send(exchange, OFFICE, template(exchange, "ConsentRevoke"), subject)
     assert exchange.ask(OFFICE, "consent", "list", "--subject", subject)[0]["status"] == "revoked"
+
+
+def test_an_unmerge_names_its_merge_and_a_reply_what_asks(exchange):
+    made, undone = template(exchange, "PersonMerge"), template(exchange, "PersonUnmerge")
+    made["parts"][0]["content"] |= {"fromIds": [new_id()], "toId": new_id()}
+    undone["parts"][0]["content"]["mergeMessageId"] = send(exchange, OFFICE, made, new_id())["messageId"]
+    send(exchange, OFFICE, undone, new_id())
+    alert = template(exchange, "SafetyAlert") | {
+        "purpose": "PURPOSE_EMERGENCY", "basis": {"legal": "LEGAL_BASIS_MEDICAL_EMERGENCY"}}
+    asked = send(exchange, OFFICE, alert, new_id())
+    exchange.collect(CLINIC, count=100000)
+    answer = template(exchange, "TaskReply")
+    answer["parts"][0]["content"]["messageId"] = asked["messageId"]
+    send(exchange, CLINIC, answer, None)
 
 
 def test_a_type_that_is_only_recorded_says_so(exchange):
