@@ -12,11 +12,13 @@ ANSWERS = [(CLINIC, "ReferralResponse"), (CLINIC, "InfoRequest"), (OFFICE, "Info
            (CLINIC, "PlanProposed"), (OFFICE, "PlanDecision")]
 END = [(CLINIC, "OutcomeReport"), (CLINIC, "HousingVerification"), (OFFICE, "EmploymentVerification"),
        (OFFICE, "LoopClosed")]
-# A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
 # A meeting is moved and held after it was fixed.
 MEETING = ["AppointmentScheduled", "AppointmentChanged", "AttendanceRecord"]
-APART = {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy", "PersonUnmerge", "TaskReply", "CapacityConfirm",
-         "CapacityHold", "CapacityRelease"} | {name for _, name in ANSWERS + END} | set(MEETING)
+# Places belong to a service that the registry has.
+PLACES = {"CapacityUpdate", "CapacityHold", "CapacityConfirm", "CapacityRelease"}
+# A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
+APART = PLACES | {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy", "PersonUnmerge", "TaskReply"} | {
+    name for _, name in ANSWERS + END + [(OFFICE, name) for name in MEETING]}
 
 
 def template(exchange, name):
