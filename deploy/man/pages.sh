@@ -10,7 +10,7 @@ rm -rf "$output"
 mkdir -p "$output/scd"
 scd=$output/scd
 /usr/bin/python3 "$sources/api.py" "$headers" "$scd"
-cp "$sources/throughcared.8.scd" "$sources/throughcare-witness.8.scd" "$sources/throughcare-profile.5.scd" "$sources/throughcare-policy.5.scd" "$scd/"
+cp "$sources/throughcared.8.scd" "$sources/throughcare-sealer.8.scd" "$sources/throughcare-witness.8.scd" "$sources/throughcare-profile.5.scd" "$sources/throughcare-policy.5.scd" "$scd/"
 {
 	cat "$sources/throughcare.1.head.scd"
 	"$throughcare" help options
