@@ -42,6 +42,7 @@ enum tc_exit tc_consent_check_run(struct tc_invocation *invocation);
 enum tc_exit tc_mailbox_status_run(struct tc_invocation *invocation);
 enum tc_exit tc_agency_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_trail_find_run(struct tc_invocation *invocation);
+enum tc_exit tc_accounting_run(struct tc_invocation *invocation);
 enum tc_exit tc_auditor_scope_run(struct tc_invocation *invocation);
 enum tc_exit tc_auditor_scopes_run(struct tc_invocation *invocation);
 enum tc_exit tc_auditor_ask_run(struct tc_invocation *invocation);

@@ -24,7 +24,7 @@ static const struct {
 	{CASE(TRAIL_FIND), true},    {CASE(TRAIL_WHY), true},
 	{CASE(REFERRAL_LIST), true}, {CASE(REFERRAL_SHOW), true},
 	{CASE(CONSENT_LIST), true},  {CASE(CONSENT_SHOW), true},
-	{CASE(MESSAGE_SHOW), true},
+	{CASE(MESSAGE_SHOW), true},  {CASE(ACCOUNTING), true},
 };
 
 /* ---- rows ---- */

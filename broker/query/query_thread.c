@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ledger/ledger_view.h"
+#include "query/accounting.h"
 #include "query/answer.h"
 #include "query/caseload.h"
 #include "query/check.h"
@@ -88,6 +89,7 @@ static const struct {
 	{CASE(TRAIL_CONSISTENCY), proofs_consistency},
 	{CASE(TRAIL_TILES), tiles_list},
 	{CASE(SCOPE_LIST), scopes_list},
+	{CASE(ACCOUNTING), accounting_list},
 	{CASE(STANDING_LIST), standing_list_answer},
 };
 

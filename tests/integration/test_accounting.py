@@ -1,0 +1,105 @@
+"""Accounting of disclosures: who was told what about a person, by a rule of the policy."""
+import base64
+import csv
+import hashlib
+import io
+import uuid
+
+import pytest
+from exchange import AUDITOR, OPERATOR
+from messages import attendance, consent, grant, new_id, referral
+
+CLINIC, OFFICE, DESK, HOME = "treatment-south", "parole-north", "intake-desk", "housing-harbor"
+
+
+@pytest.fixture(scope="module")
+def told(exchange):
+    """Three disclosures under one consent, and one that needs none."""
+    subject = new_id()
+    exchange.accepted(DESK, consent(subject, grant()))
+    for _ in range(3):
+        exchange.accepted(CLINIC, attendance(subject))
+    exchange.accepted(OFFICE, referral(subject, new_id()))
+    exchange.collect(OFFICE)
+    exchange.collect(HOME)
+    return subject
+
+
+def account(exchange, subject, rule, *words, profile=AUDITOR):
+    return exchange.ask(profile, "accounting", "--subject", subject, "--rule", rule, *words)[0]
+
+
+def chain_holds(accounting):
+    """Each link within the window binds the row that came with it."""
+    subject = accounting["subject"]
+    for link in accounting["links"]:
+        if "withheld" in link:
+            assert "row" not in link
+            continue
+        row = base64.b64decode(link["row"])
+        assert hashlib.sha256(row).digest() == base64.b64decode(link["rowSha256"])
+        assert str(uuid.UUID(subject)).encode() in row
+    sequences = [(link["sequence"], link["n"]) for link in accounting["links"]]
+    assert sequences == sorted(sequences)
+
+
+@pytest.mark.quick
+def test_repeated_disclosures_are_one_line(exchange, told):
+    accounting = account(exchange, told, "42cfr2.25")
+    entry, = accounting["entries"]
+    assert entry["times"] == 3 and entry["discloser"] == CLINIC and entry["recipient"] == OFFICE
+    assert entry["firstAt"] <= entry["lastAt"] and len(entry["sequences"]) == 3
+    assert entry["description"] == "attendance" and entry["purpose"] == "supervision monitoring"
+    assert len(accounting["links"]) == 4
+    assert [link.get("exempt") for link in accounting["links"]].count("not_covered") == 1
+    chain_holds(accounting)
+
+
+def test_one_rule_counts_what_another_exempts(exchange, told):
+    accounting = account(exchange, told, "45cfr164.528")
+    assert [(entry["discloser"], entry["recipient"]) for entry in accounting["entries"]] == [(OFFICE, HOME)]
+    assert [link["exempt"] for link in accounting["links"] if "exempt" in link] == ["authorization"] * 3
+    assert [entry["times"] for entry in account(exchange, told, "42cfr2.24")["entries"]] == [1, 1, 1]
+
+
+def test_what_is_outside_the_window_is_told_by_its_link_alone(exchange, told):
+    accounting = account(exchange, told, "42cfr2.25", "--until", "2020-01-01")
+    assert accounting["entries"] == [] and {link["withheld"] for link in accounting["links"]} == {"window"}
+    chain_holds(accounting)
+
+
+@pytest.mark.quick
+def test_an_agency_gets_its_own_side_and_no_links(exchange, told):
+    mine = account(exchange, told, "42cfr2.25", profile=CLINIC)
+    assert [entry["times"] for entry in mine["entries"]] == [3] and mine["links"] == []
+    assert account(exchange, told, "42cfr2.25", profile=HOME)["entries"] == []
+
+
+def test_who_may_not_ask_gets_nothing(exchange, told):
+    refused = exchange.cli("accounting", "--subject", told, "--rule", "42cfr2.25", profile=OPERATOR)
+    assert refused.code == 3 and "not_permitted" in str(refused)
+    refused = exchange.cli("accounting", "--subject", told, "--rule", "no-such-rule", profile=AUDITOR)
+    assert refused.code == 3 and "unknown_rule" in str(refused)
+    nobody = account(exchange, new_id(), "42cfr2.25")
+    assert nobody["entries"] == [] and nobody["links"] == []
+
+
+def test_pages_are_joined_into_one_accounting(exchange):
+    subject = new_id()
+    exchange.accepted(DESK, consent(subject, grant()))
+    for _ in range(6):
+        exchange.send(CLINIC, *[attendance(subject) for _ in range(100)])
+        exchange.collect(OFFICE, count=100000)
+    accounting = account(exchange, subject, "42cfr2.25")
+    assert [entry["times"] for entry in accounting["entries"]] == [600]
+    assert len(accounting["links"]) == 600 == len(accounting["entries"][0]["sequences"])
+    chain_holds(accounting)
+
+
+def test_the_list_is_printed_as_text_and_as_csv(exchange, told):
+    def printed(form):
+        return exchange.plain(AUDITOR, "accounting", "--subject", told, "--rule", "42cfr2.25", "--format", form)
+
+    assert "attendance" in printed("text")
+    row, = csv.DictReader(io.StringIO(printed("csv")))
+    assert row["TIMES"] == "3" and row["BY"] == CLINIC and row["WHAT"] == "attendance"
