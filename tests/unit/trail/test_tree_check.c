@@ -54,7 +54,7 @@ static void tree_make(struct place *place)
 	struct tree_view *view = NULL;
 	struct journal_usage usage;
 	struct tc_note_key key;
-	char vkey[TC_NOTE_VKEY_BYTES + 1];
+	char vkey[TC_NOTE_VKEY_BYTES], line[TC_NOTE_VKEY_BYTES + 1];
 
 	assert_int_equal(journal_usage(place->journal, &usage), 0);
 	options.log_id = usage.log_id;
@@ -63,8 +63,8 @@ static void tree_make(struct place *place)
 	assert_int_equal(tree_store_grow(store, reader, UINT64_MAX), 0);
 	assert_int_equal(tc_note_key_of(place->key, ORIGIN, TC_NOTE_ED25519, &key), 0);
 	tc_note_vkey_format(&key, vkey);
-	strcat(vkey, "\n");
-	assert_int_equal(tree_store_vkeys_add(store, tc_slice_text(vkey)), 0);
+	snprintf(line, sizeof(line), "%s\n", vkey);
+	assert_int_equal(tree_store_vkeys_add(store, tc_slice_text(line)), 0);
 	assert_int_equal(tree_view_open(store, &view), 0);
 	checkpoint_make(place, store, view, 7);
 	checkpoint_make(place, store, view, 256);
