@@ -23,10 +23,34 @@ static int may_go(const struct question *question, const struct referral_step *s
 	return r < 0 ? r : 0;
 }
 
+static int see_denied(void *context, Throughcare__V1__TrailRow *row)
+{
+	(void)row;
+	*(bool *)context = true;
+	return TRAIL_FOUND_ENOUGH;
+}
+
+/* It was accepted for somebody else, and denied to the asker for good: by the rule that its part
+ * came with, for instance, which a decision now does not know. */
+static int was_denied(const struct question *question, const struct referral_step *step, bool *ret)
+{
+	struct trail_question asked = trail_question_any();
+	struct posting_position next;
+	bool ended;
+
+	*ret = false;
+	asked.event = "denied";
+	asked.message = step->message;
+	asked.agency = question->asker.name;
+	asked.before = question->sequence;
+	return trail_view_find(question->trail, &asked, see_denied, ret, &next, &ended);
+}
+
 int told_step(const struct question *question, const struct referral *referral,
 	      const struct referral_step *step, bool *ret)
 {
 	struct arena arena;
+	bool denied;
 	int r;
 
 	*ret = question->scope == GATE_ALL || strcmp(step->by, question->asker.name) == 0 ||
@@ -37,7 +61,12 @@ int told_step(const struct question *question, const struct referral *referral,
 	arena_init(&arena);
 	r = may_go(question, step, &arena, ret);
 	arena_done(&arena);
-	if (r != 0 || *ret)
+	if (r == 0 && *ret) {
+		r = was_denied(question, step, &denied);
+		*ret = r == 0 && !denied;
+		return r;
+	}
+	if (r != 0)
 		return r;
 	return gate_released(question, step->message, &question->asker, ret);
 }

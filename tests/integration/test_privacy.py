@@ -369,3 +369,30 @@ def test_a_referral_whose_news_is_held(exchange):
         assert exchange.ask(CLINIC, "referral", "show", number)[0]["state"] == "IN_PROGRESS"
     assert seen[True][0] != seen[True][1]
     assert seen[False][0] == seen[False][1]
+
+
+@pytest.mark.quick
+def test_a_referral_whose_news_may_not_be_passed_on(exchange):
+    """What came with the rule to tell nobody moves the referral, and not what the other party knows of it."""
+    seen = {}
+    for free in (True, False):
+        subject, number = treated(exchange, True)
+        rule = "AS_STATED" if free else "NONE"
+        for source, target, redisclosure in ((HOME, CLINIC, rule), (CLINIC, HOME, "AS_STATED")):
+            exchange.accepted(DESK, consent(subject, grant(
+                (source,), (target,), purposes=("REFERRAL_COORDINATION", "SUPERVISION_MONITORING"),
+                redisclosure=f"REDISCLOSURE_RULE_{redisclosure}")))
+        first = attendance(subject, to=CLINIC)
+        exchange.accepted(HOME, first)
+        got = handed(exchange, CLINIC, first)
+        again = {key: got["parts"][0][key] for key in ("type", "category", "salt", "content")}
+        news = {**attendance(subject, referralId=number), "parts": [again],
+                "recipients": [{"agency": OFFICE}, {"agency": HOME}]}
+        words = [["referral", "show", number], ["referral", "list", "--subject", subject, "--state", "IN_PROGRESS"]]
+        before = [told(exchange, OFFICE, *line) for line in words]
+        exchange.accepted(CLINIC, news)
+        handed(exchange, HOME, news)
+        seen[free] = [before, [told(exchange, OFFICE, *line) for line in words]]
+        assert exchange.ask(CLINIC, "referral", "show", number)[0]["state"] == "IN_PROGRESS"
+    assert seen[True][0] != seen[True][1]
+    assert seen[False][0] == seen[False][1]
