@@ -4,14 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "throughcare/v1/policy.pb-c.h"
-#include "throughcare/v1/wire.pb-c.h"
+#include "audit/audit_rule.h"
 #include "wire/digest.h"
-#include "wire/part_types.h"
 #include "wire/validate.h"
-
-typedef Throughcare__V1__ReleasePolicy__AccountingRule tc_audit_rule;
-typedef Throughcare__V1__ReleasePolicy__AccountingRule__Exemption tc_audit_exemption;
 
 /* An opened link. */
 struct disclosure {
@@ -63,88 +58,6 @@ static int rule_read(struct check *check)
 		return tc_audit_find(check->finding, TC_AUDIT_LIST, "the rule is %s",
 				     check->rule->name);
 	return 0;
-}
-
-/* What a release stood on: without a legal basis, the person's consent. */
-static Throughcare__V1__ReleaseBasis basis_of(const Throughcare__V1__TrailRow *row)
-{
-	static const char *const names[] = {"",
-					    "consent",
-					    "court_order",
-					    "medical_emergency",
-					    "mandatory_report",
-					    "statute",
-					    "non_part2_operational"};
-
-	for (size_t i = 1; row->legal_basis && i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(names[i], row->legal_basis) == 0)
-			return (Throughcare__V1__ReleaseBasis)i;
-	return THROUGHCARE__V1__RELEASE_BASIS__RELEASE_BASIS_CONSENT;
-}
-
-/* Is it one of them, or are there none? */
-static bool basis_in(const Throughcare__V1__TrailRow *row,
-		     const Throughcare__V1__ReleaseBasis *bases, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (bases[i] == basis_of(row))
-			return true;
-	return count == 0;
-}
-
-static bool purpose_in(const Throughcare__V1__TrailRow *row,
-		       const Throughcare__V1__Purpose *purposes, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (row->has_purpose && purposes[i] == row->purpose)
-			return true;
-	return count == 0;
-}
-
-static bool category_in(const Throughcare__V1__TrailRow *row,
-			const Throughcare__V1__Category *categories, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < row->n_categories; k++)
-			if (strcmp(row->categories[k], tc_category_name(categories[i])) == 0)
-				return true;
-	return count == 0;
-}
-
-static bool rule_covers(const tc_audit_rule *rule, const Throughcare__V1__TrailRow *row)
-{
-	return basis_in(row, rule->bases, rule->n_bases) &&
-	       purpose_in(row, rule->purposes, rule->n_purposes) &&
-	       category_in(row, rule->categories, rule->n_categories);
-}
-
-static bool exemption_covers(const tc_audit_exemption *exemption,
-			     const Throughcare__V1__TrailRow *row)
-{
-	return basis_in(row, exemption->bases, exemption->n_bases) &&
-	       purpose_in(row, exemption->purposes, exemption->n_purposes);
-}
-
-/* Of what is left out: the rule leaves it out by that name, or does not speak of it at all. */
-static bool exempt_rightly(const tc_audit_rule *rule, const char *name,
-			   const Throughcare__V1__TrailRow *row)
-{
-	if (!rule_covers(rule, row))
-		return true;
-	for (size_t i = 0; i < rule->n_exemptions; i++)
-		if (strcmp(rule->exemptions[i]->name, name) == 0 &&
-		    exemption_covers(rule->exemptions[i], row))
-			return true;
-	return false;
-}
-
-/* Of what is listed: no exemption takes it out, as far as the row tells. */
-static bool listed_rightly(const tc_audit_rule *rule, const Throughcare__V1__TrailRow *row)
-{
-	for (size_t i = 0; i < rule->n_exemptions; i++)
-		if (rule->exemptions[i]->n_to == 0 && exemption_covers(rule->exemptions[i], row))
-			return false;
-	return rule_covers(rule, row);
 }
 
 /* ---- the links ---- */
@@ -211,14 +124,14 @@ static int link_check(struct check *check, struct disclosure *disclosure)
 	}
 	if (link->exempt && link->exempt[0]) {
 		check->ret->exempt++;
-		return exempt_rightly(check->rule, link->exempt, disclosure->row)
+		return tc_audit_rule_exempts(check->rule, disclosure->row, link->exempt)
 			       ? 0
 			       : found(check, link, TC_AUDIT_INCOMPLETE,
 				       "the rule has no such exemption for it");
 	}
 	disclosure->listed = true;
 	check->ret->listed++;
-	return listed_rightly(check->rule, disclosure->row)
+	return tc_audit_rule_lists(check->rule, disclosure->row)
 		       ? 0
 		       : found(check, link, TC_AUDIT_LIST, "the rule leaves it out");
 }
@@ -284,10 +197,11 @@ static int line_check(struct check *check, const Throughcare__V1__AccountingEntr
 		int64_t time_ms = (int64_t)disclosure->link->time_ms;
 		first_ms = time_ms < first_ms ? time_ms : first_ms;
 		last_ms = time_ms > last_ms ? time_ms : last_ms;
-		if (one && one->purpose != disclosure->row->purpose)
+		if (!tc_audit_rule_says(check->rule, disclosure->row, entry))
 			return tc_audit_find(check->finding, TC_AUDIT_LIST,
-					     "line %zu has disclosures for several purposes",
-					     number);
+					     "line %zu: record %" PRIu64
+					     " reads otherwise than the line",
+					     number, entry->sequences[i]);
 		one = disclosure->row;
 	}
 	if (!one || entry->times != entry->n_sequences ||

@@ -12,6 +12,7 @@ from merkle_log import Log, TAG, b64, node_hash
 
 NOBODY = bytes(32)
 LONE_DEPTH = 16
+GRANT = str(uuid.uuid4())
 
 
 def sha(*pieces):
@@ -73,8 +74,9 @@ def release(subject, recipient="housing-harbor", agency="treatment-south", purpo
     row = schema.message("TrailRow")(event="release", agency=agency, recipient=recipient, subject=subject, purpose=purpose,
                                      message_id=str(uuid.uuid4()), message_type="AttendanceRecord", **more)
     if "legal_basis" not in more:
-        row.basis = str(uuid.uuid4())
+        row.basis = GRANT
         row.grants.append(row.basis)
+    row.categories.extend(["attendance", "drug_test"])
     return row
 
 
@@ -146,16 +148,24 @@ class DisclosureLog:
                 if exempt(row):
                     told["exempt"] = exempt(row)
                 else:
-                    group = (row.agency, row.recipient, row.purpose)
+                    group = (row.agency, row.recipient, *words(row).values())
                     line = lines.setdefault(group if rule.grouped else len(links), {
                         "discloser": row.agency, "recipient": row.recipient, "times": 0, "sequences": [],
-                        "firstAt": stamp(link["time"])})
+                        "firstAt": stamp(link["time"]), **words(row)})
                     line["times"] += 1
                     line["sequences"].append(link["sequence"])
                     line["lastAt"] = stamp(link["time"])
         told = {"subject": subject, "ruleName": rule.name, "entries": list(lines.values()), "links": links,
                 "anchor": self.anchor_proof(subject), "ruleData": b64(rule.SerializeToString())}
         return told | ({"since": stamp(since)} if since else {}) | ({"until": stamp(until)} if until else {})
+
+
+def words(row):
+    """What a rule that shows every field says of a disclosure."""
+    purposes = row.DESCRIPTOR.fields_by_name["purpose"].enum_type.values_by_number
+    basis = ", ".join(row.grants) or row.legal_basis.replace("_", " ") + (f": {row.reference}" if row.reference else "")
+    return {"description": ", ".join(row.categories).replace("_", " "), "basis": basis,
+            "purpose": purposes[row.purpose].name.removeprefix("PURPOSE_").lower().replace("_", " ")}
 
 
 def stamp(ms):

@@ -159,7 +159,7 @@ def test_the_list_is_what_the_disclosures_give(verify, told):
         honest = log.accounting(person, rule)
         lies = []
         for change in [{"times": 7}, {"recipient": "nobody"}, {"discloser": "nobody"}, {"firstAt": stamp(FIRST_MS)},
-                       {"sequences": [1]}]:
+                       {"sequences": [1]}, {"description": "attendance"}, {"purpose": "payment"}, {"basis": "statute"}]:
             lies.append(copy.deepcopy(honest))
             lies[-1]["entries"][1] |= change
         lies.append(copy.deepcopy(honest))
@@ -168,6 +168,19 @@ def test_the_list_is_what_the_disclosures_give(verify, told):
             assert verify(lie, 1) == "list", lie["entries"]
         del honest["entries"][1]
         assert verify(honest, 1) == "incomplete"
+
+
+@pytest.mark.quick
+def test_what_stood_on_law_is_told_so_and_consents_are_exempt(verify, key):
+    log, person = DisclosureLog(key, FIRST_MS), new_person()
+    log.disclose(release(person, legal_basis="mandatory_report", reference="report 7"))
+    log.disclose(release(person))
+    log.anchor()
+    rule = rule_of()
+    rule.exemptions.add(name="authorization").bases.append(1)
+    verdict = verify(log.accounting(person, rule, exempt=lambda row: None if row.legal_basis else "authorization"))
+    assert (verdict["listed"], verdict["exempt"]) == (1, 1)
+    assert log.accounting(person, rule_of())["entries"][0]["basis"] == "mandatory report: report 7"
 
 
 @pytest.mark.quick
