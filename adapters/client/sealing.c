@@ -9,6 +9,9 @@
 #include "client/handle.h"
 #include "client/message.h"
 #include "client/seal.h"
+#include "wire/content.h"
+#include "wire/part_types.h"
+#include "wire/validate.h"
 
 /* Whom a message is sealed to. */
 struct circle {
@@ -123,6 +126,25 @@ static int parts_choose(struct tc_client *client, const struct tc_message *messa
 	return 0;
 }
 
+/* Nobody else will see whether what is sealed can be true. What is no content of its type at all is
+ * not for here to judge. */
+static int part_check(struct tc_client *client, const struct tc_message *message, size_t index)
+{
+	const struct tc_draft_part *part = &message->parts[index];
+	const ProtobufCMessageDescriptor *type = tc_part_descriptor(tc_slice_text(part->type));
+	struct tc_refusal refusal = {0};
+	int r;
+
+	if (!type || tc_message_scan(part->content, type, &refusal) != 0)
+		return 0;
+	r = tc_content_check_packed(part->content, type, &refusal);
+	if (r < 0)
+		return tc_failure_set_fault(&client->error, r);
+	return r == 0 ? 0
+		      : tc_failure_set(&client->error, TC_FAILURE_CANNOT_SEAL, "part %zu: %s: %s",
+				       index, tc_refusal_message(refusal.code), refusal.detail);
+}
+
 static int parts_make(struct tc_client *client, const struct tc_message *message, uint64_t chosen,
 		      const struct circle *circle, struct tc_bytes made[TC_PARTS_MAX])
 {
@@ -133,6 +155,9 @@ static int parts_make(struct tc_client *client, const struct tc_message *message
 
 		if ((chosen & UINT64_C(1) << i) == 0)
 			continue;
+		r = part_check(client, message, i);
+		if (r != 0)
+			return r;
 		snprintf(whom, sizeof(whom), "part %zu", i);
 		r = tc_seal_make(circle->certificates, circle->count, message->parts[i].content,
 				 &made[i]);

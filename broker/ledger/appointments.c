@@ -4,35 +4,20 @@
 
 #include "ledger/fact.h"
 #include "ledger/own_message.h"
+#include "ledger/party.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
 #include "referral/appointment.h"
 
 #define KIND(name) THROUGHCARE__V1__CLOCK_NOTICE_KIND__CLOCK_NOTICE_KIND_##name
 
-/* The referral of the message, when the sender is a party to it. To whoever is none, the lifecycle
- * says so in its own words, and nothing is said here. */
-static int party_find(struct ledger *ledger, const struct submission *submission,
-		      struct referral *ret, bool *ret_party)
-{
-	int r = referral_find(ledger->txn, &ledger->referral, submission->header.referral_id, ret);
-
-	*ret_party = r == 0 &&
-		     (tc_agency_equal(&submission->sender->name, &ret->source) ||
-		      (ret->shown && tc_agency_equal(&submission->sender->name, &ret->target)));
-	return r == REFERRAL_UNKNOWN ? 0 : r;
-}
-
 int appointments_check(struct ledger *ledger, struct submission *submission)
 {
 	struct referral_event event;
-	struct referral referral;
-	bool party = true;
-	int r = 0;
+	unsigned by;
+	int r = party_find(ledger, submission, NULL, &by);
 
-	if (!tc_id_is_none(submission->header.referral_id))
-		r = party_find(ledger, submission, &referral, &party);
-	if (r != 0 || !party)
+	if (r != 0 || (by == 0 && !tc_id_is_none(submission->header.referral_id)))
 		return r;
 	submission_event(ledger, submission, &event);
 	r = appointment_check(ledger->txn, &ledger->referral, &event, &submission->refusal);

@@ -4,6 +4,7 @@
 #include "ledger/capacity_message.h"
 #include "ledger/offer.h"
 #include "ledger/outcome_check.h"
+#include "ledger/plans.h"
 
 /* Several rows of one type are all run, in this order. */
 static const struct follow follows[] = {
@@ -13,6 +14,8 @@ static const struct follow follows[] = {
 	{"AppointmentScheduled", appointments_check, appointments_apply},
 	{"AppointmentChanged", appointments_check, appointments_apply},
 	{"AttendanceRecord", appointments_check, appointments_apply},
+	{"PlanProposed", plans_check, plans_apply},
+	{"PlanDecision", plans_check, plans_apply},
 	{"ReferralResponse", offer_check_accepted, NULL},
 	{"ReferralResponse", capacity_check_offer, capacity_apply_offer},
 	{"Referral", offer_check, offer_apply},

@@ -13,6 +13,7 @@
 #include "ledger/origin.h"
 #include "ledger/outcome_check.h"
 #include "ledger/own_message.h"
+#include "ledger/plans.h"
 #include "ledger/review.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
@@ -137,6 +138,8 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 	r = lend_told(ledger, delivery);
 	if (r == 0)
 		r = appointments_told(ledger, delivery);
+	if (r == 0)
+		r = plans_told(ledger, delivery);
 	if (r == 0)
 		r = alert_released(ledger, delivery);
 	if (r == 0)

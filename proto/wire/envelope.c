@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "wire/content.h"
 #include "wire/digest.h"
 #include "wire/fields.h"
 #include "wire/validate.h"
@@ -182,6 +183,7 @@ static int content_check(const struct tc_envelope *envelope, size_t index,
 	const struct tc_envelope_part *part = &envelope->parts[index];
 	const struct tc_envelope_rule *rule = part->type->envelope;
 	struct tc_refusal found = {0};
+	int r;
 
 	if (part->sealed_to.len % TC_DIGEST_BYTES != 0 ||
 	    (part->sealed_to.len > 0 && !part->sealed))
@@ -199,7 +201,10 @@ static int content_check(const struct tc_envelope *envelope, size_t index,
 	if (tc_message_scan(part->content, part->type->message->descriptor, &found) != 0)
 		return tc_refuse(refusal, found.code, "parts[%zu]%s%s", index,
 				 found.detail[0] ? "." : "", found.detail);
-	return 0;
+	r = tc_content_check_packed(part->content, part->type->message->descriptor, &found);
+	if (r == TC_CONTENT_REFUSED)
+		return tc_refuse(refusal, found.code, "parts[%zu].%s", index, found.detail);
+	return r;
 }
 
 static int part_check(const struct tc_envelope *envelope, size_t index, struct tc_slice type,

@@ -24,7 +24,8 @@ def planted():
 
 
 def drug_test(word, **more):
-    content = {"specimenId": word, "collectedAt": now(-86400), "status": "TEST_STATUS_GIVEN"}
+    content = {"specimenId": word, "collectedAt": now(-86400), "status": "TEST_STATUS_GIVEN",
+               "analytes": [{"substance": "opiates", "result": "ANALYTE_RESULT_NEGATIVE"}]}
     return {**part("DrugTestResult", **content), **more}
 
 

@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from messages import SYNTHETIC, attendance, new_id, of
+from messages import SYNTHETIC, attendance, consent, grant, new_id, of
 
 CLINIC, OFFICE, COURT, OPERATOR = "treatment-south", "parole-north", "court-county", "operator"
 AUDITOR = "auditor-state"
@@ -62,9 +62,12 @@ def test_a_meeting_is_fixed_moved_and_not_held_where_it_was(exchange):
 @pytest.mark.quick
 def test_answers_find_their_referral(exchange):
     subject = new_id()
+    exchange.accepted("intake-desk", consent(subject, grant(categories=("REFERRAL_FACT", "PROGRESS"),
+                                                            purposes=("REFERRAL_COORDINATION",))))
     sent = send(exchange, OFFICE, template(exchange, "Referral"), subject)
     assert of(exchange.collect(CLINIC, count=100000), sent)
     for sender, name in ANSWERS:
+        exchange.collect(sender, count=100000)  # who has not been handed a plan cannot decide on it
         send(exchange, sender, template(exchange, name), subject)
     accepted = template(exchange, "ReferralResponse")
     accepted["parts"][0]["content"]["status"] = "REFERRAL_STATUS_ACCEPTED"

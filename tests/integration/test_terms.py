@@ -209,7 +209,8 @@ def test_a_part_that_came_sealed_is_known_again_when_it_is_sent_on(network, seal
     message = attendance(subject)
     message["type"] = "DrugTestResult"
     message["parts"] = [part("DrugTestResult", specimenId="s-1", collectedAt=now(-3600),
-                             status="TEST_STATUS_GIVEN")]
+                             status="TEST_STATUS_GIVEN",
+                             analytes=[{"substance": "opiates", "result": "ANALYTE_RESULT_NEGATIVE"}])]
     network.accepted(CLINIC, message)
     got = of(network.collect(OFFICE), message)[0]
     assert got["parts"][0]["sealed"] and got["parts"][0]["opened"]
