@@ -2,6 +2,7 @@
 
 #include "ledger/appointments.h"
 #include "ledger/capacity_message.h"
+#include "ledger/citation.h"
 #include "ledger/offer.h"
 #include "ledger/outcome_check.h"
 #include "ledger/plans.h"
@@ -9,6 +10,7 @@
 /* Several rows of one type are all run, in this order. */
 static const struct follow follows[] = {
 	{"OutcomeReport", NULL, outcome_check_reported},
+	{"Statement", citation_check_statement, NULL},
 	{"HousingVerification", outcome_check_verifies, outcome_check_verified},
 	{"EmploymentVerification", outcome_check_verifies, outcome_check_verified},
 	{"AppointmentScheduled", appointments_check, appointments_apply},

@@ -19,6 +19,7 @@ bool receipt_read(struct tc_slice value, struct receipt *ret)
 	ret->referral_version = row_take_u64(&row);
 	ret->lease_token = row_take_u64(&row);
 	ret->lease_expires_ms = (int64_t)row_take_u64(&row);
+	ret->first_delivery = row_take_u64(&row);
 	row_take(&row, ret->content_sha256, sizeof(ret->content_sha256));
 	ret->line_count = row_take_u8(&row);
 	if (ret->line_count > TC_RECIPIENTS_MAX)
@@ -64,6 +65,7 @@ int idempotency_keep(struct ledger *ledger, uint32_t sender, struct tc_id messag
 	row_put_u64(&row, receipt->referral_version);
 	row_put_u64(&row, receipt->lease_token);
 	row_put_u64(&row, (uint64_t)receipt->lease_expires_ms);
+	row_put_u64(&row, receipt->first_delivery);
 	row_put(&row, receipt->content_sha256, sizeof(receipt->content_sha256));
 	row_put_u8(&row, receipt->line_count);
 	for (uint8_t i = 0; i < receipt->line_count; i++) {

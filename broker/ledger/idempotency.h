@@ -41,6 +41,7 @@ struct receipt {
 	uint64_t referral_version; /* 0: none */
 	uint64_t lease_token;      /* of a hold; 0: none */
 	int64_t lease_expires_ms;
+	uint64_t first_delivery; /* of the first line; the others follow. 0: none */
 	uint8_t content_sha256[32];
 	uint8_t line_count;
 	struct receipt_line lines[TC_RECIPIENTS_MAX];

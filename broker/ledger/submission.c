@@ -332,6 +332,8 @@ static int submission_fact(struct ledger *ledger, const struct submission *submi
 /* Into the mailboxes; those with credit are handed it in the same step. */
 static int submission_enqueue(struct ledger *ledger, struct submission *submission)
 {
+	submission->receipt.first_delivery = ledger->next_delivery;
+	ledger->next_delivery += submission->count;
 	for (size_t i = 0; i < submission->count; i++) {
 		struct delivery *delivery = &submission->deliveries[i];
 		const struct decision *decision = &submission->decisions[i];
@@ -344,7 +346,7 @@ static int submission_enqueue(struct ledger *ledger, struct submission *submissi
 				return r;
 			continue;
 		}
-		delivery->id = ledger->next_delivery++;
+		delivery->id = submission->receipt.first_delivery + i;
 		if (decision->kind == DECISION_HOLD)
 			r = dispatch_hold(ledger, delivery, decision);
 		else

@@ -17,7 +17,8 @@ MEETING = ["AppointmentScheduled", "AppointmentChanged", "AttendanceRecord"]
 # Places belong to a service that the registry has.
 PLACES = {"CapacityUpdate", "CapacityHold", "CapacityConfirm", "CapacityRelease"}
 # A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
-APART = PLACES | {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy", "PersonUnmerge", "TaskReply"} | {
+APART = PLACES | {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy", "PersonUnmerge", "Statement",
+                  "TaskReply"} | {
     name for _, name in ANSWERS + END + [(OFFICE, name) for name in MEETING]}
 
 
@@ -111,6 +112,15 @@ def test_an_unmerge_names_its_merge_and_a_reply_what_asks(exchange):
     answer = template(exchange, "TaskReply")
     answer["parts"][0]["content"]["messageId"] = asked["messageId"]
     send(exchange, CLINIC, answer, None)
+
+
+def test_a_statement_is_about_a_message_that_its_sender_knows(exchange):
+    sent = send(exchange, OFFICE, template(exchange, "RiskLevelChange"), new_id())
+    statement = template(exchange, "Statement")
+    statement["parts"][0]["content"]["about"] = sent["messageId"]
+    send(exchange, OFFICE, statement, new_id())
+    statement["parts"][0]["content"]["about"] = new_id()
+    assert exchange.refused(OFFICE, statement) == "unknown_citation"
 
 
 def test_a_type_that_is_only_recorded_says_so(exchange):

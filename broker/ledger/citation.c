@@ -1,0 +1,99 @@
+#include "ledger/citation.h"
+
+#include "ledger/delivery.h"
+#include "ledger/state.h"
+#include "ledger/submission.h"
+
+/* Was this one handed over, ever? */
+static int citation_handed(struct ledger *ledger, uint64_t id, bool *ret)
+{
+	struct delivery delivery;
+	struct delivery_end end;
+	int r = delivery_find(ledger, id, &delivery);
+
+	*ret = false;
+	if (r == 0) {
+		*ret = delivery.attempt > 0;
+		return 0;
+	}
+	if (r == DELIVERY_UNKNOWN)
+		r = delivery_end_find(ledger, id, &end);
+	if (r == 0)
+		*ret = end.recipient != 0;
+	return r == DELIVERY_UNKNOWN ? 0 : r;
+}
+
+/* What `sender` sent under this id, when the agency was handed it. */
+static int citation_received(struct ledger *ledger, uint32_t sender, uint32_t agency,
+			     struct tc_id message, uint64_t *ret_sequence)
+{
+	struct receipt receipt;
+	int r = idempotency_find(ledger, sender, message, &receipt);
+
+	if (r != 0)
+		return r == IDEMPOTENCY_NEW ? CITATION_UNKNOWN : r;
+	for (uint8_t i = 0; i < receipt.line_count; i++) {
+		bool handed;
+
+		if (receipt.lines[i].recipient != agency)
+			continue;
+		r = citation_handed(ledger, receipt.first_delivery + i, &handed);
+		*ret_sequence = receipt.sequence;
+		return r < 0 ? r : handed ? 0 : CITATION_UNKNOWN;
+	}
+	return CITATION_UNKNOWN;
+}
+
+int citation_find(struct ledger *ledger, uint32_t agency, struct tc_id message,
+		  uint64_t *ret_sequence, uint32_t *ret_sender)
+{
+	struct receipt receipt;
+	int r = idempotency_find(ledger, agency, message, &receipt);
+
+	*ret_sender = agency;
+	*ret_sequence = receipt.sequence;
+	if (r != IDEMPOTENCY_NEW)
+		return r;
+	r = CITATION_UNKNOWN;
+	for (uint32_t sender = 1; r == CITATION_UNKNOWN && sender <= ledger->principals.count;
+	     sender++) {
+		*ret_sender = sender;
+		r = citation_received(ledger, sender, agency, message, ret_sequence);
+	}
+	return r;
+}
+
+static int citation_party(struct ledger *ledger, const tc_agency *agency, struct tc_id id,
+			  bool *ret)
+{
+	struct referral referral;
+	int r = referral_find(ledger->txn, &ledger->referral, id, &referral);
+
+	*ret = r == 0 && referral_party(&referral, agency) &&
+	       (referral.shown || tc_agency_equal(agency, &referral.source));
+	return r == REFERRAL_UNKNOWN ? 0 : r;
+}
+
+int citation_check_statement(struct ledger *ledger, struct submission *submission)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+	uint64_t sequence;
+	uint32_t sender;
+	struct tc_id about;
+	bool party = false;
+	int r = 0;
+
+	if (claim == NULL ||
+	    policy_agency_kind(ledger->policy, submission->sender_kind)->consent_desk)
+		return 0; /* a sealed one says nothing here */
+	if (claim->about_id == NULL || !tc_id_parse(tc_slice_text(claim->about_id), &about))
+		r = CITATION_UNKNOWN;
+	if (r == 0)
+		r = citation_party(ledger, &submission->sender->name, about, &party);
+	if (r == 0 && !party)
+		r = citation_find(ledger, submission->sender->number, about, &sequence, &sender);
+	if (r <= 0)
+		return r;
+	(void)tc_refuse(&submission->refusal, TC_REFUSAL_UNKNOWN_CITATION, "about");
+	return SUBMISSION_REFUSED;
+}
