@@ -246,6 +246,8 @@ static void reload(struct daemon *daemon)
 	notify_reloading();
 	r = tls_reload(daemon);
 	if (r == 0)
+		r = topology_sealer_renew(daemon->topology);
+	if (r == 0)
 		r = seeds_read(daemon, &seeds);
 	if (seeds.count > 0 && topology_push(daemon->topology, &seeds) != 0 && r == 0)
 		r = TC_EBUS;

@@ -355,6 +355,11 @@ int topology_reload(struct topology *t, struct tc_tls_config *tls)
 			return r;
 		}
 	}
+	return 0;
+}
+
+int topology_sealer_renew(struct topology *t)
+{
 	return bus_send(t->main_to_tree, BUS_RELOAD, NULL, -1);
 }
 

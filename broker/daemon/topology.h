@@ -29,8 +29,10 @@ struct topology_options {
 };
 
 int topology_start(const struct topology_options *options, struct topology **ret) TC_MUST_CHECK;
-/* New certificates for every gateway; the sealer reads its keys again. */
+/* New certificates for every gateway. */
 int topology_reload(struct topology *topology, struct tc_tls_config *tls) TC_MUST_CHECK;
+/* The sealer is started or connected to anew: it reads its keys again. */
+int topology_sealer_renew(struct topology *topology) TC_MUST_CHECK;
 /* Records of the daemon's own: registry seeds. Takes the batch on 0. */
 int topology_push(struct topology *topology, struct record_batch *batch) TC_MUST_CHECK;
 /* Gateways finish what they have, then the line is emptied from its front. */

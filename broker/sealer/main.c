@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -141,6 +142,10 @@ static int run(const struct words *words)
 	if (folder < 0)
 		return problem(words->state, "the folder of the state cannot be opened",
 			       "make it, owned by the sealer's user, mode 700");
+	/* The one of an exchange that was killed a moment ago may still be writing. */
+	if (flock(folder, LOCK_EX) != 0)
+		return problem(words->state, "the state cannot be locked",
+			       "put it on a local disk");
 	r = state_open(&sealer, words, folder);
 	if (r)
 		return r;

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Kills the broker with SIGKILL again and again under load and checks what it promised.
+"""Kills the broker, and now and then its sealer, with SIGKILL again and again under load and checks what it
+promised.
 
     tests/crash/crash.py [--cycles 500] [--seed N] [--build build]
 
@@ -10,10 +11,12 @@ broker's files are checked (`throughcared --check`: the ledger's digest equals a
 P1  no acknowledged message is lost: it was delivered, or held or recalled under a revocation;
 P2  a message has one position in the log, however often it was submitted;
 P3  nothing is released under a grant at a position after its revocation;
+P5  whoever is killed, the exchange or its sealer: what was signed stays the beginning of the log;
 P10 the state after each crash is the state that the log gives.
 """
 import argparse
 import collections
+import glob
 import json
 import os
 import random
@@ -84,6 +87,13 @@ class Exchange:
                     pass
                 if self.process.returncode is not None or time.monotonic() > deadline:
                     raise Broken(f"the broker did not start: {seen.decode()}")
+
+    def kill_sealer(self):
+        """The exchange's only child, when it has one by now."""
+        for path in glob.glob(f"/proc/{self.process.pid}/task/*/children"):
+            with open(path, encoding="ascii") as lines:
+                for child in lines.read().split():
+                    os.kill(int(child), signal.SIGKILL)
 
     def kill_within(self, seconds):
         """Lets it work for so long, then kills it. It must not have ended by itself."""
@@ -239,6 +249,8 @@ def play(options, folder):
     senders = [start_sender(agents, exchange, consent) for consent in consents]
     collector = agents.start("collect", exchange.profile("parole-north"))
     for cycle in range(1, options.cycles + 1):
+        if chance.random() < 0.3:
+            exchange.kill_sealer()
         exchange.kill_within(chance.uniform(0.05, 0.6))
         if cycle % 25 == 0:
             print(f"cycle {cycle} of {options.cycles}", file=sys.stderr, flush=True)

@@ -334,7 +334,8 @@ def seen_delivery(exchange):
 @pytest.mark.parametrize("who", [CLINIC, OFFICE, HOME])
 def test_the_exchange_tells_agencies_nothing_of_others(exchange, who):
     status = exchange.ask(who, "exchange", "status")[0]
-    assert set(status) <= {"version", "exchange", "trustDomain", "logSequence", "startedAt", "accepting", "crlNextUpdate"}
+    assert set(status) <= {"version", "exchange", "trustDomain", "logSequence", "startedAt", "accepting", "crlNextUpdate",
+                           "checkpointSize", "checkpointAt", "vkeys"}
     for row in exchange.ask(who, "agency", "list"):
         assert set(row) <= {"agency", "name", "kind", "status", "services"}
 
