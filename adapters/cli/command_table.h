@@ -33,6 +33,7 @@ enum tc_exit tc_capacity_confirm_run(struct tc_invocation *invocation);
 enum tc_exit tc_task_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_task_reply_run(struct tc_invocation *invocation);
 enum tc_exit tc_person_show_run(struct tc_invocation *invocation);
+enum tc_exit tc_calendar_load_run(struct tc_invocation *invocation);
 enum tc_exit tc_calendar_show_run(struct tc_invocation *invocation);
 enum tc_exit tc_feed_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_referral_move_run(struct tc_invocation *invocation);
