@@ -18,6 +18,7 @@
 #include "ledger/lease.h"
 #include "ledger/state.h"
 #include "referral/referral.h"
+#include "simulation/county.h"
 #include "simulation/exchange.h"
 
 #define PERSONS     1000
@@ -31,18 +32,6 @@
 #define OPERATIONAL THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL
 #define CONTACT     THROUGHCARE__V1__CATEGORY__CATEGORY_CONTACT
 #define QUIET       THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_EXCEPTIONS
-
-/* Each county's clocks: UTC plus so many minutes in winter, an hour more in summer. */
-static const struct county {
-	const char *name;
-	int winter_minutes;
-	const char *holidays[3]; /* month and day, every year */
-} counties[] = {
-	{"west", -480, {"01-01", "07-04", "12-25"}},
-	{"east", -300, {"01-01", "05-30", "12-25"}},
-};
-
-#define COUNTIES (sizeof(counties) / sizeof(counties[0]))
 
 static const struct agency {
 	const char *name, *kind;
@@ -81,76 +70,6 @@ static uint64_t draw(struct years *y, uint64_t below)
 	y->random ^= y->random >> 7;
 	y->random ^= y->random << 17;
 	return y->random % below;
-}
-
-/* ---- calendars, and local time by a rule of its own ---- */
-
-static int64_t ms_of(int year, int month, int day, int hour)
-{
-	struct tm tm = {
-		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour};
-
-	return (int64_t)timegm(&tm) * 1000;
-}
-
-/* The n-th Sunday of a month, at two o'clock local time. */
-static int64_t sunday_ms(int year, int month, int nth, int minutes)
-{
-	time_t first = (time_t)(ms_of(year, month, 1, 0) / 1000);
-	struct tm tm;
-
-	gmtime_r(&first, &tm);
-	return ms_of(year, month, 1 + (7 - tm.tm_wday) % 7 + 7 * (nth - 1), 2) -
-	       minutes * INT64_C(60000);
-}
-
-static int minutes_at(const struct county *county, int64_t ms)
-{
-	time_t seconds = (time_t)(ms / 1000);
-	struct tm tm;
-	int year;
-
-	gmtime_r(&seconds, &tm);
-	year = tm.tm_year + 1900;
-	if (ms >= sunday_ms(year, 3, 2, county->winter_minutes) &&
-	    ms < sunday_ms(year, 11, 1, county->winter_minutes + 60))
-		return county->winter_minutes + 60;
-	return county->winter_minutes;
-}
-
-/* Puts the calendar of a county in force; `version` says how many of its holidays there are. */
-static void put_calendar(struct years *y, unsigned index, unsigned version)
-{
-	const struct county *county = &counties[index];
-	char text[8192];
-	size_t len;
-
-	len = (size_t)snprintf(text, sizeof(text),
-			       "{\"jurisdiction\":\"%s\",\"version\":%u,\"offsets\":["
-			       "{\"from\":\"2026-01-01T00:00:00Z\",\"minutes\":%d}",
-			       county->name, version, county->winter_minutes);
-	for (int year = 2026; year < 2032; year++) {
-		for (int summer = 1; summer >= 0; summer--) {
-			int before = county->winter_minutes + (summer ? 0 : 60);
-			char at[TC_TIME_TEXT_BYTES];
-
-			tc_time_format(sunday_ms(year, summer ? 3 : 11, summer ? 2 : 1, before),
-				       at);
-			len += (size_t)snprintf(text + len, sizeof(text) - len,
-						",{\"from\":\"%s\",\"minutes\":%d}", at,
-						county->winter_minutes + (summer ? 60 : 0));
-		}
-	}
-	len += (size_t)snprintf(text + len, sizeof(text) - len, "],\"holidays\":[");
-	for (int year = 2026; year < 2032; year++)
-		for (unsigned i = 0; i < (version > 3 ? 3 : version); i++)
-			len += (size_t)snprintf(
-				text + len, sizeof(text) - len, "%s{\"date\":\"%d-%s\"}",
-				year == 2026 && i == 0 ? "" : ",", year, county->holidays[i]);
-	len += (size_t)snprintf(text + len, sizeof(text) - len, "]}");
-	MUST(len < sizeof(text));
-	exchange_say(&y->x, "operator", "clerk-1", "CalendarEntry", (struct tc_id){{0}}, text);
-	exchange_settle_down(&y->x);
 }
 
 /* ---- what people do ---- */
@@ -389,10 +308,9 @@ static bool counts_days(const struct referral *referral)
 static void check_due(const struct known *known, const struct referral *referral)
 {
 	unsigned mover = referral->next_move & REFERRAL_BY_SOURCE ? known->source : known->target;
-	const struct county *county = &counties[agencies[mover].county];
-	int64_t from_ms = referral->clock_from_ms +
-			  minutes_at(county, referral->clock_from_ms) * INT64_C(60000);
-	int64_t due_ms = referral->due_ms + minutes_at(county, referral->due_ms) * INT64_C(60000);
+	unsigned county = agencies[mover].county;
+	int64_t from_ms = county_local_ms(county, referral->clock_from_ms);
+	int64_t due_ms = county_local_ms(county, referral->due_ms);
 	time_t seconds = (time_t)(due_ms / 1000);
 	struct tm tm;
 
@@ -486,7 +404,7 @@ static void begin(struct years *y)
 			 "{\"agency\":\"%s\",\"name\":\"%s\",\"kind\":\"AGENCY_KIND_%s\","
 			 "\"status\":\"AGENCY_STATUS_ACTIVE\",\"jurisdiction\":\"%s\"}",
 			 agencies[i].name, agencies[i].name, agencies[i].kind,
-			 counties[agencies[i].county].name);
+			 county_name(agencies[i].county));
 		exchange_say(&y->x, "operator", NULL, "AgencyEntry", (struct tc_id){{0}}, text);
 		MUST(strcmp(exchange_answer(&y->x), "accepted") == 0);
 	}
@@ -496,7 +414,7 @@ static void begin(struct years *y)
 	for (size_t i = 0; i < PERSONS; i++)
 		y->persons[i] = exchange_id(&y->x);
 	for (unsigned i = 0; i < COUNTIES; i++)
-		put_calendar(y, i, 3);
+		county_calendar(&y->x, i, 3);
 	count_places(y);
 }
 
@@ -512,7 +430,7 @@ static void run(struct years *y, uint64_t seed, long days)
 
 		live_a_day(y);
 		if (day % 365 == 300)
-			put_calendar(y, (unsigned)draw(y, COUNTIES), 4 + (unsigned)day);
+			county_calendar(&y->x, (unsigned)draw(y, COUNTIES), 4 + (unsigned)day);
 		if (draw(y, 60) == 0) { /* nothing at all for some days */
 			midnight_ms += (int64_t)(1 + draw(y, 4)) * DAY_MS;
 			y->outages++;
