@@ -1,4 +1,4 @@
-/* upkeep - tasks, who is the same person as who, working days, feeds. */
+/* upkeep - outcomes, tasks, who is the same person as who, working days, feeds. */
 #include "cli/command_table.h"
 #include "cli/form.h"
 #include "cli/outbox.h"
@@ -125,4 +125,29 @@ enum tc_exit tc_feed_list_run(struct tc_invocation *invocation)
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_FEED_LIST;
 	query.feed_list = &list;
 	return tc_question_table(invocation, &query, "feeds", columns);
+}
+
+enum tc_exit tc_outcomes_report_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"service", "SERVICE"}, {"measure", "MEASURE"},     {"code", "CODE"},
+		{"count", "COUNT"},     {"suppressed", "NOT TOLD"}, {NULL, NULL},
+	};
+	Throughcare__V1__OutcomesReportQuery report = THROUGHCARE__V1__OUTCOMES_REPORT_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	Google__Protobuf__Timestamp since, until;
+	int64_t since_ms = 0, until_ms = 0;
+
+	if (tc_invocation_time(invocation, "since", &since_ms) < 0 ||
+	    tc_invocation_time(invocation, "until", &until_ms) < 0)
+		return TC_EXIT_USAGE;
+	tc_question_time(since_ms, &since);
+	tc_question_time(until_ms, &until);
+	report.since = tc_invocation_option(invocation, "since") ? &since : NULL;
+	report.until = tc_invocation_option(invocation, "until") ? &until : NULL;
+	report.service = TEXT(tc_invocation_option(invocation, "service"));
+	report.area = TEXT(tc_invocation_option(invocation, "area"));
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_OUTCOMES_REPORT;
+	query.outcomes_report = &report;
+	return tc_question_table(invocation, &query, "outcomes", columns);
 }

@@ -6,6 +6,7 @@
 #include "query/consents.h"
 #include "query/directory.h"
 #include "query/message.h"
+#include "query/outcomes.h"
 #include "query/places.h"
 #include "query/policies.h"
 #include "query/proofs.h"
@@ -32,6 +33,7 @@ static const struct {
 	{CASE(REFERRAL_WATCH), watch_changes},
 	{CASE(CAPACITY_LIST), places_capacity},
 	{CASE(SERVICE_FIND), places_services},
+	{CASE(OUTCOMES_REPORT), outcomes_report},
 	{CASE(TASK_LIST), upkeep_tasks},
 	{CASE(PERSON_SHOW), upkeep_person},
 	{CASE(CALENDAR_SHOW), upkeep_calendars},
