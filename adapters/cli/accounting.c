@@ -190,6 +190,10 @@ enum tc_exit tc_accounting_run(struct tc_invocation *invocation)
 	if (strcmp(format, "json") != 0 && strcmp(format, "csv") != 0 &&
 	    strcmp(format, "text") != 0)
 		return tc_invocation_usage(invocation, "--format: text, json or csv");
+	/* Lists for reading are the person's copy: nothing suspended slips into one by mistake. */
+	asked.has_for_person = true;
+	asked.for_person = strcmp(format, "json") != 0 ||
+			   tc_invocation_option(invocation, "for-person") != NULL;
 	if (tc_invocation_time(invocation, "since", &since_ms) < 0 ||
 	    tc_invocation_time(invocation, "until", &until_ms) < 0)
 		return TC_EXIT_USAGE;

@@ -18,6 +18,7 @@
 #include "ledger/sealed.h"
 #include "ledger/state.h"
 #include "ledger/status.h"
+#include "ledger/suspension.h"
 #include "ledger/task.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "wire/part_types.h"
@@ -272,6 +273,7 @@ static const struct {
 	{"PolicyAck", exchange_policy_ack},
 	{"ReleasePolicy", policy_state_submit},
 	{"AuditorScope", scope_submit},
+	{"DisclosureSuspension", suspension_submit},
 	{"StandingQuestion", standing_question_submit},
 	{"ServiceEntry", exchange_service},
 	{"CheckpointCosignature", cosignature_submit},

@@ -47,6 +47,7 @@
 	TABLE(SCOPE, "scope")                 /* auditor -> sequence, time, packed AuditorScope */ \
 	TABLE(STANDING,                                                                            \
 	      "standing") /* auditor, name -> hits, last time, packed StandingQuestion */          \
+	TABLE(SUSPENSION, "suspension") /* subject, agency, recipient -> from, until, oral */      \
 	TABLE(STANDING_WINDOW, "standing_window") /* auditor, name, whence -> count, first time */ \
 	TABLE(PERSON, "person")               /* person id -> what it is tied to, see person.h */  \
 	TABLE(PERSON_MEMBER, "person_member") /* canonical id, person id -> nothing */             \

@@ -5,6 +5,7 @@
 
 #include "consent/consent_check.h"
 #include "ledger/ledger_view.h"
+#include "ledger/suspension.h"
 #include "query/accounting_rule.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "throughcare/v1/trail.pb-c.h"
@@ -266,6 +267,32 @@ static bool takes_part(const struct question *question, const Throughcare__V1__T
 	       same(question->asker.name, row->recipient);
 }
 
+/* Does it stay out of the person's copy for now? */
+static int is_suspended(const struct accounting *accounting, const Throughcare__V1__TrailRow *row,
+			const tc_agency *recipient, bool *ret)
+{
+	const struct question *question = accounting->question;
+	struct suspension suspension;
+	tc_agency agency;
+	int r;
+
+	*ret = false;
+	if (!accounting->rule->suspensible || !question->query->accounting->for_person)
+		return 0;
+	if (!tc_agency_parse(tc_slice_text(row->agency), &agency))
+		return TC_ECORRUPT;
+	r = suspension_find(ledger_view_txn(question->ledger),
+			    ledger_view_table(question->ledger, LEDGER_TABLE_SUSPENSION),
+			    accounting->subject, &agency, recipient, &suspension);
+	if (r != 0)
+		return r == SUSPENSION_NONE ? 0 : r;
+	if (suspension.oral &&
+	    suspension.until_ms > suspension.at_ms + accounting->rule->oral_days * DAY_MS)
+		suspension.until_ms = suspension.at_ms + accounting->rule->oral_days * DAY_MS;
+	*ret = question->now_ms < suspension.until_ms;
+	return 0;
+}
+
 /* What the rule says of a disclosure within the window. */
 static int rule_on(struct accounting *accounting, const struct disclosure_link *link,
 		   Throughcare__V1__DisclosureLink *shown)
@@ -278,6 +305,7 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 	const char *exempt;
 	tc_agency recipient;
 	struct tc_slice packed;
+	bool suspended;
 	int r = trail_view_row(question->trail, link, &packed);
 
 	if (r != 0)
@@ -292,6 +320,13 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 			     &kind);
 	if (r < 0)
 		return r;
+	r = is_suspended(accounting, row, &recipient, &suspended);
+	if (r < 0)
+		return r;
+	if (suspended) {
+		shown->withheld = answer_text(answer, "suspended");
+		return shown->withheld ? 0 : TC_ENOMEM;
+	}
 	exempt = accounting_rule_exempt(accounting->rule, row, kind);
 	shown->has_row = 1;
 	shown->row =
@@ -322,7 +357,7 @@ static int add_link(struct accounting *accounting, const struct disclosure_link 
 	shown->time_ms = (uint64_t)link->time_ms;
 	shown->row_sha256 = (ProtobufCBinaryData){.len = sizeof(link->row_sha256), .data = sha256};
 	if (link->time_ms < accounting->since_ms || link->time_ms >= accounting->until_ms)
-		shown->withheld = answer_text(answer, "window");
+		r = (shown->withheld = answer_text(answer, "window")) ? 0 : TC_ENOMEM;
 	else
 		r = rule_on(accounting, link, shown);
 	if (r == 0 && accounting->question->scope == GATE_ALL)

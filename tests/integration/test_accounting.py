@@ -6,8 +6,9 @@ import io
 import uuid
 
 import pytest
+from envelope import now
 from exchange import AUDITOR, OPERATOR
-from messages import attendance, consent, grant, new_id, referral
+from messages import attendance, consent, grant, new_id, part, referral
 
 CLINIC, OFFICE, DESK, HOME = "treatment-south", "parole-north", "intake-desk", "housing-harbor"
 
@@ -103,3 +104,26 @@ def test_the_list_is_printed_as_text_and_as_csv(exchange, told):
     assert "attendance" in printed("text")
     row, = csv.DictReader(io.StringIO(printed("csv")))
     assert row["TIMES"] == "3" and row["BY"] == CLINIC and row["WHAT"] == "attendance"
+
+
+def test_what_is_suspended_stays_out_of_the_persons_copy_alone(exchange):
+    subject = new_id()
+    exchange.accepted(OFFICE, referral(subject, new_id()))
+    exchange.collect(HOME)
+
+    def suspend(until, oral=False):
+        exchange.accepted(OFFICE, {"type": "DisclosureSuspension", "subject": subject, "actor": {"id": "officer-1"},
+                                   "parts": [part("DisclosureSuspension", recipient=HOME, until=until, oral=oral)]})
+
+    def copies():
+        whole = account(exchange, subject, "45cfr164.528")
+        mine = account(exchange, subject, "45cfr164.528", "--for-person")
+        assert [entry["recipient"] for entry in whole["entries"]] == [HOME]
+        return [link.get("withheld") for link in mine["links"]], len(mine["entries"])
+
+    assert copies() == ([None], 1)
+    suspend(now(86400))
+    assert copies() == (["suspended"], 0)
+    assert exchange.trail("--subject", subject, "--event", "suspension")[0]["recipient"] == HOME
+    suspend(now(-60))
+    assert copies() == ([None], 1)
