@@ -82,7 +82,9 @@ def test_the_library_shows_nothing_but_its_own_names(prefix):
 
 def test_programs_manual_and_completion_are_installed(prefix):
     assert "throughcare" in run(str(prefix / "bin/throughcare"), "--version")
-    for page in ("man1/throughcare.1", "man8/throughcared.8", "man8/throughcare-sealer.8", "man5/throughcared.yaml.5", "man5/throughcare-profile.5",
+    assert "throughcare-witness" in run(str(prefix / "bin/throughcare-witness"), "--version")
+    for page in ("man1/throughcare.1", "man8/throughcared.8", "man8/throughcare-sealer.8", "man8/throughcare-witness.8",
+                 "man5/throughcared.yaml.5", "man5/throughcare-profile.5",
                  "man5/throughcare-policy.5", "man3/libthroughcare.3", "man3/tc_client_submit.3"):
         assert (prefix / "share/man" / page).stat().st_size > 200, page
     policy = str(prefix / "share/throughcare/policy.yaml")
