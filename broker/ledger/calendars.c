@@ -240,7 +240,6 @@ int calendars_submit(struct ledger *ledger, struct submission *submission)
 	const ProtobufCBinaryData *body = &submission->record->body;
 	calendar_entry *entry = throughcare__v1__calendar_entry__unpack(&ledger->arena.allocator,
 									body->len, body->data);
-	struct job job = {.kind = JOB_CALENDAR};
 	struct calendar calendar;
 	const char *jurisdiction;
 	int r;
@@ -256,10 +255,17 @@ int calendars_submit(struct ledger *ledger, struct submission *submission)
 		r = entry_keep(&ledger->calendars, jurisdiction, &calendar);
 	if (r == 0)
 		r = entry_fact(ledger, submission, jurisdiction, entry->version);
-	return r != 0 ? r : job_start(ledger, &job);
+	return r != 0 ? r : calendars_recount(ledger);
 }
 
 /* ---- the clocks that run ---- */
+
+int calendars_recount(struct ledger *ledger)
+{
+	struct job job = {.kind = JOB_CALENDAR};
+
+	return job_start(ledger, &job);
+}
 
 int calendars_job(struct ledger *ledger, struct job *job)
 {

@@ -34,6 +34,8 @@ void calendars_done(struct calendars *calendars);
 
 /* A CalendarEntry. As exchange_message_apply. */
 int calendars_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+/* Other days count, for some agency: starts JOB_CALENDAR. */
+int calendars_recount(struct ledger *ledger) TC_MUST_CHECK;
 /* A slice of JOB_CALENDAR: 0, JOB_MORE or a fault. */
 int calendars_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
 

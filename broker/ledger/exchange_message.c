@@ -1,5 +1,7 @@
 #include "ledger/exchange_message.h"
 
+#include <string.h>
+
 #include "consent/grant.h"
 #include "consent/revoke.h"
 #include "ledger/calendars.h"
@@ -224,6 +226,8 @@ static int exchange_agency(struct ledger *ledger, struct submission *submission)
 	 * sent waits until it is active again. */
 	if (r == 0)
 		r = logon_check_again(ledger);
+	if (r == 0 && was != NULL && strcmp(before.jurisdiction, after.jurisdiction) != 0)
+		r = calendars_recount(ledger);
 	if (r < 0 || (before.kind == after.kind && before.status == after.status))
 		return r;
 	return reconsider_agency(ledger, &agency);

@@ -143,6 +143,26 @@ static void another_places_calendar_moves_nothing(void **state)
 	assert_int_equal(exchange_facts(x, "clock"), 1);
 }
 
+static void an_agency_that_moves_takes_the_calendar_of_its_new_place(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = referral(x);
+
+	monday(x);
+	collector(x, "treatment", 50);
+	exchange_send(x, &message);
+	assert_string_equal(calendar(x, "operator", "elsewhere", 1, "2027-12-08"), "accepted");
+	exchange_say(x, "operator", NULL, "AgencyEntry", (struct tc_id){{0}},
+		     "{\"agency\":\"treatment\",\"name\":\"treatment\",\"kind\":"
+		     "\"AGENCY_KIND_TREATMENT\",\"status\":\"AGENCY_STATUS_ACTIVE\","
+		     "\"jurisdiction\":\"elsewhere\"}");
+	exchange_tick(x, x->now_ms + DAY_MS);
+	exchange_tick(x, x->now_ms + DAY_MS);
+	assert_int_equal(exchange_facts(x, "clock"), 0); /* the holiday there */
+	exchange_tick(x, x->now_ms + DAY_MS);
+	assert_int_equal(exchange_facts(x, "clock"), 1);
+}
+
 static void clocks_are_moved_in_slices(void **state)
 {
 	struct exchange *x = *state;
@@ -182,6 +202,7 @@ int main(void)
 		TEST(a_notice_tells_nobody_of_a_step_it_does_not_know),
 		TEST(a_new_calendar_moves_the_clocks_that_run),
 		TEST(another_places_calendar_moves_nothing),
+		TEST(an_agency_that_moves_takes_the_calendar_of_its_new_place),
 		TEST(clocks_are_moved_in_slices),
 		TEST(a_calendar_is_put_in_force_by_an_operator_and_versions_rise),
 	};
