@@ -37,6 +37,7 @@ enum tc_exit tc_calendar_load_run(struct tc_invocation *invocation);
 enum tc_exit tc_calendar_show_run(struct tc_invocation *invocation);
 enum tc_exit tc_feed_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_outcomes_report_run(struct tc_invocation *invocation);
+enum tc_exit tc_appointment_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_referral_move_run(struct tc_invocation *invocation);
 enum tc_exit tc_consent_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_consent_show_run(struct tc_invocation *invocation);

@@ -44,6 +44,7 @@ enum tc_exit tc_referral_show_run(struct tc_invocation *invocation)
 		{"nextStep", "next step"},
 		{"dueAt", "due"},
 		{"clock", "clock"},
+		{"nextAppointmentAt", "next meeting"},
 		{"overdue", "overdue"},
 		{"risks", "at risk"},
 		{"officer", "officer"},

@@ -1,4 +1,4 @@
-/* upkeep - outcomes, tasks, who is the same person as who, working days, feeds. */
+/* upkeep - appointments, outcomes, tasks, who is the same person as who, working days, feeds. */
 #include "cli/command_table.h"
 #include "cli/form.h"
 #include "cli/outbox.h"
@@ -150,4 +150,26 @@ enum tc_exit tc_outcomes_report_run(struct tc_invocation *invocation)
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_OUTCOMES_REPORT;
 	query.outcomes_report = &report;
 	return tc_question_table(invocation, &query, "outcomes", columns);
+}
+
+enum tc_exit tc_appointment_list_run(struct tc_invocation *invocation)
+{
+	static const struct tc_column columns[] = {
+		{"appointmentId", "MEETING"},
+		{"startAt", "WHEN"},
+		{"state", "STATE"},
+		{"reason", "REASON"},
+		{"by", "BY"},
+		{"supersedes", "INSTEAD OF"},
+		{"successor", "MOVED TO"},
+		{"corrections", "CORRECTED"},
+		{NULL, NULL},
+	};
+	Throughcare__V1__AppointmentListQuery list = THROUGHCARE__V1__APPOINTMENT_LIST_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+
+	list.referral_id = invocation->operands[0];
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_APPOINTMENT_LIST;
+	query.appointment_list = &list;
+	return tc_question_table(invocation, &query, "appointments", columns);
 }

@@ -1,6 +1,7 @@
 #include "query/answerers.h"
 
 #include "query/accounting.h"
+#include "query/appointments.h"
 #include "query/caseload.h"
 #include "query/check.h"
 #include "query/consents.h"
@@ -33,6 +34,7 @@ static const struct {
 	{CASE(REFERRAL_WATCH), watch_changes},
 	{CASE(CAPACITY_LIST), places_capacity},
 	{CASE(SERVICE_FIND), places_services},
+	{CASE(APPOINTMENT_LIST), appointments_list},
 	{CASE(OUTCOMES_REPORT), outcomes_report},
 	{CASE(TASK_LIST), upkeep_tasks},
 	{CASE(PERSON_SHOW), upkeep_person},

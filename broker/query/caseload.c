@@ -6,6 +6,7 @@
 #include "ledger/case.h"
 #include "ledger/ledger_view.h"
 #include "ledger/task.h"
+#include "query/appointments.h"
 #include "query/gate.h"
 #include "query/risk.h"
 #include "query/told.h"
@@ -239,6 +240,7 @@ int caseload_outlook(const struct question *question, struct answer *answer,
 		     const struct referral *referral, Throughcare__V1__ReferralRow *row)
 {
 	enum referral_side_of side = side_of(question, referral);
+	int64_t coming_ms = 0;
 	struct risk risk;
 	int r = judge(question, referral, &risk);
 
@@ -248,6 +250,10 @@ int caseload_outlook(const struct question *question, struct answer *answer,
 		r = put_risks(answer, &risk, row);
 	if (r == 0)
 		r = put_legal(answer, referral, side, row);
+	if (r == 0)
+		r = appointments_coming(question, referral->id, &coming_ms);
+	if (r == 0)
+		r = answer_put_time(answer, coming_ms, &row->next_appointment_at);
 	return r < 0 ? r : put_tasks(question, referral, row);
 }
 
