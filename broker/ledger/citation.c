@@ -3,6 +3,7 @@
 #include "ledger/delivery.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
+#include "referral/claim.h"
 
 /* Was this one handed over, ever? */
 static int citation_handed(struct ledger *ledger, uint64_t id, bool *ret)
@@ -96,4 +97,33 @@ int citation_check_statement(struct ledger *ledger, struct submission *submissio
 		return r;
 	(void)tc_refuse(&submission->refusal, TC_REFUSAL_UNKNOWN_CITATION, "about");
 	return SUBMISSION_REFUSED;
+}
+
+int citation_check_report(struct ledger *ledger, struct submission *submission)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+	size_t count = claim == NULL ? 0 : claim->n_cites;
+
+	if (count > CLAIM_CITES_MAX) {
+		(void)tc_refuse(&submission->refusal, TC_REFUSAL_FIELD_INVALID,
+				"cites: more than %d in one report", CLAIM_CITES_MAX);
+		return SUBMISSION_REFUSED;
+	}
+	for (size_t i = 0; i < count; i++) {
+		int r = CITATION_UNKNOWN;
+		struct tc_id message;
+		uint64_t sequence;
+		uint32_t sender;
+
+		if (tc_id_parse(tc_slice_text(claim->cites[i]), &message))
+			r = citation_find(ledger, submission->sender->number, message, &sequence,
+					  &sender);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		(void)tc_refuse(&submission->refusal, TC_REFUSAL_UNKNOWN_CITATION, "cites[%zu]", i);
+		return SUBMISSION_REFUSED;
+	}
+	return 0;
 }

@@ -30,4 +30,8 @@ int citation_find(struct ledger *ledger, uint32_t agency, struct tc_id message,
  * a fault. */
 int citation_check_statement(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
 
+/* A ViolationReport, BreachReport or CourtReport cites messages that its sender knows, not more
+ * than CLAIM_CITES_MAX. 0, SUBMISSION_REFUSED (UNKNOWN_CITATION, FIELD_INVALID) or a fault. */
+int citation_check_report(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+
 #endif

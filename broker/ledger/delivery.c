@@ -46,6 +46,7 @@ static void delivery_write(const struct delivery *d, struct row_writer *row)
 	row_put_u64(row, d->sealed);
 	row_put_u32(row, d->seal);
 	row_put_u64(row, d->forbidden);
+	row_put_u32(row, d->sources);
 	row_put_u32(row, d->obligations);
 	row_put_u32(row, d->rule_version);
 	row_put_id(row, d->message);
@@ -103,6 +104,7 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->sealed = row_take_u64(&row);
 	d->seal = row_take_u32(&row);
 	d->forbidden = row_take_u64(&row);
+	d->sources = row_take_u32(&row);
 	d->obligations = row_take_u32(&row);
 	d->rule_version = row_take_u32(&row);
 	d->message = row_take_id(&row);

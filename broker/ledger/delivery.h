@@ -81,6 +81,7 @@ struct delivery {
 	uint32_t seal; /* ...sealed to this generation of the recipient's certificate; 0: not known
 			*/
 	uint64_t forbidden; /* parts that may not be passed on to this recipient, see origin.h */
+	uint32_t sources;   /* bits of the categories that its facts came from, see sources.h */
 	uint32_t obligations;
 	uint32_t rule_version;
 	struct tc_id message;

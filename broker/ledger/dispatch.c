@@ -18,6 +18,7 @@
 #include "ledger/person.h"
 #include "ledger/sealed.h"
 #include "ledger/session.h"
+#include "ledger/sources.h"
 #include "ledger/state.h"
 #include "ledger/timer.h"
 #include "ledger/transition.h"
@@ -78,6 +79,8 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 	request.also = also;
 	if (r == 0)
 		r = decision_take(ledger->txn, &ledger->consent, ledger->policy, &request, ret);
+	if (r == 0)
+		r = sources_decide(ledger, delivery, &request, ret);
 	if (r == 0)
 		r = sealed_decide(ledger, delivery, request.recipient, ret);
 	return r < 0 ? r : dispatch_suspend(ledger, sender, ret);

@@ -14,6 +14,7 @@
 #include "ledger/reply.h"
 #include "ledger/review.h"
 #include "ledger/sealed.h"
+#include "ledger/sources.h"
 #include "ledger/state.h"
 #include "ledger/transition.h"
 #include "ledger/waiter.h"
@@ -82,6 +83,7 @@ static void submission_template(const struct ledger *ledger, const struct submis
 	ret->purpose = (uint16_t)header->purpose;
 	ret->legal = (uint16_t)header->legal;
 	ret->acted = tc_actor_named(header->actor_id);
+	ret->sources = sources_claimed(record->claim);
 	ret->bytes = (uint32_t)record->header.len;
 	ret->part_count = (uint8_t)record->n_parts;
 	for (size_t i = 0; i < record->n_parts; i++) {
