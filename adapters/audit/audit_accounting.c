@@ -142,6 +142,18 @@ static int chain_check(const Throughcare__V1__Accounting *accounting,
 	return 0;
 }
 
+/* The tree is of before its record: nobody can promise more. */
+static int until_check(const Throughcare__V1__Accounting *accounting,
+		       const struct tc_audit_accounted *ret, struct tc_audit_finding *finding)
+{
+	const Google__Protobuf__Timestamp *until = accounting->complete_until;
+
+	if (until && until->seconds * 1000 + until->nanos / 1000000 > ret->claimed.entry.time_ms)
+		return tc_audit_find(finding, TC_AUDIT_INCOMPLETE,
+				     "it says to be complete until after its anchor");
+	return 0;
+}
+
 static int anchor_check(const struct tc_audit_policy *policy,
 			const Throughcare__V1__Accounting *accounting, struct tc_id subject,
 			struct tc_audit_accounted *ret, struct tc_audit_finding *finding)
@@ -162,6 +174,8 @@ static int anchor_check(const struct tc_audit_policy *policy,
 				     "the person's place does not lead to the root in record "
 				     "%" PRIu64,
 				     accounting->anchor->record->opening->index);
+	if (r == 0)
+		r = until_check(accounting, ret, finding);
 	return r == 0 ? chain_check(accounting, ret, finding) : r;
 }
 

@@ -51,6 +51,8 @@ static void verdict_say(const struct verification *verification, const char *wha
 						   {"oldSize", "Begins with the first"},
 						   {"subject", "Person"},
 						   {"rule", "Rule"},
+						   {"since", "Since"},
+						   {"until", "Until"},
 						   {"disclosures", "Disclosures ever"},
 						   {"completeBefore", "Before record"},
 						   {"listed", "In the list"},
@@ -188,6 +190,13 @@ static void completeness_say(const struct verification *verification,
 	verdict_say(verification, words, object);
 }
 
+/* What was asked for is the reader's to compare. */
+static void window_put(json_t *object, const char *name, const Google__Protobuf__Timestamp *time)
+{
+	if (time)
+		time_put(object, name, time->seconds * 1000 + time->nanos / 1000000);
+}
+
 static enum tc_exit verify_accounting(struct verification *verification, const char *path)
 {
 	struct tc_invocation *invocation = verification->invocation;
@@ -214,6 +223,8 @@ static enum tc_exit verify_accounting(struct verification *verification, const c
 		(json_int_t)accounted.complete_before, "disclosures", (json_int_t)accounted.proven,
 		"unproven", (json_int_t)accounted.unproven, "listed", (json_int_t)accounted.listed,
 		"exempt", (json_int_t)accounted.exempt, "lines", (json_int_t)accounted.lines);
+	window_put(object, "since", accounting->since);
+	window_put(object, "until", accounting->until);
 	completeness_say(verification, &accounted, object);
 out:
 	throughcare__v1__accounting__free_unpacked(accounting, NULL);

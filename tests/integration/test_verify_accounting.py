@@ -99,6 +99,20 @@ def test_a_window_an_exemption_and_what_is_withheld_are_counted(verify, told):
     assert (verdict["listed"], verdict["exempt"]) == (4, 1)
     assert verdict["withheld"] == {"window": 5, "suspended": 2}
     assert verdict["verified"].startswith("complete but for 2 withheld")
+    assert (verdict["since"], verdict["until"]) == (at(links[2]["time"]), at(links[9]["time"]))
+
+
+def at(ms):
+    """With milliseconds, as the command line prints it."""
+    return stamp(ms).removesuffix("Z") + ".000Z"
+
+
+def test_nobody_promises_more_than_the_anchor_has(verify, told):
+    log, person = told
+    honest = log.accounting(person, rule_of())
+    anchored_ms = log.records[log.carrier][0]
+    verify(honest | {"completeUntil": stamp(anchored_ms)})
+    assert verify(honest | {"completeUntil": stamp(anchored_ms + 1000)}, 1) == "incomplete"
 
 
 def without(accounting, place):
