@@ -175,6 +175,54 @@ int disclosure_links(struct store_txn *txn, const struct disclosure_tables *tabl
 	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
+/* The stored head of a person is the one that its links give. */
+static int check_head(struct store_txn *txn, const struct disclosure_tables *tables,
+		      struct tc_id subject, const struct disclosure_head *wanted)
+{
+	struct disclosure_head head;
+	int r = disclosure_head_find(txn, tables, subject, &head);
+
+	if (r < 0)
+		return r;
+	return r == 0 && head.count == wanted->count &&
+			       memcmp(head.hash, wanted->hash, sizeof(head.hash)) == 0
+		       ? 0
+		       : TC_ECORRUPT;
+}
+
+int disclosure_check(struct store_txn *txn, const struct disclosure_tables *tables)
+{
+	struct disclosure_head wanted = {0};
+	struct store_cursor cursor = {0};
+	struct disclosure_link link;
+	struct tc_slice key, value;
+	struct tc_id subject = {{0}};
+	uint64_t persons = 0, heads = 0;
+	int r = store_cursor_init(&cursor, txn, tables->links, tc_slice(NULL, 0), STORE_FORWARD);
+
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		r = link_read(key, value, &link);
+		if (r == 0 && memcmp(key.data, subject.bytes, ID_BYTES) != 0) {
+			if (wanted.count > 0)
+				r = check_head(txn, tables, subject, &wanted);
+			memcpy(subject.bytes, key.data, ID_BYTES);
+			wanted = (struct disclosure_head){0};
+			persons++;
+		}
+		if (r == 0 && link.number != ++wanted.count)
+			r = TC_ECORRUPT;
+		if (r == 0)
+			r = disclosure_chain(wanted.hash, &link, wanted.hash);
+	}
+	store_cursor_done(&cursor);
+	r = r == STORE_NOT_FOUND ? 0 : r;
+	if (r == 0 && wanted.count > 0)
+		r = check_head(txn, tables, subject, &wanted);
+	if (r == 0)
+		r = store_count(txn, tables->heads, &heads);
+	return r == 0 && heads != persons ? TC_ECORRUPT : r;
+}
+
 /* ---- a batch ---- */
 
 static size_t find_slot(const struct disclosure_batch *batch, uint64_t tag, struct tc_id subject)

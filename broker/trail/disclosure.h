@@ -93,6 +93,9 @@ int disclosure_links(struct store_txn *txn, const struct disclosure_tables *tabl
 		     struct tc_id subject, uint64_t from, struct disclosure_link *ret, size_t max,
 		     size_t *ret_count) TC_MUST_CHECK;
 
+/* Is every head that of its links, and has every link a head? 0, TC_ECORRUPT or another fault. */
+int disclosure_check(struct store_txn *txn, const struct disclosure_tables *tables) TC_MUST_CHECK;
+
 /* The head after one more link. 0 or TC_ECRYPTO. */
 int disclosure_chain(const uint8_t before[DISCLOSURE_HASH_BYTES],
 		     const struct disclosure_link *link,

@@ -445,6 +445,8 @@ int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[3
 		r = digest_table(stream, txn, index->tables.disclosures.links, before,
 				 link_sequence);
 	if (r == 0)
+		r = disclosure_check(txn, &index->tables.disclosures);
+	if (r == 0)
 		r = tc_sha256_stream_end(stream, ret);
 out:
 	store_abort(&txn);

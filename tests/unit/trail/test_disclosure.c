@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "store/store_cursor.h"
 #include "unit/trail/trail_fixture.h"
 #include "wire/digest.h"
 
@@ -115,6 +116,42 @@ static void links_are_read_from_any_number_on(void **state)
 	trail_view_close(&view);
 }
 
+/* Changes a byte of the first row of a table. */
+static void spoil(struct trail_fixture *fixture, struct store_table table, size_t at)
+{
+	struct store_txn *txn;
+	struct tc_slice key, value;
+	uint8_t key_bytes[64], bytes[128];
+
+	assert_int_equal(store_begin(trail_index_store(fixture->index), &txn), 0);
+	assert_int_equal(store_first(txn, table, tc_slice(NULL, 0), &key, &value), 0);
+	assert_true(key.len <= sizeof(key_bytes) && value.len <= sizeof(bytes));
+	memcpy(key_bytes, key.data, key.len);
+	memcpy(bytes, value.data, value.len);
+	bytes[at] ^= 1;
+	assert_int_equal(
+		store_put(txn, table, tc_slice(key_bytes, key.len), tc_slice(bytes, value.len)), 0);
+	assert_int_equal(store_commit(&txn), 0);
+}
+
+static void a_head_or_link_that_was_changed_is_found(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	const struct disclosure_tables *tables = &trail_index_tables(fixture->index)->disclosures;
+	uint8_t digest[32];
+
+	for (uint64_t i = 0; i < 20; i++)
+		release(fixture, i, 1 + (unsigned)(i % 3), "clinic");
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	assert_int_equal(trail_index_digest(fixture->index, 20, digest), 0);
+	spoil(fixture, tables->heads, 20);
+	assert_int_equal(trail_index_digest(fixture->index, 20, digest), TC_ECORRUPT);
+	spoil(fixture, tables->heads, 20);
+	assert_int_equal(trail_index_digest(fixture->index, 20, digest), 0);
+	spoil(fixture, tables->links, 30);
+	assert_int_equal(trail_index_digest(fixture->index, 20, digest), TC_ECORRUPT);
+}
+
 int main(void)
 {
 #define DISCLOSURE_TEST(name)                                                                      \
@@ -124,6 +161,7 @@ int main(void)
 		DISCLOSURE_TEST(only_what_agencies_release_about_a_person_is_a_disclosure),
 		DISCLOSURE_TEST(a_chain_goes_on_after_a_restart),
 		DISCLOSURE_TEST(links_are_read_from_any_number_on),
+		DISCLOSURE_TEST(a_head_or_link_that_was_changed_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
