@@ -5,8 +5,7 @@
 #include "ledger/submission.h"
 #include "referral/claim.h"
 
-/* Was this one handed over, ever? */
-static int citation_handed(struct ledger *ledger, uint64_t id, bool *ret)
+int citation_handed(struct ledger *ledger, uint64_t id, bool *ret)
 {
 	struct delivery delivery;
 	struct delivery_end end;

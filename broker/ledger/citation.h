@@ -8,6 +8,7 @@
 #ifndef LEDGER_CITATION_H
 #define LEDGER_CITATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -24,6 +25,9 @@ enum citation_outcome {
  * sender. Message ids are their senders' own; of several, the agency's own one comes first. */
 int citation_find(struct ledger *ledger, uint32_t agency, struct tc_id message,
 		  uint64_t *ret_sequence, uint32_t *ret_sender) TC_MUST_CHECK;
+
+/* Was this delivery handed over, ever? Its row need not be there. */
+int citation_handed(struct ledger *ledger, uint64_t delivery, bool *ret) TC_MUST_CHECK;
 
 /* A Statement must be about a message that its sender knows, or a referral that it is a party to; a
  * desk that takes consents may attach one to anything. 0, SUBMISSION_REFUSED (UNKNOWN_CITATION) or

@@ -17,7 +17,7 @@ enum {
 	FLAG_TOLD_UNREAD = 128,
 };
 
-static void delivery_write(const struct delivery *d, struct row_writer *row)
+void delivery_row_put(const struct delivery *d, struct row_writer *row)
 {
 	row_put_u64(row, d->sequence);
 	row_put_u64(row, d->position);
@@ -35,6 +35,7 @@ static void delivery_write(const struct delivery *d, struct row_writer *row)
 				  (d->aside ? FLAG_ASIDE : 0) | (d->acted ? FLAG_ACTED : 0) |
 				  (d->told_waiting ? FLAG_TOLD_WAITING : 0) |
 				  (d->told_unread ? FLAG_TOLD_UNREAD : 0)));
+	row_put_u8(row, d->attached);
 	row_put_u16(row, d->attempt);
 	row_put_u16(row, d->failures);
 	row_put_u32(row, d->sender);
@@ -93,6 +94,7 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->acted = (flags & FLAG_ACTED) != 0;
 	d->told_waiting = (flags & FLAG_TOLD_WAITING) != 0;
 	d->told_unread = (flags & FLAG_TOLD_UNREAD) != 0;
+	d->attached = row_take_u8(&row) != 0;
 	d->attempt = row_take_u16(&row);
 	d->failures = row_take_u16(&row);
 	d->sender = row_take_u32(&row);
@@ -148,7 +150,7 @@ int delivery_put(struct ledger *ledger, const struct delivery *delivery)
 
 	row.len = 0;
 	tc_put_be64(key, delivery->id);
-	delivery_write(delivery, &row);
+	delivery_row_put(delivery, &row);
 	return ledger_put(ledger, LEDGER_TABLE_DELIVERY, tc_slice(key, sizeof(key)),
 			  row_slice(&row));
 }

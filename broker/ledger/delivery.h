@@ -65,6 +65,8 @@ struct delivery {
 	bool laned;       /* it has its row in LANE */
 	bool aside; /* it has its row in ASIDE: of a lane, but held, or behind what a job releases
 		     */
+	bool attached;      /* goes along with another message; its sender is not to know, see
+			       statement.h */
 	bool told_waiting;  /* its sender knows that it was not delivered in time... */
 	bool told_unread;   /* ...or not acknowledged */
 	bool acted;         /* its header names the person who acts */
@@ -117,6 +119,9 @@ int delivery_end(struct ledger *ledger, const struct delivery *delivery,
 		 enum delivery_state state) TC_MUST_CHECK;
 int delivery_end_find(struct ledger *ledger, uint64_t id, struct delivery_end *ret) TC_MUST_CHECK;
 
+struct row_writer;
+/* The value of a row of DELIVERY. */
+void delivery_row_put(const struct delivery *delivery, struct row_writer *row);
 /* A row of DELIVERY under its key. False when it is damaged. */
 bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *ret);
 /* "queued", ... */

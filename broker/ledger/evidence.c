@@ -44,7 +44,7 @@ int evidence_send(struct ledger *ledger, const struct delivery *delivery,
 	struct evidence_about about = {delivery->message, delivery->subject, delivery->referral,
 				       delivery->recipient};
 
-	if (delivery->own || delivery->sender == 0)
+	if (delivery->own || delivery->sender == 0 || delivery->attached)
 		return 0;
 	if (delivery->evidence != THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_ALL &&
 	    (kind == THROUGHCARE__V1__EVIDENCE_KIND__EVIDENCE_KIND_DELIVERED ||

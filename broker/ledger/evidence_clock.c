@@ -25,8 +25,8 @@ static int64_t evidence_due_ms(const struct ledger *ledger, const struct deliver
 
 int evidence_watch(struct ledger *ledger, struct delivery *delivery)
 {
-	if (delivery->own || delivery->state == DELIVERY_HELD || delivery->watch_ms != 0 ||
-	    evidence_said(delivery))
+	if (delivery->own || delivery->attached || delivery->state == DELIVERY_HELD ||
+	    delivery->watch_ms != 0 || evidence_said(delivery))
 		return 0;
 	delivery->watch_ms = evidence_due_ms(ledger, delivery);
 	return timer_set(ledger, delivery->watch_ms, TIMER_EVIDENCE, timer_delivery(delivery->id));

@@ -102,7 +102,7 @@ static int fact_fill(struct ledger *ledger, struct fact_draft *draft,
 
 	if (r < 0)
 		return r;
-	if (delivery->sender == 0) {
+	if (delivery->sender == 0 || delivery->attached) {
 		fact_text(&draft->row.agency, TC_AGENCY_EXCHANGE);
 	} else {
 		r = principal_get(ledger, delivery->sender, &sender);

@@ -6,11 +6,12 @@
 #include "ledger/offer.h"
 #include "ledger/outcome_check.h"
 #include "ledger/plans.h"
+#include "ledger/statement.h"
 
 /* Several rows of one type are all run, in this order. */
 static const struct follow follows[] = {
 	{"OutcomeReport", NULL, outcome_check_reported},
-	{"Statement", citation_check_statement, NULL},
+	{"Statement", citation_check_statement, statement_apply},
 	{"HousingVerification", outcome_check_verifies, outcome_check_verified},
 	{"EmploymentVerification", outcome_check_verifies, outcome_check_verified},
 	{"AppointmentScheduled", appointments_check, appointments_apply},

@@ -17,6 +17,7 @@
 #include "ledger/review.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
+#include "ledger/statement.h"
 #include "ledger/status.h"
 #include "ledger/terms.h"
 
@@ -142,6 +143,8 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 		r = plans_told(ledger, delivery);
 	if (r == 0)
 		r = alert_released(ledger, delivery);
+	if (r == 0)
+		r = statement_released(ledger, delivery);
 	if (r == 0)
 		r = outcome_check_released(ledger, delivery);
 	if (r == 0)

@@ -234,6 +234,15 @@ int origin_forbid(struct ledger *ledger, struct submission *submission)
 	return 0;
 }
 
+bool origin_passed_on(const struct submission *submission)
+{
+	for (size_t i = 0; submission->origins != NULL && i < submission->record->n_parts; i++) {
+		if (submission->origins[i].known)
+			return true;
+	}
+	return false;
+}
+
 /* ---- keeping ---- */
 
 int origin_keep(struct ledger *ledger, const struct submission *submission)

@@ -19,6 +19,8 @@
 #ifndef LEDGER_ORIGIN_H
 #define LEDGER_ORIGIN_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "ledger/delivery.h"
 #include "ledger/submission.h"
@@ -27,6 +29,8 @@ struct ledger;
 
 /* Sets delivery.forbidden for every recipient of a submission. */
 int origin_forbid(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+/* Whether any part of it was sent before, by whomever. */
+bool origin_passed_on(const struct submission *submission);
 /* Keeps where the parts of a submission that is accepted came from. */
 int origin_keep(struct ledger *ledger, const struct submission *submission) TC_MUST_CHECK;
 /* Keeps the rules under which a delivery is handed over. */

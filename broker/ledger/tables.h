@@ -53,7 +53,9 @@
 	TABLE(PERSON_MEMBER, "person_member") /* canonical id, person id -> nothing */             \
 	TABLE(PERSON_MESSAGE, "person_message")   /* message id -> link, merge or unmerge */       \
 	TABLE(PERSON_DECISION, "person_decision") /* person id, sequence -> message id */          \
-	TABLE(CROSS, "cross")   /* merge, recipient, subject, delivery id -> message, sender */    \
+	TABLE(CROSS, "cross") /* merge, recipient, subject, delivery id -> message, sender */      \
+	TABLE(STATEMENT,                                                                           \
+	      "statement")      /* message or referral id, sequence -> what goes along with it */  \
 	TABLE(STATUS, "status") /* agency, sequence, index -> referral, version */                 \
 	TABLE(SUBSCRIBED, "subscribed")       /* agency -> nothing */                              \
 	TABLE(CASELOAD, "caseload")           /* agency, officer or team, referral -> nothing */   \

@@ -71,3 +71,25 @@ def test_a_referral_entered_in_error_is_asked_back(exchange):
     exchange.collect(OFFICE)
     exchange.accepted(HOME, reply(rows[0], "destroyed"))
     assert "ACKNOWLEDGED" in evidence(exchange.collect(OFFICE), sent)
+
+
+def test_the_persons_own_word_goes_along_and_nobody_learns_to_whom(exchange):
+    subject, number = new_id(), new_id()
+    opening = referral(subject, number)
+    exchange.accepted(OFFICE, opening)
+    said = operational(subject, COURT, "Statement", {
+        "about": number, "text": "I want to live near my work.", "takenBy": "w-104"})
+    exchange.accepted(OFFICE, said)
+    assert of(exchange.collect(COURT), said)
+    at_home = exchange.collect(HOME)
+    assert of(at_home, opening)
+    word = of(at_home, said) or of(exchange.collect(HOME), said)
+    assert word[0]["parts"][0]["content"]["text"] == "I want to live near my work."
+    heard = [row["parts"][0]["content"] for row in exchange.collect(OFFICE) if row["type"] == "DeliveryEvidence"]
+    assert not [row for row in heard if row["messageId"] == said["messageId"] and row["recipient"] == HOME]
+    own = exchange.trail("--subject", subject, profile=OFFICE)
+    assert not [row for row in own if row.get("messageId") == said["messageId"] and row.get("recipient") == HOME]
+    every = exchange.trail("--subject", subject)
+    assert [row for row in every if row.get("messageId") == said["messageId"] and row.get("recipient") == HOME]
+    stranger = operational(subject, OFFICE, "Statement", {"about": number, "text": "x", "takenBy": "w-1"})
+    assert exchange.refused(COURT, stranger) == "unknown_citation"
