@@ -23,6 +23,7 @@ AGENCIES = {
     "treatment-riverbend": ("treatment", "Riverbend Recovery Clinic"),
     "housing-harbor": ("housing", "Harbor House"),
     "court-county": ("court", "County Court"),
+    "probation-west": ("probation", "West Probation Office"),
 }
 AUDITOR = "auditor-state"
 PROCEEDING = "2026-cr-1187"
@@ -326,8 +327,83 @@ class Story:
         for step in row.get("steps", []):
             say(f"{step['at'][:19]}  {step.get('by', ''):<22} {step.get('toState', '').lower().replace('_', ' ')}", "·")
 
+    def command(self, agency, *words, allow=(0,)):
+        say(f"{agency}: throughcare {' '.join(words)}", "$")
+        return self.net.run(*words, profile=agency, allow=allow)
+
+    def contest(self):
+        chapter("12. Two officers ask for the last bed; one of them gets it, for Sam")
+        sam, referral, lease = new_id(), new_id(), new_id()
+        self.command("housing-harbor", "capacity", "set", "--service", "harbor-rooms", "--unit", "bed", "--available", "1")
+        hold = ("capacity", "hold", "--service", "harbor-rooms", "--unit", "bed", "--until", in_days(2))
+        self.command("housing-harbor", *hold, "--lease", lease, "--actor", "w-21")
+        refused = self.command("probation-west", *hold, "--actor", "w-9", allow=(3,))
+        expect(refused[0]["refusal"]["code"] == "no_capacity", f"the bed was promised twice: {refused}")
+        withheld(f"the other officer is told at once: {refused[0]['refusal']['message']}")
+        envelope = self.message("Referral", {"service": "harbor-rooms"}, [
+            part("Referral", serviceId="harbor-rooms", reason="Released tomorrow", releaseDate=in_days(1)[:10],
+                 contact={"id": "w-104"}, desiredOutcomes=[{"id": "outcome-1", "text": "A place to sleep"}])],
+            "PURPOSE_REFERRAL_COORDINATION", referral=referral, basis={"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"})
+        envelope["subject"] = sam
+        self.submit("parole-eastside", envelope, "Sam's referral; the release is tomorrow")
+        self.net.collect("housing-harbor")
+        for words in (("receive", "--worker", "w-21"), ("offer", "--lease", lease, "--until", in_days(1))):
+            self.command("housing-harbor", "referral", "move", referral, *words)
+        self.net.collect("parole-eastside", 200)
+        row = self.command("parole-eastside", "caseload", "--officer", "w-104")[0]
+        expect(row["referralId"] == referral and "release_1d" in row["risks"], f"not first on the list: {row}")
+        say(f"first on the officer's list: {', '.join(row['risks'])}; to do: {row['nextStep']}", "?")
+        self.command("parole-eastside", "referral", "move", referral, "accept")
+        return sam, referral
+
+    def miss(self, sam, referral):
+        chapter("13. Sam misses an appointment; parole reports to the court, which sets a hearing")
+        meeting = new_id()
+        self.command("housing-harbor", "referral", "move", referral, "schedule", "--start", in_days(0.01),
+                     "--appointment", meeting)
+        missed = self.message("AttendanceRecord", {"agency": "parole-eastside"}, [part(
+            "AttendanceRecord", appointmentId=meeting, status="ATTENDANCE_STATUS_DID_NOT_ATTEND",
+            absenceReason="ABSENCE_REASON_UNACCEPTABLE")], "PURPOSE_REFERRAL_COORDINATION", referral=referral,
+            basis={"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"})
+        missed["subject"] = sam
+        self.submit("housing-harbor", missed, "Sam did not come, and gave no reason")
+        self.net.collect("parole-eastside", 200)
+        row = self.command("parole-eastside", "appointment", "list", referral)[0]
+        expect(row["state"] == "DID_NOT_ATTEND", f"not missed: {row}")
+        for sender, to, kind in (("parole-eastside", "court-county", "ViolationReport"),
+                                 ("court-county", "parole-eastside", "HearingNotice")):
+            envelope = self.net.run("message", "template", kind)[0]
+            envelope.update(recipients=[{"agency": to}], subject=sam,
+                            basis={"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"})
+            if kind == "ViolationReport":
+                envelope["parts"][0]["content"]["violations"][0]["evidenceRefs"] = [missed["messageId"]]
+            self.submit(sender, envelope, f"{kind}, {'which cites that record' if to == 'court-county' else 'to the office'}")
+            self.net.collect(to, 200)
+
+    def verify(self, sam, referral):
+        chapter("14. Sam moves in after all; the outcome is verified, and the loop is closed")
+        self.command("housing-harbor", "referral", "move", referral, "start")
+        self.command("housing-harbor", "referral", "move", referral, "complete", "--outcome", "outcome-1=achieved")
+        claim = self.message("HousingVerification", {"agency": "parole-eastside"}, [part(
+            "HousingVerification", afterDays=30, stillHoused="STILL_HOLDS_YES", asOf=in_days(0)[:10],
+            sourceCode="visit")], "PURPOSE_REFERRAL_COORDINATION", referral=referral,
+            basis={"legal": "LEGAL_BASIS_NON_PART2_OPERATIONAL"})
+        claim["subject"] = sam
+        self.submit("housing-harbor", claim, "still housed, seen on a visit")
+        self.command("parole-eastside", "referral", "move", referral, "close")
+        row = self.referral("parole-eastside", referral)
+        expect(row["state"] == "COMPLETED" and "loopClosedAt" in row, f"the loop is not closed: {row}")
+        for step in row["timeline"]:
+            say(f"{step.get('occurredAt', '')[:19]}  {step.get('by', ''):<18} {step['event']:<9} "
+                f"{step.get('code', '') or step.get('messageType', '')}", "·")
+
+    def second_person(self):
+        sam, referral = self.contest()
+        self.miss(sam, referral)
+        self.verify(sam, referral)
+
     def audit(self):
-        chapter("12. The auditor reads the trail of this person")
+        chapter("15. The auditor reads the trail of this person")
         rows = self.net.run("trail", "find", "--subject", self.person, profile=AUDITOR)
         events = {}
         for row in rows:
@@ -351,7 +427,7 @@ class Story:
 
     def play(self):
         for step in (self.open_services, self.sign_consents, self.refer, self.treat, self.report_to_court,
-                     self.hold, self.crash, self.revoke, self.house, self.hearing, self.close, self.audit):
+                     self.hold, self.crash, self.revoke, self.house, self.hearing, self.close, self.second_person, self.audit):
             step()
 
 
@@ -359,7 +435,7 @@ def go_on(network, person):
     chapter("The network is running. Go on by hand:")
     cli, folder = os.path.relpath(network.cli), network.folder
     for line in (
-            f"{cli} --profile {folder}/profiles/parole-eastside referral list",
+            f"{cli} --profile {folder}/profiles/parole-eastside caseload",
             f"{cli} --profile {folder}/profiles/{AUDITOR} trail find --subject {person}",
             f"{cli} --profile {folder}/profiles/{AUDITOR} trail whatif --subject {person} --at {in_days(400)}",
             f"{cli} message template ProgressReport",
