@@ -69,7 +69,8 @@ def main():
         exchange = filled(os.path.abspath(options.build), folder, options.records)
         exchange.start()
         try:
-            wait_for(lambda: exchange.ask(AUDITOR, "trail", "checkpoint")[0]["size"] > options.records, "a checkpoint", 600)
+            wait_for(lambda: exchange.cli("trail", "checkpoint", profile=AUDITOR).rows[0].get("size", 0) > options.records,
+                     "a checkpoint", 600)
             target = os.path.join(folder, "export")
             exported, export_s = timed(lambda: exchange.ask(AUDITOR, "trail", "export", target)[0])
             verdict, verify_s = timed(lambda: exchange.ask(AUDITOR, "trail", "verify", target)[0])

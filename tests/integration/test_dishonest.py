@@ -1,11 +1,14 @@
 """An exchange that drops, reorders, backdates or forks: the witness or the verifier says so, over the real protocol."""
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
+from exchange import AUDITOR, wait_for
 from false_exchange import FalseExchange
 from merkle_log import Key, Log, entries, entry
+from messages import new_id, referral
 
 ORIGIN = "throughcare.example/trail"
 FIRST_MS = 1_700_000_000_000
@@ -190,3 +193,35 @@ def test_an_answer_that_is_none_is_a_fault_of_the_other_end(world):
     world.exchange.trail_checkpoint = lambda query, response: None
     world.cli("trail", "checkpoint", code=1)
     assert "error:" in world.witness(code=1)
+
+
+def test_a_real_exchange_that_went_back_to_a_backup_is_found_by_witness_and_export(own_exchange, build, tmp_path):
+    """Its own guard is put back as well, so that it signs: only what others have seen tells."""
+    folder, key = own_exchange.folder, ["--key", str(tmp_path / "key")]
+    follow = ["throughcare-witness", "--profile", own_exchange.profile("court-county"), "--log", f"{folder}/audit.vkey", *key,
+              "--state", str(tmp_path / "state"), "--once"]
+    run(build, "throughcare-witness", "--make-key", "court.example/w1", *key)
+
+    def live(messages):
+        """Starts it, has it take so many messages, and waits until they are signed for."""
+        own_exchange.start()
+        receipts = own_exchange.send("intake-desk", *(referral(new_id(), new_id()) for _ in range(messages)))
+        last = receipts[-1]["logSequence"]
+        wait_for(lambda: own_exchange.cli("trail", "checkpoint", profile=AUDITOR).rows[0].get("size", 0) > last, "a checkpoint")
+
+    live(3)
+    own_exchange.stop()
+    for part in ("data", "sealer"):
+        shutil.copytree(f"{folder}/{part}", tmp_path / "backup" / part)
+    live(20)
+    run(build, *follow)
+    own_exchange.ask(AUDITOR, "trail", "export", str(tmp_path / "export"))
+    own_exchange.stop()
+    for part in ("data", "sealer"):
+        shutil.rmtree(f"{folder}/{part}")
+        shutil.copytree(tmp_path / "backup" / part, f"{folder}/{part}")
+    live(60)
+    assert "forked" in run(build, *follow, code=REFUSED_BY_WITNESS)
+    answer = own_exchange.cli("trail", "export", str(tmp_path / "export"), profile=AUDITOR)
+    assert answer.code == 1 and answer.rows[0]["error"]["code"] in ("forked", "root"), answer
+    own_exchange.stop()

@@ -24,8 +24,10 @@ def ask(exchange, *words, profile=AUDITOR):
 
 def checkpoint_over(exchange, sequence):
     """The size of a checkpoint that has this record under it."""
-    return wait_for(lambda: (size := ask(exchange, "trail", "checkpoint")["size"]) > sequence and size,
-                    "a checkpoint over the record")
+    def size():
+        return exchange.cli("trail", "checkpoint", profile=AUDITOR).rows[0].get("size", 0)
+
+    return wait_for(lambda: (found := size()) > sequence and found, "a checkpoint over the record")
 
 
 @pytest.fixture
