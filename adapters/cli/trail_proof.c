@@ -9,10 +9,10 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "cli/question.h"
+#include "cli/rendition.h"
 #include "cli/session.h"
 #include "cli/trust.h"
 #include "wire/base64.h"
-#include "wire/json.h"
 
 /* 0 and the number; false when the text is none. */
 static bool number_read(const char *text, uint64_t *ret)
@@ -90,6 +90,23 @@ static enum tc_exit out_write(struct tc_invocation *invocation, const struct tc_
 
 /* ---- trail proof ---- */
 
+/* As all that is printed: log positions are numbers. NULL: no memory. */
+static json_t *opening_json(const Throughcare__V1__TrailOpening *opening)
+{
+	size_t len = throughcare__v1__trail_opening__get_packed_size(opening);
+	uint8_t *packed = malloc(len + 1);
+	json_t *json = NULL;
+
+	if (packed) {
+		throughcare__v1__trail_opening__pack(opening, packed);
+		if (tc_rendition_packed(tc_slice(packed, len),
+					&throughcare__v1__trail_opening__descriptor, &json) != 0)
+			json = NULL;
+	}
+	free(packed);
+	return json;
+}
+
 static void proof_say(struct tc_invocation *invocation, const Throughcare__V1__TrailProof *answer,
 		      const struct tc_audit_proof *proof)
 {
@@ -108,7 +125,8 @@ static void proof_say(struct tc_invocation *invocation, const Throughcare__V1__T
 				   "hashes", hashes_list(proof));
 	if (invocation->screen.json) {
 		json_object_set_new(object, "checkpoint", checkpoint_text(answer));
-		if (tc_json_from_message(&answer->opening->base, &opening) == 0)
+		opening = opening_json(answer->opening);
+		if (opening)
 			json_object_set_new(object, "opening", opening);
 	}
 	tc_screen_record(&invocation->screen, columns, object);

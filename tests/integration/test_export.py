@@ -42,7 +42,7 @@ def sent(exchange):
 def test_a_sender_proves_its_message_to_anybody(exchange, sent, vkey, verifier, tmp_path):  # noqa: F811
     message, receipt = sent
     proof = ask(exchange, "trail", "proof", message["messageId"], "--out", tmp_path / "proof", profile=DESK)
-    assert proof["index"] == receipt["logSequence"]
+    assert proof["index"] == proof["opening"]["index"] == receipt["logSequence"]
     verdict = ask(exchange, "trail", "verify", "--proof", tmp_path / "proof", "--key", vkey)
     assert (verdict["index"], verdict["at"]) == (receipt["logSequence"], proof["at"])
     verifier("proof", tmp_path / "proof", vkey)
