@@ -1,7 +1,8 @@
 """Auditors: what one may look at, and what it asked to be told of."""
 import pytest
 from exchange import AUDITOR, OPERATOR
-from messages import attendance, consent, grant, new_id
+from messages import attendance, consent, grant, new_id, referral
+from test_restart import digests
 
 CLINIC, OFFICE, DESK = "treatment-south", "parole-north", "intake-desk"
 LIMITED = "auditor-guest"
@@ -68,3 +69,21 @@ def test_an_auditor_is_told_of_what_it_asked(exchange, told):
     give(exchange, "--subject", told[0])
     assert exchange.ask(AUDITOR, "auditor", "questions") == []
     assert exchange.collect(AUDITOR) == []
+
+
+def test_scopes_questions_and_disclosures_are_the_same_after_a_rebuild(own_exchange):
+    """State and trail are functions of the log, also what auditors have asked for."""
+    own_exchange.start()
+    own_exchange.add("auditor/" + LIMITED)
+    subject = new_id()
+    give(own_exchange, "--subject", subject, "--content")
+    for kind in ("without-consent", "override", "outside-hours"):
+        words = ["auditor", "ask", kind, "--kind", kind, "--from", "00:00", "--to", "00:00"]
+        assert own_exchange.cli(*words, profile=AUDITOR).code == 0
+    own_exchange.accepted(OFFICE, referral(subject, new_id()))
+    own_exchange.collect("housing-harbor")
+    give(own_exchange)
+    assert len(own_exchange.collect(AUDITOR)) >= 3
+    assert {row["hits"] > 0 for row in own_exchange.ask(AUDITOR, "auditor", "questions")} == {True}
+    own_exchange.stop()
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
