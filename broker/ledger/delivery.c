@@ -5,6 +5,7 @@
 #include "ledger/evidence_clock.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
+#include "ledger/supervision.h"
 
 enum {
 	FLAG_OWN = 1,
@@ -168,6 +169,8 @@ int delivery_end(struct ledger *ledger, const struct delivery *delivery, enum de
 		r = ledger_del(ledger, LEDGER_TABLE_OWN, tc_slice(key, sizeof(key)));
 	if (r == 0)
 		r = evidence_unwatch(ledger, delivery);
+	if (r == 0)
+		r = supervision_forget(ledger, delivery);
 	if (r < 0)
 		return r;
 	row_put_u8(&row, (uint8_t)state);

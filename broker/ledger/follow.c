@@ -3,10 +3,12 @@
 #include "ledger/appointments.h"
 #include "ledger/capacity_message.h"
 #include "ledger/citation.h"
+#include "ledger/court.h"
 #include "ledger/offer.h"
 #include "ledger/outcome_check.h"
 #include "ledger/plans.h"
 #include "ledger/statement.h"
+#include "ledger/supervision.h"
 
 /* Several rows of one type are all run, in this order. */
 static const struct follow follows[] = {
@@ -20,6 +22,12 @@ static const struct follow follows[] = {
 	{"ViolationReport", citation_check_report, NULL},
 	{"BreachReport", citation_check_report, NULL},
 	{"CourtReport", citation_check_report, NULL},
+	{"SupervisionEvent", NULL, supervision_apply},
+	{"RiskLevelChange", NULL, supervision_apply},
+	{"HearingNotice", NULL, supervision_apply},
+	{"HearingResult", NULL, supervision_apply},
+	{"CourtOrder", court_check_order, court_apply_order},
+	{"ConditionSet", court_check_order, court_apply_order},
 	{"PlanProposed", plans_check, plans_apply},
 	{"PlanDecision", plans_check, plans_apply},
 	{"ReferralResponse", offer_check_accepted, NULL},

@@ -19,6 +19,7 @@
 #include "ledger/state.h"
 #include "ledger/statement.h"
 #include "ledger/status.h"
+#include "ledger/supervision.h"
 #include "ledger/terms.h"
 
 /* Remembers to whom a grant has let something go, for the notice when it ends. */
@@ -141,6 +142,8 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 		r = appointments_told(ledger, delivery);
 	if (r == 0)
 		r = plans_told(ledger, delivery);
+	if (r == 0)
+		r = supervision_told(ledger, delivery);
 	if (r == 0)
 		r = alert_released(ledger, delivery);
 	if (r == 0)

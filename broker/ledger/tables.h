@@ -57,7 +57,11 @@
 	TABLE(STATEMENT,                                                                           \
 	      "statement")      /* message or referral id, sequence -> what goes along with it */  \
 	TABLE(STATUS, "status") /* agency, sequence, index -> referral, version */                 \
-	TABLE(SUBSCRIBED, "subscribed")       /* agency -> nothing */                              \
+	TABLE(SUPERVISION,                                                                         \
+	      "supervision") /* agency, subject -> what it was told, see supervision.h */          \
+	TABLE(SUPERVISION_LATER, "supervision_later") /* delivery -> what it will tell */          \
+	TABLE(COURT_ORDER, "court_order")             /* subject, order id -> court, state */      \
+	TABLE(SUBSCRIBED, "subscribed")               /* agency -> nothing */                      \
 	TABLE(CASELOAD, "caseload")           /* agency, officer or team, referral -> nothing */   \
 	TABLE(ASSIGNMENT, "assignment")       /* referral, side, sequence -> who had it */         \
 	TABLE(ASSIGNING, "assigning")         /* sequence -> a CaseAssignment under way */         \

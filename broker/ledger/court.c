@@ -1,0 +1,123 @@
+#include "ledger/court.h"
+
+#include <string.h>
+
+#include "ledger/row.h"
+#include "ledger/state.h"
+
+/* Stored: never renumber. */
+enum order_state {
+	ORDER_STANDS = 1,
+	ORDER_SUPERSEDED = 2,
+};
+
+struct order {
+	uint32_t court; /* principal */
+	uint64_t sequence;
+	enum order_state state;
+	char superseded_by[65];
+};
+
+static void order_key(struct store_key *key, struct tc_id subject, const char *order)
+{
+	store_key_init(key);
+	store_key_id(key, subject);
+	store_key_bytes(key, tc_slice_text(order));
+}
+
+/* 0, STORE_NOT_FOUND or a fault. */
+static int order_find(struct ledger *ledger, struct tc_id subject, const char *id,
+		      struct order *ret)
+{
+	struct row_reader row;
+	struct store_key key;
+	struct tc_slice value;
+	int r;
+
+	*ret = (struct order){.court = 0};
+	order_key(&key, subject, id);
+	r = ledger_get(ledger, LEDGER_TABLE_COURT_ORDER, store_key_slice(&key), &value);
+	if (r != 0)
+		return r;
+	row = row_read(value);
+	ret->court = row_take_u32(&row);
+	ret->sequence = row_take_u64(&row);
+	ret->state = (enum order_state)row_take_u8(&row);
+	row_take_text(&row, ret->superseded_by, sizeof(ret->superseded_by));
+	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
+}
+
+static int order_put(struct ledger *ledger, struct tc_id subject, const char *id,
+		     const struct order *order)
+{
+	struct row_writer row = {.len = 0};
+	struct store_key key;
+
+	row_put_u32(&row, order->court);
+	row_put_u64(&row, order->sequence);
+	row_put_u8(&row, (uint8_t)order->state);
+	row_put_text(&row, order->superseded_by);
+	order_key(&key, subject, id);
+	return ledger_put(ledger, LEDGER_TABLE_COURT_ORDER, store_key_slice(&key), row_slice(&row));
+}
+
+static bool filled(const char *text)
+{
+	return text != NULL && *text != '\0';
+}
+
+/* Ids are not longer than that in the schema. */
+static bool order_claimed(const Throughcare__V1__LifecycleClaim *claim)
+{
+	return claim != NULL && filled(claim->order_id) && strlen(claim->order_id) < 65;
+}
+
+static bool sender_orders(const struct ledger *ledger, const struct submission *submission)
+{
+	return policy_agency_kind(ledger->policy, submission->sender_kind)->orders;
+}
+
+int court_check_order(struct ledger *ledger, struct submission *submission)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+	struct order before;
+	int r = STORE_NOT_FOUND;
+
+	if (!order_claimed(claim) || !filled(claim->supersedes))
+		return 0;
+	if (sender_orders(ledger, submission) && strlen(claim->supersedes) < 65)
+		r = order_find(ledger, submission->header.subject, claim->supersedes, &before);
+	if (r < 0)
+		return r;
+	if (r == 0 && before.court == submission->sender->number)
+		return 0;
+	(void)tc_refuse(&submission->refusal, TC_REFUSAL_UNKNOWN_COURT_ORDER, "supersedes");
+	return SUBMISSION_REFUSED;
+}
+
+int court_apply_order(struct ledger *ledger, struct submission *submission)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+	const struct tc_id subject = submission->header.subject;
+	struct order order = {.court = submission->sender->number,
+			      .sequence = ledger->sequence,
+			      .state = ORDER_STANDS};
+	struct order before;
+	int r = 0;
+
+	if (!order_claimed(claim) || !sender_orders(ledger, submission))
+		return 0;
+	/* Another court's order of the same name is not taken over. */
+	r = order_find(ledger, subject, claim->order_id, &before);
+	if (r < 0 || (r == 0 && before.court != order.court))
+		return r;
+	r = order_put(ledger, subject, claim->order_id, &order);
+	if (r < 0 || !filled(claim->supersedes) || strcmp(claim->supersedes, claim->order_id) == 0)
+		return r;
+	r = order_find(ledger, subject, claim->supersedes, &before);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
+	before.state = ORDER_SUPERSEDED;
+	memcpy(before.superseded_by, claim->order_id, strlen(claim->order_id) + 1);
+	return order_put(ledger, subject, claim->supersedes, &before);
+}

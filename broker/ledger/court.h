@@ -1,0 +1,20 @@
+/*
+ * court - the orders of courts and boards, and which of them stands.
+ *
+ *   COURT_ORDER  subject, order id -> court, sequence, state, the order that took its place
+ *
+ * Owner:  ledger thread, inside its transaction. Blocks: never.
+ */
+#ifndef LEDGER_COURT_H
+#define LEDGER_COURT_H
+
+#include "ledger/submission.h"
+
+struct ledger;
+
+/* Of CourtOrder and ConditionSet, as struct follow says: what takes the place of an order must be
+ * of the same court about the same person, else UNKNOWN_COURT_ORDER. */
+int court_check_order(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+int court_apply_order(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+
+#endif

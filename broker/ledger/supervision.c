@@ -1,0 +1,334 @@
+#include "ledger/supervision.h"
+
+#include <string.h>
+
+#include "ledger/case.h"
+#include "ledger/row.h"
+#include "ledger/state.h"
+#include "ledger/transition.h"
+
+#define PAGE 16
+
+enum effect_bit {
+	OFFICER = 1,
+	LEVEL = 2,
+	CUSTODY = 4,
+	FREE = 8,
+	ABSCONDS = 16,
+	RETURNS = 32,
+	ENDS = 64,
+	RISK = 128,
+	HEARING = 256,
+	HEARD = 512,
+};
+
+/* What each message changes; NULL: whatever status it has. */
+static const struct {
+	const char *type, *status;
+	unsigned effects;
+} effects[] = {
+	{"SupervisionEvent", "START", OFFICER | LEVEL | FREE | RETURNS},
+	{"SupervisionEvent", "OFFICER_CHANGE", OFFICER},
+	{"SupervisionEvent", "LEVEL_CHANGE", LEVEL},
+	{"SupervisionEvent", "CUSTODY_IN", CUSTODY | RETURNS},
+	{"SupervisionEvent", "CUSTODY_OUT", FREE},
+	{"SupervisionEvent", "ABSCONDED", ABSCONDS},
+	{"SupervisionEvent", "END", ENDS},
+	{"RiskLevelChange", NULL, RISK},
+	{"HearingNotice", NULL, HEARING},
+	{"HearingResult", NULL, HEARD},
+};
+
+#define EFFECTS (sizeof(effects) / sizeof(effects[0]))
+
+/* What a message tells, without the message. */
+struct news {
+	uint32_t from; /* principal */
+	unsigned effects;
+	struct tc_id subject;
+	int64_t at_ms; /* of the event, the hearing or the next one */
+	char officer[65], team[65], level[65], hearing[65], by[65];
+};
+
+static void text_take(char *to, size_t size, struct tc_slice text)
+{
+	size_t len = text.len < size ? text.len : size - 1;
+
+	if (len > 0)
+		memcpy(to, text.data, len);
+	to[len] = '\0';
+}
+
+static bool news_of(const struct submission *submission, struct news *ret)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+
+	*ret = (struct news){.from = submission->sender->number,
+			     .subject = submission->header.subject};
+	for (size_t i = 0; claim != NULL && i < EFFECTS; i++) {
+		if (tc_slice_equal(submission->header.type, tc_slice_text(effects[i].type)) &&
+		    (effects[i].status == NULL || tc_slice_equal(tc_slice_text(claim->status),
+								 tc_slice_text(effects[i].status))))
+			ret->effects = effects[i].effects;
+	}
+	if (ret->effects == 0)
+		return false;
+	ret->at_ms = claim->start_ms;
+	text_take(ret->officer, sizeof(ret->officer), tc_slice_text(claim->officer));
+	text_take(ret->team, sizeof(ret->team), tc_slice_text(claim->team));
+	text_take(ret->level, sizeof(ret->level), tc_slice_text(claim->level));
+	text_take(ret->hearing, sizeof(ret->hearing), tc_slice_text(claim->hearing_id));
+	text_take(ret->by, sizeof(ret->by), submission->header.actor_id);
+	return true;
+}
+
+/* ---- rows ---- */
+
+static void row_key(struct store_key *key, uint32_t agency, struct tc_id subject)
+{
+	store_key_init(key);
+	store_key_u32(key, agency);
+	store_key_id(key, subject);
+}
+
+int supervision_find(struct store_txn *txn, struct store_table table, uint32_t agency,
+		     struct tc_id subject, struct supervision *ret)
+{
+	struct row_reader row;
+	struct store_key key;
+	struct tc_slice value;
+	int r;
+
+	*ret = (struct supervision){.ended_ms = 0};
+	row_key(&key, agency, subject);
+	r = store_get(txn, table, store_key_slice(&key), &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? SUPERVISION_UNKNOWN : ledger_store_fault(r);
+	row = row_read(value);
+	row_take_text(&row, ret->officer, sizeof(ret->officer));
+	row_take_text(&row, ret->team, sizeof(ret->team));
+	row_take_text(&row, ret->level, sizeof(ret->level));
+	row_take_text(&row, ret->risk, sizeof(ret->risk));
+	row_take_text(&row, ret->hearing, sizeof(ret->hearing));
+	ret->custody = row_take_u8(&row) != 0;
+	ret->absconded = row_take_u8(&row) != 0;
+	ret->ended_ms = (int64_t)row_take_u64(&row);
+	ret->hearing_ms = (int64_t)row_take_u64(&row);
+	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
+}
+
+static int supervision_put(struct ledger *ledger, uint32_t agency, struct tc_id subject,
+			   const struct supervision *supervision)
+{
+	struct row_writer row = {.len = 0};
+	struct store_key key;
+
+	row_put_text(&row, supervision->officer);
+	row_put_text(&row, supervision->team);
+	row_put_text(&row, supervision->level);
+	row_put_text(&row, supervision->risk);
+	row_put_text(&row, supervision->hearing);
+	row_put_u8(&row, supervision->custody);
+	row_put_u8(&row, supervision->absconded);
+	row_put_u64(&row, (uint64_t)supervision->ended_ms);
+	row_put_u64(&row, (uint64_t)supervision->hearing_ms);
+	row_key(&key, agency, subject);
+	return ledger_put(ledger, LEDGER_TABLE_SUPERVISION, store_key_slice(&key), row_slice(&row));
+}
+
+static void later_key(struct store_key *key, uint64_t delivery)
+{
+	store_key_init(key);
+	store_key_u64(key, delivery);
+}
+
+static int later_put(struct ledger *ledger, uint64_t delivery, const struct news *news)
+{
+	struct row_writer row = {.len = 0};
+	struct store_key key;
+
+	row_put_u32(&row, news->from);
+	row_put_u32(&row, news->effects);
+	row_put_id(&row, news->subject);
+	row_put_u64(&row, (uint64_t)news->at_ms);
+	row_put_text(&row, news->officer);
+	row_put_text(&row, news->team);
+	row_put_text(&row, news->level);
+	row_put_text(&row, news->hearing);
+	later_key(&key, delivery);
+	return ledger_put(ledger, LEDGER_TABLE_SUPERVISION_LATER, store_key_slice(&key),
+			  row_slice(&row));
+}
+
+/* 0, STORE_NOT_FOUND or a fault. */
+static int later_take(struct ledger *ledger, uint64_t delivery, struct news *ret)
+{
+	struct row_reader row;
+	struct store_key key;
+	struct tc_slice value;
+	int r;
+
+	*ret = (struct news){.effects = 0};
+	later_key(&key, delivery);
+	r = ledger_get(ledger, LEDGER_TABLE_SUPERVISION_LATER, store_key_slice(&key), &value);
+	if (r != 0)
+		return r;
+	row = row_read(value);
+	ret->from = row_take_u32(&row);
+	ret->effects = row_take_u32(&row);
+	ret->subject = row_take_id(&row);
+	ret->at_ms = (int64_t)row_take_u64(&row);
+	row_take_text(&row, ret->officer, sizeof(ret->officer));
+	row_take_text(&row, ret->team, sizeof(ret->team));
+	row_take_text(&row, ret->level, sizeof(ret->level));
+	row_take_text(&row, ret->hearing, sizeof(ret->hearing));
+	if (!row_read_whole(&row))
+		return TC_ECORRUPT;
+	return ledger_del(ledger, LEDGER_TABLE_SUPERVISION_LATER, store_key_slice(&key));
+}
+
+/* ---- learning ---- */
+
+static void set_text(char to[65], const char from[65])
+{
+	if (from[0] != '\0')
+		memcpy(to, from, 65);
+}
+
+static void note(const struct ledger *ledger, const struct news *news, struct supervision *at)
+{
+	if (news->effects & OFFICER) {
+		set_text(at->officer, news->officer);
+		set_text(at->team, news->team);
+	}
+	if (news->effects & LEVEL)
+		set_text(at->level, news->level);
+	if (news->effects & RISK)
+		set_text(at->risk, news->level);
+	at->custody = (at->custody || news->effects & CUSTODY) && !(news->effects & FREE);
+	at->absconded = (at->absconded || news->effects & ABSCONDS) && !(news->effects & RETURNS);
+	if (news->effects & ENDS)
+		at->ended_ms = news->at_ms != 0 ? news->at_ms : ledger->now_ms;
+	if (news->effects & HEARING) {
+		set_text(at->hearing, news->hearing);
+		at->hearing_ms = news->at_ms;
+	}
+	if (news->effects & HEARD && strcmp(at->hearing, news->hearing) == 0)
+		at->hearing_ms = news->at_ms; /* the next date, if one was set */
+}
+
+/* One referral of the person: the target's care pauses, the source's officer changes. */
+static int move_referral(struct ledger *ledger, const struct news *news,
+			 const struct principal *source, const struct principal *learner,
+			 const struct referral *referral)
+{
+	const struct case_holder holder = {.officer = news->officer,
+					   .team = news->team,
+					   .reason = "officer_change",
+					   .by = news->by};
+	struct referral_change change;
+	int r = 0;
+
+	if (!tc_agency_equal(&referral->source, &source->name))
+		return 0;
+	if (news->effects == OFFICER && learner == source && news->officer[0] != '\0')
+		r = case_assign(ledger, referral->id, REFERRAL_SOURCE, &holder);
+	if (r != 0 || !(news->effects & (CUSTODY | FREE)) ||
+	    !tc_agency_equal(&referral->target, &learner->name))
+		return r;
+	r = referral_custody(ledger->txn, &ledger->referral, referral->id,
+			     (news->effects & CUSTODY) != 0, ledger->sequence, ledger->now_ms,
+			     &change);
+	return r < 0 ? r : transition_follow(ledger, &change);
+}
+
+static int move_referrals(struct ledger *ledger, const struct news *news,
+			  const struct principal *learner)
+{
+	struct referral_filter filter = {
+		.agency = &learner->name, .subject = news->subject, .open_only = true};
+	struct principal *source;
+	struct referral page[PAGE];
+	bool more = true;
+	int r = principal_get(ledger, news->from, &source);
+
+	while (r == 0 && more) {
+		size_t count;
+
+		r = referral_list(ledger->txn, &ledger->referral, &filter, page, PAGE, &count,
+				  &more);
+		for (size_t i = 0; r == 0 && i < count; i++)
+			r = move_referral(ledger, news, source, learner, &page[i]);
+		if (r == 0 && count > 0)
+			filter.after = page[count - 1].id;
+	}
+	return r;
+}
+
+static int learn(struct ledger *ledger, uint32_t agency, const struct news *news)
+{
+	struct supervision at;
+	struct principal *learner;
+	int r = supervision_find(ledger->txn, ledger->table[LEDGER_TABLE_SUPERVISION], agency,
+				 news->subject, &at);
+
+	if (r < 0)
+		return r;
+	note(ledger, news, &at);
+	r = supervision_put(ledger, agency, news->subject, &at);
+	if (r == 0)
+		r = principal_get(ledger, agency, &learner);
+	return r < 0 ? r : move_referrals(ledger, news, learner);
+}
+
+int supervision_apply(struct ledger *ledger, struct submission *submission)
+{
+	struct news news;
+	int r;
+
+	if (!news_of(submission, &news))
+		return 0;
+	r = learn(ledger, news.from, &news);
+	for (size_t i = 0; r == 0 && i < submission->count; i++) {
+		const struct delivery *delivery = &submission->deliveries[i];
+
+		if (delivery->attempt > 0 && delivery->recipient != news.from)
+			r = learn(ledger, delivery->recipient, &news);
+		else if (delivery->id != 0 && delivery->recipient != news.from)
+			r = later_put(ledger, delivery->id, &news);
+	}
+	return r;
+}
+
+static bool is_news(const struct delivery *delivery)
+{
+	for (size_t i = 0; i < EFFECTS; i++) {
+		if (strcmp(delivery->type, effects[i].type) == 0)
+			return !delivery->own;
+	}
+	return false;
+}
+
+int supervision_told(struct ledger *ledger, const struct delivery *delivery)
+{
+	struct news news;
+	int r;
+
+	if (!is_news(delivery))
+		return 0;
+	r = later_take(ledger, delivery->id, &news);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? 0 : r;
+	return learn(ledger, delivery->recipient, &news);
+}
+
+int supervision_forget(struct ledger *ledger, const struct delivery *delivery)
+{
+	struct news news;
+	int r;
+
+	if (!is_news(delivery) || delivery->attempt > 0)
+		return 0;
+	r = later_take(ledger, delivery->id, &news);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}

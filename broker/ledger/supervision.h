@@ -1,0 +1,46 @@
+/*
+ * supervision - what each agency has been told of how a person is supervised: by whom, at which
+ * level, in custody or not, and the next hearing.
+ *
+ *   SUPERVISION        agency, subject -> row
+ *   SUPERVISION_LATER  delivery        -> what its recipient will know when it is handed over
+ *
+ * Who sends a message knows of it at once, who receives it from its hand-over on, and nobody else.
+ * The same holds for what follows: care at a provider pauses for custody when the provider has been
+ * told of it, and not before (P7).
+ *
+ * Owner:  ledger thread for writing, inside its transaction; any transaction reads. Blocks: never.
+ */
+#ifndef LEDGER_SUPERVISION_H
+#define LEDGER_SUPERVISION_H
+
+#include "ledger/submission.h"
+#include "store/store.h"
+
+struct ledger;
+
+enum supervision_outcome {
+	SUPERVISION_UNKNOWN = 1, /* the agency has been told nothing of that person */
+};
+
+struct supervision {
+	char officer[65], team[65];
+	char level[65], risk[65]; /* of supervision; of risk */
+	bool custody, absconded;
+	int64_t ended_ms;   /* 0: it has not */
+	int64_t hearing_ms; /* the next one; 0: none */
+	char hearing[65];
+};
+
+/* Of SupervisionEvent, RiskLevelChange, HearingNotice and HearingResult, as struct follow says. */
+int supervision_apply(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+/* At the first hand-over. */
+int supervision_told(struct ledger *ledger, const struct delivery *delivery) TC_MUST_CHECK;
+/* The delivery ended: what nobody was told is forgotten. */
+int supervision_forget(struct ledger *ledger, const struct delivery *delivery) TC_MUST_CHECK;
+
+/* As that agency (a principal) knows it: 0, SUPERVISION_UNKNOWN or a fault. */
+int supervision_find(struct store_txn *txn, struct store_table table, uint32_t agency,
+		     struct tc_id subject, struct supervision *ret) TC_MUST_CHECK;
+
+#endif

@@ -1,0 +1,200 @@
+/* Events of supervision and orders of courts: who knows of them, and what follows. */
+#include "unit/ledger/case_fixture.h"
+
+#include <string.h>
+
+#include "ledger/ledger_view.h"
+#include "ledger/supervision.h"
+
+#define CONDITIONS THROUGHCARE__V1__CATEGORY__CATEGORY_SUPERVISION_CONDITIONS
+
+static char *text(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
+
+static int known(struct exchange *x, const char *agency, struct tc_id subject,
+		 struct supervision *ret)
+{
+	struct ledger_view *view;
+	tc_agency name = {{0}};
+	uint32_t number;
+	uint64_t next;
+	int r;
+
+	assert_int_equal(ledger_commit(x->ledger), 0);
+	assert_int_equal(ledger_view_open(&view, x->ledger), 0);
+	assert_int_equal(ledger_view_renew(view, &next), 0);
+	snprintf(name.name, sizeof(name.name), "%s", agency);
+	assert_int_equal(ledger_view_number(view, &name, &number), 0);
+	r = supervision_find(ledger_view_txn(view),
+			     ledger_view_table(view, LEDGER_TABLE_SUPERVISION), number, subject,
+			     ret);
+	ledger_view_close(&view);
+	return r;
+}
+
+static enum referral_state state_of(struct exchange *x, struct tc_id id)
+{
+	struct ledger_view *view;
+	struct referral referral;
+	uint64_t next;
+
+	assert_int_equal(ledger_commit(x->ledger), 0);
+	assert_int_equal(ledger_view_open(&view, x->ledger), 0);
+	assert_int_equal(ledger_view_renew(view, &next), 0);
+	assert_int_equal(
+		referral_find(ledger_view_txn(view), ledger_view_referral(view), id, &referral), 0);
+	ledger_view_close(&view);
+	return referral.state;
+}
+
+/* Of parole, to treatment. With `legal` 0 it waits for a consent. */
+static void event(struct exchange *x, struct tc_id subject, const char *status, uint32_t legal)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = contact(x);
+
+	claim.status = text(status);
+	claim.officer = text("officer-9");
+	message.category = legal == 0 ? CONDITIONS : message.category;
+	message.subject = subject;
+	message.legal = legal;
+	message.claim = &claim;
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
+static void custody_pauses_care_where_it_is_told_and_then_only(void **state)
+{
+	struct exchange *x = *state;
+	struct message referral = case_referral(x);
+	struct supervision at;
+	struct consent given;
+
+	collector(x, "treatment", 100);
+	exchange_send(x, &referral);
+	case_begin(x, &referral);
+	event(x, referral.subject, "CUSTODY_IN", 0);
+	assert_int_equal(known(x, "parole", referral.subject, &at), 0);
+	assert_true(at.custody);
+	assert_int_equal(known(x, "treatment", referral.subject, &at), SUPERVISION_UNKNOWN);
+	assert_int_equal(state_of(x, referral.referral), REFERRAL_IN_PROGRESS);
+	given = grant(x, referral.subject);
+	given.from = "parole";
+	given.to = "treatment";
+	given.category = "SUPERVISION_CONDITIONS";
+	exchange_consent(x, &given);
+	assert_int_equal(known(x, "treatment", referral.subject, &at), 0);
+	assert_true(at.custody);
+	assert_int_equal(state_of(x, referral.referral), REFERRAL_ON_HOLD);
+	event(x, referral.subject, "CUSTODY_OUT", OPERATIONAL);
+	assert_int_equal(state_of(x, referral.referral), REFERRAL_IN_PROGRESS);
+	assert_int_equal(known(x, "treatment", referral.subject, &at), 0);
+	assert_false(at.custody);
+}
+
+static void what_is_never_handed_over_is_never_known(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+	struct supervision at;
+
+	event(x, subject, "ABSCONDED", OPERATIONAL);
+	assert_int_equal(known(x, "parole", subject, &at), 0);
+	assert_true(at.absconded);
+	exchange_tick(x, x->now_ms + YEAR_MS); /* it has expired in the mailbox */
+	collector(x, "treatment", 100);
+	assert_int_equal(known(x, "treatment", subject, &at), SUPERVISION_UNKNOWN);
+}
+
+static void an_officer_who_changes_takes_the_referrals_along(void **state)
+{
+	struct exchange *x = *state;
+	struct message referral = case_referral(x);
+	struct supervision at;
+	struct referral row;
+	struct ledger_view *view;
+	uint64_t next;
+
+	exchange_send(x, &referral);
+	event(x, referral.subject, "OFFICER_CHANGE", OPERATIONAL);
+	assert_int_equal(known(x, "parole", referral.subject, &at), 0);
+	assert_string_equal(at.officer, "officer-9");
+	assert_int_equal(ledger_commit(x->ledger), 0);
+	assert_int_equal(ledger_view_open(&view, x->ledger), 0);
+	assert_int_equal(ledger_view_renew(view, &next), 0);
+	assert_int_equal(referral_find(ledger_view_txn(view), ledger_view_referral(view),
+				       referral.referral, &row),
+			 0);
+	assert_string_equal(row.side[REFERRAL_SOURCE].officer, "officer-9");
+	ledger_view_close(&view);
+}
+
+static const char *order(struct exchange *x, const char *from, struct tc_id subject, const char *id,
+			 const char *supersedes)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = contact(x);
+
+	claim.order_id = text(id);
+	claim.supersedes = text(supersedes);
+	message.from = from;
+	message.type = "CourtOrder";
+	message.subject = subject;
+	message.claim = &claim;
+	exchange_send(x, &message);
+	return exchange_answer(x);
+}
+
+static void an_order_takes_the_place_of_its_own_courts_order_alone(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+
+	assert_string_equal(order(x, "court", subject, "o-1", NULL), "accepted");
+	assert_string_equal(order(x, "parole", subject, "o-2", "o-1"), "unknown_court_order");
+	assert_string_equal(order(x, "court", exchange_id(x), "o-2", "o-1"), "unknown_court_order");
+	assert_string_equal(order(x, "court", subject, "o-2", "o-9"), "unknown_court_order");
+	assert_string_equal(order(x, "court", subject, "o-2", "o-1"), "accepted");
+}
+
+static void a_hearing_is_known_until_it_is_over(void **state)
+{
+	struct exchange *x = *state;
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = contact(x);
+	struct supervision at;
+
+	collector(x, "treatment", 10);
+	claim.hearing_id = text("h-1");
+	claim.has_start_ms = 1;
+	claim.start_ms = x->now_ms + YEAR_MS;
+	message.from = "court";
+	message.type = "HearingNotice";
+	message.claim = &claim;
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(known(x, "treatment", message.subject, &at), 0);
+	assert_int_equal(at.hearing_ms, claim.start_ms);
+	assert_string_equal(at.hearing, "h-1");
+	message.type = "HearingResult";
+	message.id = exchange_id(x);
+	claim.start_ms = 0;
+	exchange_send(x, &message);
+	assert_int_equal(known(x, "treatment", message.subject, &at), 0);
+	assert_int_equal(at.hearing_ms, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(custody_pauses_care_where_it_is_told_and_then_only),
+		TEST(what_is_never_handed_over_is_never_known),
+		TEST(an_officer_who_changes_takes_the_referrals_along),
+		TEST(an_order_takes_the_place_of_its_own_courts_order_alone),
+		TEST(a_hearing_is_known_until_it_is_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
