@@ -5,9 +5,11 @@
 #include "ledger/case.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
+#include "ledger/task.h"
 #include "ledger/transition.h"
 
-#define PAGE 16
+#define PAGE          16
+#define HANDOVER_DAYS 5 /* working days, as for acknowledging an end */
 
 enum effect_bit {
 	OFFICER = 1,
@@ -46,7 +48,9 @@ struct news {
 	uint32_t from; /* principal */
 	unsigned effects;
 	struct tc_id subject;
-	int64_t at_ms; /* of the event, the hearing or the next one */
+	struct tc_id message;
+	int64_t at_ms;  /* of the event, the hearing or the next one */
+	int64_t due_ms; /* when reports for a hearing are due; 0: none are */
 	char officer[65], team[65], level[65], hearing[65], by[65];
 };
 
@@ -73,7 +77,9 @@ static bool news_of(const struct submission *submission, struct news *ret)
 	}
 	if (ret->effects == 0)
 		return false;
+	ret->message = submission->header.message_id;
 	ret->at_ms = claim->start_ms;
+	ret->due_ms = claim->has_due_ms ? claim->due_ms : 0;
 	text_take(ret->officer, sizeof(ret->officer), tc_slice_text(claim->officer));
 	text_take(ret->team, sizeof(ret->team), tc_slice_text(claim->team));
 	text_take(ret->level, sizeof(ret->level), tc_slice_text(claim->level));
@@ -150,7 +156,9 @@ static int later_put(struct ledger *ledger, uint64_t delivery, const struct news
 	row_put_u32(&row, news->from);
 	row_put_u32(&row, news->effects);
 	row_put_id(&row, news->subject);
+	row_put_id(&row, news->message);
 	row_put_u64(&row, (uint64_t)news->at_ms);
+	row_put_u64(&row, (uint64_t)news->due_ms);
 	row_put_text(&row, news->officer);
 	row_put_text(&row, news->team);
 	row_put_text(&row, news->level);
@@ -177,7 +185,9 @@ static int later_take(struct ledger *ledger, uint64_t delivery, struct news *ret
 	ret->from = row_take_u32(&row);
 	ret->effects = row_take_u32(&row);
 	ret->subject = row_take_id(&row);
+	ret->message = row_take_id(&row);
 	ret->at_ms = (int64_t)row_take_u64(&row);
+	ret->due_ms = (int64_t)row_take_u64(&row);
 	row_take_text(&row, ret->officer, sizeof(ret->officer));
 	row_take_text(&row, ret->team, sizeof(ret->team));
 	row_take_text(&row, ret->level, sizeof(ret->level));
@@ -217,6 +227,30 @@ static void note(const struct ledger *ledger, const struct news *news, struct su
 		at->hearing_ms = news->at_ms; /* the next date, if one was set */
 }
 
+/* Somebody must hand the case over when supervision ends, and report when a court waits for it. */
+static int ask(struct ledger *ledger, const struct news *news, enum task_kind kind, uint32_t owner,
+	       struct tc_id referral)
+{
+	struct task task = {
+		.kind = kind,
+		.owner = owner,
+		.message = news->message,
+		.subject = news->subject,
+		.referral = referral,
+		.opened_ms = ledger->now_ms,
+		.due_ms = news->due_ms,
+	};
+	int r = 0;
+
+	if (owner != news->from) {
+		task.asker = news->from;
+		task.cause = news->message;
+	}
+	if (kind == TASK_HANDOVER)
+		r = task_due(ledger, owner, HANDOVER_DAYS, &task.due_ms);
+	return r < 0 ? r : task_open(ledger, &task);
+}
+
 /* One referral of the person: the target's care pauses, the source's officer changes. */
 static int move_referral(struct ledger *ledger, const struct news *news,
 			 const struct principal *source, const struct principal *learner,
@@ -233,6 +267,8 @@ static int move_referral(struct ledger *ledger, const struct news *news,
 		return 0;
 	if (news->effects == OFFICER && learner == source && news->officer[0] != '\0')
 		r = case_assign(ledger, referral->id, REFERRAL_SOURCE, &holder);
+	if (r == 0 && news->effects & ENDS && learner == source)
+		r = ask(ledger, news, TASK_HANDOVER, learner->number, referral->id);
 	if (r != 0 || !(news->effects & (CUSTODY | FREE)) ||
 	    !tc_agency_equal(&referral->target, &learner->name))
 		return r;
@@ -278,6 +314,9 @@ static int learn(struct ledger *ledger, uint32_t agency, const struct news *news
 	r = supervision_put(ledger, agency, news->subject, &at);
 	if (r == 0)
 		r = principal_get(ledger, agency, &learner);
+	if (r == 0 && news->effects & HEARING && news->due_ms > ledger->now_ms &&
+	    agency != news->from)
+		r = ask(ledger, news, TASK_REPORT, agency, (struct tc_id){{0}});
 	return r < 0 ? r : move_referrals(ledger, news, learner);
 }
 

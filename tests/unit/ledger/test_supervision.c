@@ -170,6 +170,8 @@ static void a_hearing_is_known_until_it_is_over(void **state)
 	claim.hearing_id = text("h-1");
 	claim.has_start_ms = 1;
 	claim.start_ms = x->now_ms + YEAR_MS;
+	claim.has_due_ms = 1;
+	claim.due_ms = x->now_ms + YEAR_MS / 2;
 	message.from = "court";
 	message.type = "HearingNotice";
 	message.claim = &claim;
@@ -178,12 +180,26 @@ static void a_hearing_is_known_until_it_is_over(void **state)
 	assert_int_equal(known(x, "treatment", message.subject, &at), 0);
 	assert_int_equal(at.hearing_ms, claim.start_ms);
 	assert_string_equal(at.hearing, "h-1");
+	assert_int_equal(exchange_facts(x, "task"), 1); /* a report is due */
 	message.type = "HearingResult";
 	message.id = exchange_id(x);
 	claim.start_ms = 0;
 	exchange_send(x, &message);
 	assert_int_equal(known(x, "treatment", message.subject, &at), 0);
 	assert_int_equal(at.hearing_ms, 0);
+}
+
+static void the_end_of_supervision_asks_for_a_handover_of_each_open_referral(void **state)
+{
+	struct exchange *x = *state;
+	struct message referral = case_referral(x);
+
+	collector(x, "treatment", 10);
+	exchange_send(x, &referral);
+	event(x, referral.subject, "END", OPERATIONAL);
+	assert_int_equal(exchange_facts(x, "task"), 1);
+	event(x, exchange_id(x), "END", OPERATIONAL);
+	assert_int_equal(exchange_facts(x, "task"), 0);
 }
 
 int main(void)
@@ -194,6 +210,7 @@ int main(void)
 		TEST(an_officer_who_changes_takes_the_referrals_along),
 		TEST(an_order_takes_the_place_of_its_own_courts_order_alone),
 		TEST(a_hearing_is_known_until_it_is_over),
+		TEST(the_end_of_supervision_asks_for_a_handover_of_each_open_referral),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
