@@ -136,6 +136,11 @@ int tc_audit_export_run(const struct tc_audit_export *job, struct tc_audit_expor
 		r = bundles_run(&export, ret);
 	if (r == 0)
 		r = tc_audit_log_end(&export.log, tile_write, &export, finding);
+	if (r == TC_AUDIT_FOUND && finding->code == TC_AUDIT_ROOT && ret->kept > 0)
+		r = tc_audit_find(finding, TC_AUDIT_ROOT,
+				  "of %" PRIu64 " entries the first %" PRIu64 " from place %" PRIu64
+				  " on lay in the folder before",
+				  size, ret->kept, job->since - job->since % TC_AUDIT_TILE_HASHES);
 	if (r == 0)
 		r = tc_audit_folder_sync(job->folder, finding);
 	if (r == 0)

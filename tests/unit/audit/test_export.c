@@ -236,6 +236,11 @@ static void a_source_that_lies_gets_no_checkpoint_written(void **state)
 	assert_int_equal(tc_audit_folder_read(&world->folder, TC_AUDIT_CHECKPOINT_FILE, 4096, &none,
 					      &finding),
 			 TC_AUDIT_FOUND);
+	/* What it left in the folder is not taken for right later: another folder is wanted. */
+	world->source.lie_at = UINT64_MAX;
+	assert_int_equal(tc_audit_export_run(&job, &exported, &finding), TC_AUDIT_FOUND);
+	assert_int_equal(finding.code, TC_AUDIT_ROOT);
+	assert_non_null(strstr(finding.detail, "lay in the folder before"));
 	tc_bytes_free(&note);
 }
 
