@@ -63,6 +63,8 @@ enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation)
 		{"accepting", "accepting"},
 		{"connections", "connections"},
 		{"logSequence", "log sequence"},
+		{"checkpointSize", "signed up to"},
+		{"checkpointAt", "signed at"},
 		{"journalBytesUsed", "journal bytes"},
 		{"journalBytesLimit", "journal limit"},
 		{"diskFreeBytes", "disk free"},

@@ -328,6 +328,10 @@ int verify_check(const struct config *config)
 		       findings.records, findings.parts, findings.forgotten, findings.wrong);
 		r = views_open(&stored, config, config->data_dir);
 	}
+	if (r == 0 && trail_index_committed(stored.trail) > findings.records) {
+		puts("the trail says that it has more records than the journal");
+		findings.wrong++;
+	}
 	if (r == 0)
 		r = views_check(&stored, stores.journal, config, &same);
 	if (r == 0)

@@ -281,6 +281,16 @@ static int block_decode(struct posting_position last, struct tc_slice block,
 	return 0;
 }
 
+int posting_row_read(struct tc_slice key, struct tc_slice value, struct tc_slice *ret_term,
+		     struct posting_position ret[POSTING_BLOCK_MAX], size_t *ret_count)
+{
+	if (key.len != POSTING_TERM_BYTES + POSTING_POSITION_BYTES)
+		return TC_ECORRUPT;
+	*ret_term = tc_slice(key.data, POSTING_TERM_BYTES);
+	return block_decode(posting_position_get(key.data + POSTING_TERM_BYTES), value, ret,
+			    ret_count);
+}
+
 static int write_block(struct store_txn *txn, struct store_table table, struct posting_term term,
 		       const struct posting_position *positions, size_t count)
 {

@@ -29,6 +29,7 @@
 
 #define POSTING_BLOCK_MAX      128
 #define POSTING_POSITION_BYTES 12
+#define POSTING_TERM_BYTES     17
 
 /* Stored: never renumber. */
 enum posting_kind {
@@ -91,6 +92,12 @@ int posting_batch_add(struct posting_batch *batch, struct posting_term term,
 int posting_batch_write(struct posting_batch *batch, struct store_txn *txn,
 			struct store_table table) TC_MUST_CHECK;
 void posting_batch_free(struct posting_batch *batch);
+
+/* One stored row: its term's bytes, borrowed, and its positions, the newest first. 0 or
+ * TC_ECORRUPT. */
+int posting_row_read(struct tc_slice key, struct tc_slice value, struct tc_slice *ret_term,
+		     struct posting_position ret[POSTING_BLOCK_MAX],
+		     size_t *ret_count) TC_MUST_CHECK;
 
 /* Walks one term's list, in either direction. */
 struct posting_cursor {

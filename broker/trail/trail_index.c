@@ -6,6 +6,7 @@
 #include "ledger/arena.h"
 #include "throughcare/v1/wire.pb-c.h"
 #include "trail/posting.h"
+#include "trail/posting_digest.h"
 #include "wire/digest.h"
 
 #define TABLES_MAX     5
@@ -441,6 +442,8 @@ int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[3
 	r = tc_sha256_stream_add(stream, tc_slice(number, sizeof(number)));
 	if (r == 0)
 		r = digest_table(stream, txn, index->tables.rows, before, row_sequence);
+	if (r == 0)
+		r = posting_digest_add(stream, txn, index->tables.postings, before);
 	if (r == 0)
 		r = digest_table(stream, txn, index->tables.disclosures.links, before,
 				 link_sequence);

@@ -60,8 +60,10 @@ int trail_index_commit(struct trail_index *index) TC_MUST_CHECK;
 int trail_index_sink(void *context, struct effects *effects, uint64_t next,
 		     bool durable) TC_MUST_CHECK;
 
-/* SHA-256 over `before` and every committed row and disclosure of the records before it, in order.
- * TC_EINVAL when the trail is not there yet, TC_ECORRUPT when a head is not that of its links. */
+/* SHA-256 over `before` and every committed row, posting and disclosure of the records before it,
+ * in order. TC_EINVAL when the trail is not there yet, TC_ECORRUPT when a head is not that of its
+ * links.
+ */
 int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[32]) TC_MUST_CHECK;
 
 /* For trail_view. */

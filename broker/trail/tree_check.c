@@ -239,9 +239,21 @@ static int walk(struct check *check, struct journal_reader *journal)
 	return r;
 }
 
-static int rest_check(struct check *check, struct tc_id log_id)
+static int meta_check(struct check *check, const char *key, struct tc_slice expected,
+		      const char *why)
 {
 	struct tc_slice found;
+	int r = store_get(check->source.txn, check->tables.meta, tc_slice_text(key), &found);
+
+	if (r < 0)
+		return r;
+	if (r != 0 || !tc_slice_equal(found, expected))
+		wrong(check, "size", check->findings->size, why);
+	return 0;
+}
+
+static int rest_check(struct check *check, struct tc_id log_id)
+{
 	uint64_t tiles;
 	int r;
 
@@ -253,13 +265,12 @@ static int rest_check(struct check *check, struct tc_id log_id)
 	if (r == 0 && tiles != check->tiles)
 		wrong(check, "number of tiles", tiles, "others are stored than the tree has");
 	if (r == 0)
-		r = store_get(check->source.txn, check->tables.meta, tc_slice_text("log_id"),
-			      &found);
-	if (r < 0)
-		return r;
-	if (r != 0 || !tc_slice_equal(found, tc_slice(log_id.bytes, sizeof(log_id.bytes))))
-		wrong(check, "size", check->findings->size, "it is the tree of another log");
-	return 0;
+		r = meta_check(check, "log_id", tc_slice(log_id.bytes, sizeof(log_id.bytes)),
+			       "it is the tree of another log");
+	if (r == 0)
+		r = meta_check(check, "origin", tc_slice_text(check->origin),
+			       "it is the tree of another origin");
+	return r;
 }
 
 static int tables_open(struct check *check)

@@ -84,6 +84,10 @@ int tc_note_vkey_parse(struct tc_slice text, struct tc_note_key *ret)
 	    text.data[name_len + 9] != '+' || !tc_note_name_valid(tc_slice(text.data, name_len)) ||
 	    !tc_unhex((const char *)plus + 1, 8, key.id, sizeof(key.id)))
 		return TC_NOTE_MALFORMED;
+	/* One way to write it. */
+	for (size_t i = 1; i <= 8; i++)
+		if (plus[i] >= 'A' && plus[i] <= 'F')
+			return TC_NOTE_MALFORMED;
 	base64 = tc_slice(plus + 10, text.len - name_len - 10);
 	if (!base64_canonical(base64, blob, &blob_len) || blob_len != VKEY_BLOB_BYTES ||
 	    (blob[0] != TC_NOTE_ED25519 && blob[0] != TC_NOTE_COSIGNATURE))

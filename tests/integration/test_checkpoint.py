@@ -201,8 +201,9 @@ def test_keys_are_rolled_with_an_overlap(own_exchange):
     wait_for(lambda: signatures() == 1, "the new key to sign alone")
     with open(os.path.join(own_exchange.profile(OFFICE), "audit.vkey"), encoding="ascii") as lines:
         assert len(lines.read().splitlines()) == 2, "what the old key signed stays verifiable"
-    status = own_exchange.ask("operator", "exchange", "status")
-    assert status
+    status = own_exchange.ask("operator", "exchange", "status")[0]
+    assert status["checkpointAt"] and int(status["checkpointSize"]) <= int(status["logSequence"])
+    assert len(status["vkeys"]) == 2, status
     own_exchange.stop()
     assert check(own_exchange).returncode == 0
 

@@ -131,6 +131,10 @@ static void a_vkey_with_any_byte_changed_or_missing_is_none(void **state)
 					tc_note_vkey_parse(tc_slice(vkey + from, to - from), &key),
 					TC_NOTE_MALFORMED);
 	}
+	assert_int_equal(tc_note_vkey_parse(tc_slice_text("PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwx"
+							  "bzhKqiBfsVkmqq/LDE4izWy10TW"),
+					    &key),
+			 TC_NOTE_MALFORMED);
 	for (size_t i = 0; i < len; i++) {
 		vkey[i]++;
 		assert_int_equal(tc_note_vkey_parse(tc_slice_text(vkey), &key), TC_NOTE_MALFORMED);
