@@ -5,6 +5,7 @@
 
 #include "ledger/case.h"
 #include "ledger/ledger_view.h"
+#include "ledger/supervision.h"
 #include "ledger/task.h"
 #include "query/appointments.h"
 #include "query/gate.h"
@@ -12,6 +13,7 @@
 #include "query/told.h"
 #include "query/tracking.h"
 
+#define ALERTS_MAX   64
 #define LEGAL_MAX    32
 #define CURSOR_BYTES (4 + sizeof(struct tc_id))
 
@@ -28,9 +30,18 @@ static int place_compare(const struct place *a, const struct place *b)
 	return memcmp(a->id.bytes, b->id.bytes, sizeof(a->id.bytes));
 }
 
+/* What holds for every referral of one answer. */
+struct asker {
+	const struct question *question;
+	uint32_t number;                 /* principal; 0: the log has not seen it */
+	struct tc_id alerts[ALERTS_MAX]; /* persons about whom an alert waits for it */
+	size_t alert_count;
+};
+
 /* One page under way: the best ones so far, in order, and one more if there is one. */
 struct page {
 	const struct question *question;
+	struct asker asker;
 	struct answer *answer;
 	bool overdue_only, me, them, unacknowledged;
 	const char *team;
@@ -55,8 +66,43 @@ static bool has_move(const struct question *question, const struct referral *ref
 	return strcmp(referral_next_move(referral), question->asker.name) == 0;
 }
 
-static int judge(const struct question *question, const struct referral *referral, struct risk *ret)
+static struct task_tables task_tables(const struct question *question)
 {
+	return (struct task_tables){
+		.rows = ledger_view_table(question->ledger, LEDGER_TABLE_TASK),
+		.open = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_OPEN),
+		.owner = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_OWNER),
+		.referral = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_REFERRAL),
+	};
+}
+
+/* Alerts that nobody of the agency has acknowledged. */
+static int read_asker(const struct question *question, struct asker *ret)
+{
+	const struct task_tables tables = task_tables(question);
+	struct task task = {.delivery = 0}, after;
+	bool first = true;
+	int r;
+
+	*ret = (struct asker){.question = question};
+	r = ledger_view_number(question->ledger, &question->asker, &ret->number);
+	if (r != 0)
+		return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
+	while (r == 0 && ret->alert_count < ALERTS_MAX) {
+		after = task;
+		r = task_next(ledger_view_txn(question->ledger), &tables, ret->number, true,
+			      first ? NULL : &after, &task);
+		first = false;
+		if (r == 0 && task.kind == TASK_ACKNOWLEDGE)
+			ret->alerts[ret->alert_count++] = task.subject;
+	}
+	return r == TASK_NONE ? 0 : r;
+}
+
+static int judge(const struct asker *asker, const struct referral *referral, struct risk *ret)
+{
+	const struct question *question = asker->question;
+	struct supervision supervision = {.custody = false};
 	struct risk_facts facts = {
 		.referral = referral,
 		.mine = has_move(question, referral),
@@ -64,7 +110,18 @@ static int judge(const struct question *question, const struct referral *referra
 		.release_ms = referral->release_ms,
 		.supervision_end_ms = referral->supervision_end_ms,
 	};
+	int r = supervision_find(ledger_view_txn(question->ledger),
+				 ledger_view_table(question->ledger, LEDGER_TABLE_SUPERVISION),
+				 asker->number, referral->subject, &supervision);
 
+	if (r < 0)
+		return r;
+	facts.hearing_ms = supervision.hearing_ms;
+	facts.in_custody = supervision.custody;
+	facts.absconded = supervision.absconded;
+	facts.high_risk = strstr(supervision.risk, "high") != NULL; /* "very_high", too */
+	for (size_t i = 0; i < asker->alert_count; i++)
+		facts.alert = facts.alert || tc_id_equal(asker->alerts[i], referral->subject);
 	risk_judge(&facts, ret);
 	return 0;
 }
@@ -127,7 +184,7 @@ static int look_at(struct page *page, struct tc_id id)
 
 	if (r < 0 || !seen || !wanted(page, &referral))
 		return r;
-	r = judge(page->question, &referral, &risk);
+	r = judge(&page->asker, &referral, &risk);
 	place.rank = risk.rank;
 	if (r == 0)
 		place_keep(page, &place);
@@ -153,23 +210,15 @@ static int scan(struct page *page, const struct case_list *list)
 
 /* ---- rows ---- */
 
-static int put_tasks(const struct question *question, const struct referral *referral,
+static int put_tasks(const struct asker *asker, const struct referral *referral,
 		     Throughcare__V1__ReferralRow *row)
 {
-	const struct task_tables tables = {
-		.rows = ledger_view_table(question->ledger, LEDGER_TABLE_TASK),
-		.open = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_OPEN),
-		.owner = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_OWNER),
-		.referral = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_REFERRAL),
-	};
-	uint32_t number;
-	int r = ledger_view_number(question->ledger, &question->asker, &number);
+	const struct task_tables tables = task_tables(asker->question);
+	int r = task_count(ledger_view_txn(asker->question->ledger), &tables, asker->number,
+			   referral->id, &row->tasks);
 
-	if (r == 0)
-		r = task_count(ledger_view_txn(question->ledger), &tables, number, referral->id,
-			       &row->tasks);
 	row->has_tasks = r == 0 && row->tasks > 0;
-	return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
+	return r;
 }
 
 static int put_risks(struct answer *answer, const struct risk *risk,
@@ -236,13 +285,14 @@ static int put_case(const struct question *question, struct answer *answer,
 	return r;
 }
 
-int caseload_outlook(const struct question *question, struct answer *answer,
-		     const struct referral *referral, Throughcare__V1__ReferralRow *row)
+static int put_outlook(const struct asker *asker, struct answer *answer,
+		       const struct referral *referral, Throughcare__V1__ReferralRow *row)
 {
+	const struct question *question = asker->question;
 	enum referral_side_of side = side_of(question, referral);
 	int64_t coming_ms = 0;
 	struct risk risk;
-	int r = judge(question, referral, &risk);
+	int r = judge(asker, referral, &risk);
 
 	if (r == 0)
 		r = put_case(question, answer, referral, side, row);
@@ -254,7 +304,16 @@ int caseload_outlook(const struct question *question, struct answer *answer,
 		r = appointments_coming(question, referral->id, &coming_ms);
 	if (r == 0)
 		r = answer_put_time(answer, coming_ms, &row->next_appointment_at);
-	return r < 0 ? r : put_tasks(question, referral, row);
+	return r < 0 ? r : put_tasks(asker, referral, row);
+}
+
+int caseload_outlook(const struct question *question, struct answer *answer,
+		     const struct referral *referral, Throughcare__V1__ReferralRow *row)
+{
+	struct asker asker;
+	int r = read_asker(question, &asker);
+
+	return r < 0 ? r : put_outlook(&asker, answer, referral, row);
 }
 
 static int add_row(struct page *page, const struct place *place)
@@ -268,7 +327,7 @@ static int add_row(struct page *page, const struct place *place)
 	if (r == 0)
 		r = tracking_row(page->answer, &referral, &row);
 	if (r == 0)
-		r = caseload_outlook(page->question, page->answer, &referral, row);
+		r = put_outlook(&page->asker, page->answer, &referral, row);
 	if (r == 0)
 		reply->referrals[reply->n_referrals++] = row;
 	return r;
@@ -319,9 +378,10 @@ int caseload_list(const struct question *question, struct answer *answer)
 
 	if (r != 0)
 		return r;
-	r = ledger_view_number(question->ledger, &question->asker, &list.agency);
-	if (r != 0)
-		return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
+	r = read_asker(question, &page.asker);
+	if (r < 0 || page.asker.number == 0)
+		return r;
+	list.agency = page.asker.number;
 	page.places = arena_take(&answer->arena, page.max * sizeof(*page.places));
 	answer->reply.referrals = answer_array(answer, rows_max);
 	if (page.places == NULL || answer->reply.referrals == NULL)
