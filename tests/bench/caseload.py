@@ -4,8 +4,8 @@
     tests/bench/caseload.py [--build build] [--referrals 5000000] [--per-officer 500] [--questions 300]
 
 Fills the ledger of a stopped exchange directly (caseload_load), starts the exchange on it, and asks for the
-caseload of officers chosen at random, whole pages of 100 rows, and then for single referrals. Prints one JSON
-object; nothing is asserted.
+caseload of officers chosen at random, whole pages of 100 rows, then for single referrals, and for comparison the
+smallest question there is. Prints one JSON object; nothing is asserted.
 """
 import argparse
 import json
@@ -75,9 +75,15 @@ def main():
                 query.referral_show.referral_id = random.choice(ids)
                 assert peer.call(query=query).query.referrals
 
+            def mailbox():
+                query = schema.message("Query")()
+                query.mailbox_status.SetInParent()
+                assert peer.call(query=query).query.mailboxes
+
             ids = []
             print(json.dumps({"referrals": options.referrals, "per_officer": options.per_officer,
-                              "load_s": round(loaded, 1), "caseload_cold": timed(options.questions, caseload),
+                              "load_s": round(loaded, 1), "smallest_question": timed(options.questions, mailbox),
+                              "caseload_cold": timed(options.questions, caseload),
                               "caseload": timed(options.questions, caseload), "rows": max(seen),
                               "show": timed(options.questions, show)}))
             peer.close()
