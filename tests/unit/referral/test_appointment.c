@@ -1,6 +1,7 @@
 /* What happens to a meeting, message by message; and its whole table against the machine. */
 #include "unit/referral/referral_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "referral/appointment.h"
@@ -353,6 +354,111 @@ static void every_rule_moves_and_what_is_not_listed_is_refused(void **state)
 		}
 }
 
+/* ---- random sequences ---- */
+
+/* A second reading of DOMAIN.md section 3: "what: from>to ..."; R stands for any record, "new" for
+ * the state that the record names. */
+static const char *const model[] = {
+	"AppointmentScheduled: NONE>BOOKED",
+	"CANCELLED: BOOKED>CANCELLED AWAITING_FEEDBACK>CANCELLED",
+	"RESCHEDULED: BOOKED>RESCHEDULED AWAITING_FEEDBACK>RESCHEDULED",
+	"record: NONE>new BOOKED>new AWAITING_FEEDBACK>new",
+	"correction: ATTENDED>new ATTENDED_LATE>new DID_NOT_ATTEND>new DID_NOT_HAPPEN>new",
+	"clock: BOOKED>AWAITING_FEEDBACK AWAITING_FEEDBACK>AWAITING_FEEDBACK",
+};
+
+static bool model_goal(const char *edge, const char *from, const char *named, char to[32])
+{
+	char wanted[40];
+	const char *at;
+
+	snprintf(wanted, sizeof(wanted), " %s>", from);
+	at = strstr(edge, wanted);
+	if (!at)
+		return false;
+	at += strlen(wanted);
+	snprintf(to, 32, "%.*s", (int)strcspn(at, " "), at);
+	if (strcmp(to, "new") == 0)
+		snprintf(to, 32, "%s", named);
+	return true;
+}
+
+static int64_t said_clock_ms = MONDAY + 99 * DAY;
+
+static int do_step(struct fixture *f, size_t edge, const char *named, uint8_t record,
+		   struct tc_id key)
+{
+	struct appointment_change change;
+
+	switch (edge) {
+	case 0:
+		return say(f, BOOK(1, MONDAY));
+	case 1:
+		return say(f, (struct said){.type = "AppointmentChanged",
+					    .status = "CANCELLED",
+					    .id = 1});
+	case 2:
+		return say(f, MOVE(2, 1, MONDAY));
+	case 3:
+		return say(f, HELD(1, named, .by = NULL));
+	case 4:
+		return say(f, HELD(1, named, .corrects = record));
+	default:
+		assert_int_equal(appointment_clock(f->txn, &f->tables, key,
+						   said_clock_ms += 9 * DAY, &change),
+				 0);
+		return change.changed ? 0 : 1;
+	}
+}
+
+static void one_walk(struct fixture *f, uint64_t seed)
+{
+	static const char *const ways[] = {"ATTENDED", "ATTENDED_LATE", "DID_NOT_ATTEND",
+					   "DID_NOT_HAPPEN"};
+	char now[32] = "NONE", to[32];
+	struct tc_id key = {{0}};
+	uint8_t record = 1;
+
+	for (int step = 0; step < 12; step++) {
+		size_t edge;
+		const char *named;
+		bool legal;
+
+		seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		edge = seed >> 33 & 7;
+		named = ways[seed >> 40 & 3];
+		if (edge >= sizeof(model) / sizeof(model[0]))
+			continue;
+		legal = model_goal(model[edge], now, named, to);
+		/* a correction of what has no record is a record */
+		legal = legal || (edge == 4 && model_goal(model[3], now, named, to));
+		if ((do_step(f, edge, named, record, key) == 0) != legal)
+			fail_msg("%s in %s", model[edge], now);
+		if (!legal)
+			continue;
+		snprintf(now, sizeof(now), "%s", to);
+		if (edge == 3 || edge == 4)
+			record = last(f);
+		if (edge != 5) {
+			key = said_change.appointment.key;
+			assert_string_equal(appointment_state_name(said_change.appointment.state),
+					    now);
+		}
+	}
+}
+
+static void random_walks_agree_with_a_second_reading(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t walk = 1; walk <= 1000; walk++) {
+		f->subject = numbered_id((uint8_t)walk);
+		f->subject.bytes[14] = (uint8_t)(walk >> 8);
+		f->sequence = 0;
+		one_walk(f, walk);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -368,6 +474,7 @@ int main(void)
 		TEST(every_state_is_reached_and_every_open_one_can_end),
 		TEST(only_a_correction_leads_out_of_an_ended_state),
 		TEST(every_rule_moves_and_what_is_not_listed_is_refused),
+		TEST(random_walks_agree_with_a_second_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
