@@ -27,6 +27,7 @@ struct check {
 	struct tc_slice stored[TREE_LEVELS];
 	bool told[TREE_LEVELS];
 	struct store_cursor checkpoints;
+	uint64_t last_size; /* of the checkpoint compared last; 0: none */
 	uint64_t next_size; /* of the checkpoint to compare next; UINT64_MAX: none left */
 	struct tc_slice next_value;
 };
@@ -160,6 +161,7 @@ static int checkpoint_check(struct check *check)
 	int r;
 
 	check->findings->checkpoints++;
+	check->last_size = check->next_size;
 	r = frontier_root(&check->frontier, &root);
 	if (r < 0)
 		return r;
@@ -252,6 +254,20 @@ static int meta_check(struct check *check, const char *key, struct tc_slice expe
 	return 0;
 }
 
+/* The newest checkpoint is the one that was stored last. */
+static int signed_check(struct check *check)
+{
+	uint8_t last[8];
+	struct tc_slice found;
+	int r = store_get(check->source.txn, check->tables.meta, tc_slice_text("signed"), &found);
+
+	tc_put_be64(last, check->last_size);
+	if (r == STORE_NOT_FOUND ? check->last_size != 0
+				 : r == 0 && !tc_slice_equal(found, tc_slice(last, sizeof(last))))
+		wrong(check, "newest checkpoint", check->last_size, "not the one stored last");
+	return r < 0 ? r : 0;
+}
+
 static int rest_check(struct check *check, struct tc_id log_id)
 {
 	uint64_t tiles;
@@ -270,6 +286,8 @@ static int rest_check(struct check *check, struct tc_id log_id)
 	if (r == 0)
 		r = meta_check(check, "origin", tc_slice_text(check->origin),
 			       "it is the tree of another origin");
+	if (r == 0)
+		r = signed_check(check);
 	return r;
 }
 

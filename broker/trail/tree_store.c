@@ -358,6 +358,10 @@ static int checkpoint_add(struct tree_store *store, uint64_t size, int64_t time_
 			      tc_bytes_slice(&value));
 	else if (r == 0)
 		store->unthinned++;
+	/* So that a missing one is missed. */
+	if (r == 0)
+		r = store_put(store->txn, store->tables.meta, tc_slice_text("signed"),
+			      store_key_slice(&key));
 	tc_bytes_free(&value);
 	return r;
 }

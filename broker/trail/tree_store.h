@@ -6,7 +6,7 @@
  *
  *   tiles        u8 level, u64 number    32 bytes a hash; grows until it has 256
  *   checkpoints  u64 size                i64 time_ms, the note with the log's signatures
- *   meta         "size" "log_id" "origin" "vkeys"
+ *   meta         "size" "log_id" "origin" "vkeys" "signed" (the size of the newest checkpoint)
  *
  * Of the checkpoints the newest TREE_CHECKPOINTS_KEPT stay, and of older ones the first of
  * each hour. Growing and a checkpoint are one commit each.

@@ -245,6 +245,16 @@ static void a_checkpoint_of_more_records_than_there_are_is_found(void **state)
 	tc_bytes_free(&row);
 }
 
+static void a_missing_newest_checkpoint_is_found(void **state)
+{
+	struct place *place = *state;
+	uint8_t key[8];
+
+	tc_put_be64(key, RECORDS);
+	put(place, "checkpoints", tc_slice(key, sizeof(key)), tc_slice(NULL, 0));
+	assert_true(check(place).wrong > 0);
+}
+
 static void a_tree_of_another_log_or_of_more_records_is_found(void **state)
 {
 	struct place *place = *state;
@@ -279,6 +289,7 @@ int main(void)
 		TEST(a_flipped_byte_of_a_checkpoints_text_or_signature_is_found),
 		TEST(a_tile_too_few_too_many_or_too_short_is_found),
 		TEST(a_checkpoint_of_more_records_than_there_are_is_found),
+		TEST(a_missing_newest_checkpoint_is_found),
 		TEST(a_tree_of_another_log_or_of_more_records_is_found),
 		TEST(no_tree_at_all_is_none_that_is_wrong),
 	};
