@@ -1,0 +1,165 @@
+/* Whose case it is: lists follow the steps, go to somebody else in slices, and are the same after a
+ * rebuild. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/case.h"
+#include "ledger/state.h"
+#include "simulation/exchange.h"
+#include "throughcare/v1/referral.pb-c.h"
+
+#define CASES 40
+
+static char *text(const char *from)
+{
+	return (char *)(uintptr_t)from;
+}
+
+static struct tc_id refer(struct exchange *x, const char *officer)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = {
+		.from = "parole",
+		.to = "housing",
+		.type = "Referral",
+		.category = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT,
+		.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL,
+		.claim = &claim};
+
+	message.id = exchange_id(x);
+	message.subject = exchange_id(x);
+	message.referral = exchange_id(x);
+	claim.officer = text(officer);
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	return message.referral;
+}
+
+static const char *assign(struct exchange *x, const char *from, struct tc_id *one, const char *to)
+{
+	Throughcare__V1__CaseAssignment document = THROUGHCARE__V1__CASE_ASSIGNMENT__INIT;
+	Throughcare__V1__Worker worker = THROUGHCARE__V1__WORKER__INIT;
+	char id[TC_ID_TEXT_BYTES], *ids[] = {id};
+
+	worker.id = text(to);
+	worker.team = text("east");
+	document.to = &worker;
+	document.from_officer = text(from);
+	document.reason_code = text("leave");
+	if (one) {
+		tc_id_format(*one, id);
+		document.referral_ids = ids;
+		document.n_referral_ids = 1;
+	}
+	exchange_submit(x, "parole", "CaseAssignment", (struct tc_id){{0}}, &document.base);
+	return exchange_answer(x);
+}
+
+static size_t count(struct exchange *x, const char *agency, const char *officer, const char *team)
+{
+	const struct principal *principal = principal_find(
+		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(agency));
+	struct case_list list = {.agency = principal->number, .officer = officer, .team = team};
+	struct store_cursor cursor;
+	struct tc_id id;
+	size_t rows = 0;
+
+	assert_int_equal(
+		case_walk(x->ledger->txn, x->ledger->table[LEDGER_TABLE_CASELOAD], &list, &cursor),
+		0);
+	while (case_walk_next(&cursor, &id) == 0)
+		rows++;
+	store_cursor_done(&cursor);
+	return rows;
+}
+
+static void open_network(struct exchange *x)
+{
+	exchange_open(x);
+	exchange_agency(x, "parole", "PAROLE");
+	exchange_agency(x, "housing", "HOUSING");
+}
+
+static void all_that_an_officer_has_goes_to_another_in_slices(void **state)
+{
+	uint8_t digest[32], rebuilt[32];
+	struct exchange x;
+
+	(void)state;
+	open_network(&x);
+	exchange_slices(&x, 8);
+	for (int i = 0; i < CASES; i++)
+		refer(&x, "w-1");
+	assert_int_equal(count(&x, "parole", "w-1", NULL), CASES);
+	assert_string_equal(assign(&x, "w-1", NULL, "w-2"), "accepted");
+	assert_true(count(&x, "parole", "w-1", NULL) > 0);
+	exchange_settle_down(&x);
+	assert_int_equal(count(&x, "parole", "w-1", NULL), 0);
+	assert_int_equal(count(&x, "parole", "w-2", NULL), CASES);
+	assert_int_equal(count(&x, "parole", NULL, "east"), CASES);
+	assert_int_equal(count(&x, "parole", NULL, NULL), CASES);
+	exchange_digest(&x, digest);
+	exchange_rebuild(&x, 3, rebuilt);
+	assert_memory_equal(digest, rebuilt, sizeof(digest));
+	exchange_close(&x);
+}
+
+static void who_had_it_before_stays(void **state)
+{
+	struct case_assignment had;
+	struct store_table table;
+	struct exchange x;
+	struct tc_id id;
+
+	(void)state;
+	open_network(&x);
+	id = refer(&x, "w-1");
+	assert_string_equal(assign(&x, NULL, &id, "w-2"), "accepted");
+	table = x.ledger->table[LEDGER_TABLE_ASSIGNMENT];
+	assert_int_equal(
+		case_assignment_before(x.ledger->txn, table, id, REFERRAL_SOURCE, UINT64_MAX, &had),
+		0);
+	assert_string_equal(had.officer, "w-2");
+	assert_string_equal(had.reason, "leave");
+	assert_int_equal(case_assignment_before(x.ledger->txn, table, id, REFERRAL_SOURCE,
+						had.sequence, &had),
+			 0);
+	assert_string_equal(had.officer, "w-1");
+	assert_int_equal(case_assignment_before(x.ledger->txn, table, id, REFERRAL_SOURCE,
+						had.sequence, &had),
+			 CASE_NONE);
+	exchange_close(&x);
+}
+
+static void only_ones_own_side_gives_a_case_away(void **state)
+{
+	struct exchange x;
+	struct tc_id id;
+
+	(void)state;
+	open_network(&x);
+	exchange_agency(&x, "court", "COURT");
+	refer(&x, "w-1");
+	id = exchange_id(&x);
+	assert_string_equal(assign(&x, NULL, &id, "w-2"), "unknown_referral");
+	assert_string_equal(assign(&x, NULL, NULL, "w-2"), "field_missing");
+	assert_string_equal(assign(&x, "nobody", NULL, "w-2"), "accepted");
+	assert_int_equal(count(&x, "parole", "w-1", NULL), 1);
+	exchange_close(&x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_that_an_officer_has_goes_to_another_in_slices),
+		cmocka_unit_test(who_had_it_before_stays),
+		cmocka_unit_test(only_ones_own_side_gives_a_case_away),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
