@@ -58,7 +58,11 @@ class Pages:
         self.add(at + PAGE_HEAD, at + lower, f"{table}: node pointers")
         for i in range((lower - PAGE_HEAD) // 2):
             node = at + struct.unpack_from("<H", self.data, at + PAGE_HEAD + 2 * i)[0]
-            self.node(node, table, flags, sub, first=i == 0)
+            try:
+                self.node(node, table, flags, sub, first=i == 0)
+            except (struct.error, IndexError):
+                if not sub:
+                    raise  # else a table's name that leads nowhere: it has no rows
 
     def node(self, at, table, page_flags, sub, first):
         low, high, flags, key_len = struct.unpack_from("<HHHH", self.data, at)
@@ -93,8 +97,8 @@ class Pages:
             self.rows.pop(name, None)
 
     def row(self, table, key, at, size):
-        # LMDB's own list of pages to use again is nobody's content.
-        if table != "free list":
+        # LMDB's own list of pages to use again is nobody's content; the main table has only tables.
+        if table not in ("free list", "main"):
             self.rows.setdefault(table, []).append((key, self.data[at:at + size]))
 
     def at(self, offset):
