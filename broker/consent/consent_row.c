@@ -1,5 +1,6 @@
 #include "consent/consent_row.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,9 +249,47 @@ static int find_version(struct store_txn *txn, struct store_table table, struct 
 	return r == STORE_NOT_FOUND ? GRANT_UNKNOWN : consent_fault(r);
 }
 
-/* ---- grants ---- */
+/* ---- grants ----
+ * Of these, too, a row has only the times that are not GRANT_NEVER: there are many grants, and to
+ * most of them nothing ever happens. */
 
 enum { GRANT_WAITING = 1, GRANT_NAMES_COURT = 2 };
+
+/* Bit n of a row's byte of times says that the nth of these is there. */
+static const size_t grant_times[] = {
+	offsetof(struct grant_view, expires_ms),
+	offsetof(struct grant_view, revocable_from_ms),
+	offsetof(struct grant_view, ended_ms),
+	offsetof(struct grant_view, revoked_ms),
+	offsetof(struct grant_view, effective_ms),
+	offsetof(struct grant_view, partly_revoked_ms),
+	offsetof(struct grant_view, partly_effective_ms),
+};
+
+static void grant_times_take(struct store_row_reader *row, struct grant_view *ret)
+{
+	unsigned there = store_row_take_u8(row);
+
+	for (size_t i = 0; i < sizeof(grant_times) / sizeof(grant_times[0]); i++) {
+		int64_t time_ms = take_time(row, there >> i & 1);
+
+		memcpy((uint8_t *)ret + grant_times[i], &time_ms, sizeof(time_ms));
+	}
+}
+
+static void grant_times_put(struct store_row *to, const struct grant_view *row)
+{
+	int64_t times_ms[sizeof(grant_times) / sizeof(grant_times[0])];
+	unsigned there = 0;
+
+	for (size_t i = 0; i < sizeof(grant_times) / sizeof(grant_times[0]); i++) {
+		memcpy(&times_ms[i], (const uint8_t *)row + grant_times[i], sizeof(times_ms[i]));
+		there |= (unsigned)(times_ms[i] != GRANT_NEVER) << i;
+	}
+	store_row_u8(to, (uint8_t)there);
+	for (size_t i = 0; i < sizeof(grant_times) / sizeof(grant_times[0]); i++)
+		put_time(to, times_ms[i], there >> i & 1);
+}
 
 static int grant_row_decode(struct tc_slice bytes, struct tc_id grant, uint32_t version,
 			    struct grant_view *ret)
@@ -265,14 +304,8 @@ static int grant_row_decode(struct tc_slice bytes, struct tc_id grant, uint32_t 
 	ret->subject = store_row_take_id(&row);
 	ret->position = store_row_take_u32(&row);
 	ret->valid_from_ms = store_row_take_i64(&row);
-	ret->expires_ms = store_row_take_i64(&row);
-	ret->revocable_from_ms = store_row_take_i64(&row);
 	ret->ended_as = (enum grant_status)store_row_take_u8(&row);
-	ret->ended_ms = store_row_take_i64(&row);
-	ret->revoked_ms = store_row_take_i64(&row);
-	ret->effective_ms = store_row_take_i64(&row);
-	ret->partly_revoked_ms = store_row_take_i64(&row);
-	ret->partly_effective_ms = store_row_take_i64(&row);
+	grant_times_take(&row, ret);
 	flags = store_row_take_u8(&row);
 	ret->waiting = (flags & GRANT_WAITING) != 0;
 	ret->names_court = (flags & GRANT_NAMES_COURT) != 0;
@@ -290,14 +323,8 @@ int grant_row_put(struct store_txn *txn, const struct consent_tables *tables,
 	store_row_id(&to, row->subject);
 	store_row_u32(&to, row->position);
 	store_row_i64(&to, row->valid_from_ms);
-	store_row_i64(&to, row->expires_ms);
-	store_row_i64(&to, row->revocable_from_ms);
 	store_row_u8(&to, (uint8_t)row->ended_as);
-	store_row_i64(&to, row->ended_ms);
-	store_row_i64(&to, row->revoked_ms);
-	store_row_i64(&to, row->effective_ms);
-	store_row_i64(&to, row->partly_revoked_ms);
-	store_row_i64(&to, row->partly_effective_ms);
+	grant_times_put(&to, row);
 	store_row_u8(&to, (uint8_t)((row->waiting ? GRANT_WAITING : 0) |
 				    (row->names_court ? GRANT_NAMES_COURT : 0)));
 	consent_version_key(&key, row->grant, row->version);

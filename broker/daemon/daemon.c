@@ -262,7 +262,7 @@ static uint32_t wait_for_end(struct daemon *daemon)
 {
 	struct residence residence;
 
-	residence_find(&residence, daemon->config->data_dir);
+	residence_find(&residence, daemon->config->data_dir, "ledger");
 	for (;;) {
 		struct pollfd signals = {.fd = daemon->signals, .events = POLLIN};
 		struct signalfd_siginfo info;

@@ -4,8 +4,9 @@
  * Records consents of made-up persons (decision_person.h) in a store of its own below TMPDIR or
  * /var/tmp, by the code that records them in an exchange; then asks the decision engine about
  * persons drawn at random, as the exchange does for every recipient of every message, and prints
- * one JSON object. Half of the questions are about a person of all, drawn anew: its pages are
- * where the recording left them. The other half are about persons who were asked about a moment
+ * one JSON object. Before it asks it reads the rows of all grants once, so that they are in memory
+ * if it has room for them, as in an exchange that has run for a while. Half of the questions are
+ * about a person of all, drawn anew; the other half about persons who were asked about a moment
  * ago, as in the course of one case.
  *
  * The store's files are unlinked as soon as they are open: however the process ends, the disk is

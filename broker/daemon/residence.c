@@ -10,20 +10,23 @@
 
 #define DATA_FILE "/data.mdb"
 
-static bool is_below(const char *path, const char *folder)
+static bool is_below(const char *path, const char *folder, const char *kept)
 {
 	size_t len = strlen(folder), path_len = strlen(path), end = strlen(DATA_FILE);
+	size_t kept_len = strlen(kept);
 
-	return strncmp(path, folder, len) == 0 && path[len] == '/' && path_len > end &&
-	       strcmp(path + path_len - end, DATA_FILE) == 0;
+	if (strncmp(path, folder, len) != 0 || path[len] != '/' || path_len <= end ||
+	    strcmp(path + path_len - end, DATA_FILE) != 0)
+		return false;
+	return strncmp(path + len + 1, kept, kept_len) != 0 || path[len + 1 + kept_len] != '/';
 }
 
-void residence_find(struct residence *ret, const char *folder)
+void residence_find(struct residence *ret, const char *folder, const char *kept)
 {
 	char whole[PATH_MAX], line[PATH_MAX + 128];
 	FILE *maps;
 
-	ret->count = 0;
+	*ret = (struct residence){.count = 0};
 	if (!realpath(folder, whole))
 		return;
 	maps = fopen("/proc/self/maps", "re");
@@ -37,7 +40,7 @@ void residence_find(struct residence *ret, const char *folder)
 		    strcmp(access, "r--s") != 0)
 			continue;
 		path[strcspn(path, "\n")] = '\0';
-		if (is_below(path, whole))
+		if (is_below(path, whole, kept))
 			ret->maps[ret->count++] = (struct residence_map){.start = (void *)start,
 									 .bytes = end - start};
 	}
@@ -57,10 +60,11 @@ uint64_t residence_bytes(void)
 	return (uint64_t)shared * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void residence_check(const struct residence *residence)
+void residence_check(struct residence *residence)
 {
-	if (residence_bytes() <= RESIDENCE_BYTES_MAX)
+	if (residence_bytes() <= residence->left + RESIDENCE_BYTES_MAX)
 		return;
 	for (size_t i = 0; i < residence->count; i++)
 		(void)madvise(residence->maps[i].start, residence->maps[i].bytes, MADV_DONTNEED);
+	residence->left = residence_bytes();
 }

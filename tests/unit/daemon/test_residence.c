@@ -30,7 +30,7 @@ static uint64_t sum_of(const uint8_t *bytes)
 static void a_map_lets_go_and_is_read_again(void **state)
 {
 	static uint8_t block[65536];
-	char folder[PATH_MAX], file[PATH_MAX + 16];
+	char folder[PATH_MAX], above[PATH_MAX], file[PATH_MAX + 16], *name;
 	struct residence residence;
 
 	(void)state;
@@ -47,9 +47,16 @@ static void a_map_lets_go_and_is_read_again(void **state)
 	const uint64_t before = residence_bytes();
 	assert_true(before > BYTES);
 
-	residence_find(&residence, "/nonexistent");
+	residence_find(&residence, "/nonexistent", "ledger");
 	assert_int_equal(residence.count, 0);
-	residence_find(&residence, folder);
+	snprintf(above, sizeof(above), "%s", folder);
+	name = strrchr(above, '/');
+	*name++ = '\0';
+	residence_find(&residence, above, name);
+	assert_int_equal(residence.count, 0);
+	residence_find(&residence, above, "ledger");
+	assert_int_equal(residence.count, 1);
+	residence_find(&residence, folder, "ledger");
 	assert_int_equal(residence.count, 1);
 	assert_ptr_equal(residence.maps[0].start, bytes);
 	residence_check(&residence);
