@@ -133,7 +133,7 @@ static int cross_take(struct ledger *ledger, struct tc_id merge, struct tc_id *m
 	*ret_more = false;
 	while (*ret_count < MISDIRECTED_MESSAGES_MAX) {
 		struct store_key taken;
-		struct cross cross;
+		struct cross cross = {0};
 
 		r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_CROSS], prefix, &key,
 				&value);

@@ -89,7 +89,7 @@ static int status_tell(struct ledger *ledger, uint32_t agency, const struct refe
 		       uint64_t version)
 {
 	struct referral_step step;
-	bool subscribed;
+	bool subscribed = false;
 	int r = status_put(ledger, agency, referral->id, version);
 
 	if (r == 0)

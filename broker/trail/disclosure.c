@@ -142,7 +142,7 @@ static int head_get(struct store_txn *txn, const struct disclosure_tables *table
 int disclosure_head_find(struct store_txn *txn, const struct disclosure_tables *tables,
 			 struct tc_id subject, struct disclosure_head *ret)
 {
-	uint64_t tag;
+	uint64_t tag = 0;
 	int r = person_tag(subject, &tag);
 
 	return r < 0 ? r : head_get(txn, tables, tag, subject, ret);
