@@ -133,7 +133,7 @@ static int cross_take(struct ledger *ledger, struct tc_id merge, struct tc_id *m
 	*ret_more = false;
 	while (*ret_count < MISDIRECTED_MESSAGES_MAX) {
 		struct store_key taken;
-		struct cross cross = {0};
+		struct cross cross;
 
 		r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_CROSS], prefix, &key,
 				&value);
@@ -168,7 +168,7 @@ int cross_job(struct ledger *ledger, struct job *job)
 		return TC_ENOMEM;
 	for (;;) {
 		struct misdirected misdirected = {.messages = messages, .reason = "unmerged"};
-		struct cross cross;
+		struct cross cross = {0};
 		bool more;
 		int r = cross_take(ledger, job->about, messages, &misdirected.count, &cross, &more);
 
