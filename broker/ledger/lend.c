@@ -125,7 +125,7 @@ static int lend_told(struct ledger *ledger, const struct delivery *delivery)
 	if (r < 0)
 		return r;
 	r = referral_told(ledger->txn, &ledger->referral, delivery->referral, delivery->message,
-			  &recipient->name, &change);
+			  delivery->parts_mask & 1, &recipient->name, &change);
 	return r < 0 ? r : status_told(ledger, delivery->recipient, &change);
 }
 

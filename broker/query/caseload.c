@@ -107,8 +107,8 @@ static int judge(const struct asker *asker, const struct referral *referral, str
 		.referral = referral,
 		.mine = has_move(question, referral),
 		.now_ms = question->now_ms,
-		.release_ms = referral->release_ms,
-		.supervision_end_ms = referral->supervision_end_ms,
+		.risk = side_of(question, referral) == REFERRAL_SOURCE ? referral->risk
+								       : referral->known,
 	};
 	int r = supervision_find(ledger_view_txn(question->ledger),
 				 ledger_view_table(question->ledger, LEDGER_TABLE_SUPERVISION),
@@ -261,6 +261,26 @@ static int put_legal(struct answer *answer, const struct referral *referral,
 	return r;
 }
 
+/* The one that takes its place is between its own source and target. A target that sends a person
+ * elsewhere has named it. */
+static int put_successor(const struct question *question, struct answer *answer,
+			 const struct referral *referral, Throughcare__V1__ReferralRow *row)
+{
+	bool known = referral->state == REFERRAL_REROUTED;
+	struct referral successor;
+	int r = 0;
+
+	if (!known && !tc_id_is_none(referral->successor)) {
+		r = referral_find(ledger_view_txn(question->ledger),
+				  ledger_view_referral(question->ledger), referral->successor,
+				  &successor);
+		if (r == 0)
+			r = gate_referral(question, &successor, &known);
+	}
+	return r != 0 || !known ? (r < 0 ? r : 0)
+				: answer_put_id(answer, referral->successor, &row->successor);
+}
+
 /* Whose case it is, which clock runs, and what hangs together with it. */
 static int put_case(const struct question *question, struct answer *answer,
 		    const struct referral *referral, enum referral_side_of side,
@@ -279,7 +299,7 @@ static int put_case(const struct question *question, struct answer *answer,
 	if (r == 0)
 		r = answer_put_id(answer, referral->predecessor, &row->predecessor);
 	if (r == 0)
-		r = answer_put_id(answer, referral->successor, &row->successor);
+		r = put_successor(question, answer, referral, row);
 	row->has_overdue = 1;
 	row->overdue = risk_overdue(referral, question->now_ms);
 	return r;

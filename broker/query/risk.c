@@ -48,7 +48,7 @@ static struct finding alert(const struct risk_facts *facts)
 
 static struct finding release(const struct risk_facts *facts)
 {
-	return within(facts->release_ms, facts->now_ms, 3);
+	return within(facts->risk.release_ms, facts->now_ms, 3);
 }
 
 static struct finding hearing(const struct risk_facts *facts)
@@ -73,17 +73,17 @@ static struct finding absconded(const struct risk_facts *facts)
 
 static struct finding urgent(const struct risk_facts *facts)
 {
-	return flag(facts->referral->urgency == THROUGHCARE__V1__URGENCY__URGENCY_URGENT);
+	return flag(facts->risk.urgency == THROUGHCARE__V1__URGENCY__URGENCY_URGENT);
 }
 
 static struct finding soon(const struct risk_facts *facts)
 {
-	return flag(facts->referral->urgency == THROUGHCARE__V1__URGENCY__URGENCY_SOON);
+	return flag(facts->risk.urgency == THROUGHCARE__V1__URGENCY__URGENCY_SOON);
 }
 
 static struct finding supervision_ends(const struct risk_facts *facts)
 {
-	return within(facts->supervision_end_ms, facts->now_ms, 14);
+	return within(facts->risk.supervision_end_ms, facts->now_ms, 14);
 }
 
 static struct finding in_custody(const struct risk_facts *facts)

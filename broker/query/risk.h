@@ -18,9 +18,8 @@ struct risk_facts {
 	const struct referral *referral; /* as far as the asker was told */
 	bool mine;                       /* the asker has the next move */
 	int64_t now_ms;
-	int64_t release_ms;
+	struct referral_risk risk; /* likewise */
 	int64_t hearing_ms;
-	int64_t supervision_end_ms;
 	bool high_risk, in_custody, absconded, alert;
 };
 

@@ -71,6 +71,13 @@ struct referral_side {
 
 struct referral {
 	struct tc_id id;
+/* What the source says that puts the person at risk; zeros: nothing. */
+struct referral_risk {
+	uint8_t urgency;    /* throughcare.v1.Urgency */
+	int64_t release_ms; /* from custody */
+	int64_t supervision_end_ms;
+};
+
 	struct tc_id subject;
 	tc_agency source;
 	tc_agency target;
@@ -100,9 +107,9 @@ struct referral {
 	struct tc_id message; /* the Referral's own message: its delivery is this referral's */
 	bool shown;           /* it was handed over: before, the target does not know of it */
 	struct referral_side side[REFERRAL_SIDES];
-	uint8_t urgency;    /* throughcare.v1.Urgency */
-	int64_t release_ms; /* from custody; 0: not given */
-	int64_t supervision_end_ms;
+	struct referral_risk risk;  /* as the source has said last... */
+	struct referral_risk known; /* ...and as far as that was handed to the target */
+	struct tc_id risk_message;  /* which has said so last */
 	struct tc_id predecessor, successor;
 	struct tc_id group; /* that it is offered in; none: to one provider only */
 	struct tc_id lease; /* the place that is held for it */
@@ -214,10 +221,10 @@ int referral_custody(struct store_txn *txn, const struct referral_tables *tables
 /* The message was handed over to the agency `to`: it knows of the step that the message made, and
  * of those before. If it is the Referral itself, the target is a party from now on; until then its
  * answers are refused like those of strangers: an id that was guessed, or leaked, must not tell
- * that there is a referral, and moves nothing. ret->version: the version that it was told now; 0:
- * none. */
+ * that there is a referral, and moves nothing. `leading`: with its first part, of which the claim
+ * is. ret->version: the version that it was told now; 0: none. */
 int referral_told(struct store_txn *txn, const struct referral_tables *tables,
-		  struct tc_id referral, struct tc_id message, const tc_agency *to,
+		  struct tc_id referral, struct tc_id message, bool leading, const tc_agency *to,
 		  struct referral_change *ret) TC_MUST_CHECK;
 
 /* ---- reading ---- */

@@ -130,16 +130,18 @@ static void note_people(const struct moving *moving, struct referral_change *ret
 static void note_risk(const struct moving *moving)
 {
 	const Throughcare__V1__LifecycleClaim *claim = moving->claim;
-	struct referral *referral = moving->referral;
+	struct referral_risk *risk = &moving->referral->risk;
 
 	if (!(moving->actors & REFERRAL_BY_SOURCE))
 		return;
 	if (claim->has_urgency)
-		referral->urgency = (uint8_t)claim->urgency;
+		risk->urgency = (uint8_t)claim->urgency;
 	if (claim->has_release_ms)
-		referral->release_ms = claim->release_ms;
+		risk->release_ms = claim->release_ms;
 	if (claim->has_supervision_end_ms)
-		referral->supervision_end_ms = claim->supervision_end_ms;
+		risk->supervision_end_ms = claim->supervision_end_ms;
+	if (claim->has_urgency || claim->has_release_ms || claim->has_supervision_end_ms)
+		moving->referral->risk_message = moving->message;
 }
 
 static void note_links(const struct moving *moving)

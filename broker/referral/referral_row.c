@@ -115,6 +115,20 @@ static void take_clock(struct store_row_reader *row, struct referral *ret)
 }
 
 /* Whose case it is, what it puts at risk, and the referrals and the place that it hangs together
+static void put_risk(struct store_row *row, const struct referral_risk *risk)
+{
+	store_row_u8(row, risk->urgency);
+	store_row_i64(row, risk->release_ms);
+	store_row_i64(row, risk->supervision_end_ms);
+}
+
+static void take_risk(struct store_row_reader *row, struct referral_risk *ret)
+{
+	ret->urgency = store_row_take_u8(row);
+	ret->release_ms = store_row_take_i64(row);
+	ret->supervision_end_ms = store_row_take_i64(row);
+}
+
  * with. */
 static void put_care(struct store_row *row, const struct referral *referral)
 {
@@ -123,9 +137,9 @@ static void put_care(struct store_row *row, const struct referral *referral)
 		store_row_text(row, tc_slice_text(referral->side[i].team));
 		store_row_u64(row, referral->side[i].told);
 	}
-	store_row_u8(row, referral->urgency);
-	store_row_i64(row, referral->release_ms);
-	store_row_i64(row, referral->supervision_end_ms);
+	put_risk(row, &referral->risk);
+	put_risk(row, &referral->known);
+	store_row_id(row, referral->risk_message);
 	store_row_id(row, referral->predecessor);
 	store_row_id(row, referral->successor);
 	store_row_id(row, referral->group);
@@ -142,9 +156,9 @@ static void take_care(struct store_row_reader *row, struct referral *ret)
 		store_row_take_field(row, side->team, sizeof(side->team));
 		side->told = store_row_take_u64(row);
 	}
-	ret->urgency = store_row_take_u8(row);
-	ret->release_ms = store_row_take_i64(row);
-	ret->supervision_end_ms = store_row_take_i64(row);
+	take_risk(row, &ret->risk);
+	take_risk(row, &ret->known);
+	ret->risk_message = store_row_take_id(row);
 	ret->predecessor = store_row_take_id(row);
 	ret->successor = store_row_take_id(row);
 	ret->group = store_row_take_id(row);

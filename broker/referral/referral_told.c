@@ -23,7 +23,7 @@ static int version_of(struct store_txn *txn, const struct referral_tables *table
 }
 
 int referral_told(struct store_txn *txn, const struct referral_tables *tables,
-		  struct tc_id referral_id, struct tc_id message, const tc_agency *to,
+		  struct tc_id referral_id, struct tc_id message, bool leading, const tc_agency *to,
 		  struct referral_change *ret)
 {
 	struct referral referral;
@@ -52,6 +52,11 @@ int referral_told(struct store_txn *txn, const struct referral_tables *tables,
 			ret->version = side->told;
 			changed = true;
 		}
+	}
+	if (leading && tc_id_equal(referral.risk_message, message) &&
+	    tc_agency_equal(&referral.target, to)) {
+		referral.known = referral.risk;
+		changed = true;
 	}
 	return r == 0 && (changed || shows) ? referral_put(txn, tables, &referral, false) : r;
 }

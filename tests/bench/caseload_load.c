@@ -54,7 +54,7 @@ static void put_one(struct ledger *ledger, struct referral *referral, uint64_t n
 	referral->changed_ms = referral->occurred_ms = ledger->now_ms - 10 * DAY_MS;
 	/* Some are late, and some are released soon. */
 	referral->due_ms = ledger->now_ms + (int64_t)(number * 7919 % 30 - 10) * DAY_MS;
-	referral->release_ms = number % 50 == 0 ? ledger->now_ms + 2 * DAY_MS : 0;
+	referral->risk.release_ms = number % 50 == 0 ? ledger->now_ms + 2 * DAY_MS : 0;
 	/* Neighbours have different officers, as in life. */
 	(void)snprintf(referral->side[REFERRAL_SOURCE].officer,
 		       sizeof(referral->side[REFERRAL_SOURCE].officer), "w-%llu",

@@ -81,6 +81,7 @@ struct sent {
 	Throughcare__V1__Category category;
 	const char *second; /* content of a further SudCounsellingNote part; NULL: none */
 	bool by_consent;    /* names no basis: a grant must cover it */
+	Throughcare__V1__LifecycleClaim *claim;
 };
 
 uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent);

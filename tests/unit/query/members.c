@@ -21,7 +21,7 @@ static char *text(const char *from)
 static uint64_t put_submission(struct exchange_fixture *fixture, Throughcare__V1__PeerKind kind,
 			       const Throughcare__V1__Header *header, ProtobufCBinaryData body,
 			       Throughcare__V1__PartLabel **labels, size_t label_count,
-			       const char *const *contents)
+			       const char *const *contents, Throughcare__V1__LifecycleClaim *claim)
 {
 	Throughcare__V1__SubmissionRecord submission = THROUGHCARE__V1__SUBMISSION_RECORD__INIT;
 	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
@@ -38,6 +38,7 @@ static uint64_t put_submission(struct exchange_fixture *fixture, Throughcare__V1
 	submission.content_sha256 = (ProtobufCBinaryData){.len = sizeof(hash), .data = hash};
 	submission.has_body = body.len > 0;
 	submission.body = body;
+	submission.claim = claim;
 	submission.parts = labels;
 	submission.n_parts = label_count;
 	record.has_connection = 1;
@@ -85,7 +86,7 @@ static uint64_t put_own(struct exchange_fixture *fixture, Throughcare__V1__PeerK
 	label.has_category = 1;
 	label.category = THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE;
 	pack_message(content, &body);
-	sequence = put_submission(fixture, kind, &header, body, labels, 1, contents);
+	sequence = put_submission(fixture, kind, &header, body, labels, 1, contents, NULL);
 	free(body.data);
 	return sequence;
 }
@@ -162,7 +163,7 @@ uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent)
 	label[0].category = sent->category;
 	label[1].category = THROUGHCARE__V1__CATEGORY__CATEGORY_SUD_COUNSELLING_NOTES;
 	return put_submission(fixture, AGENCY, &header, (ProtobufCBinaryData){.len = 0}, labels,
-			      parts, contents);
+			      parts, contents, sent->claim);
 }
 
 static void put_logon(struct exchange_fixture *fixture, const char *agency, uint64_t connection)

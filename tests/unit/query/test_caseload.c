@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "query/risk.h"
+#include "throughcare/v1/referral.pb-c.h"
 #include "unit/query/exchange_fixture.h"
 
 #define REFERRAL THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT
@@ -30,8 +31,10 @@ static void lateness_goes_before_all_and_most_where_others_wait(void **state)
 	struct referral calm = {.state = REFERRAL_RECEIVED, .due_ms = NOW_MS + 30 * DAY_MS};
 	struct risk_facts mine = {.referral = &late, .mine = true, .now_ms = NOW_MS};
 	struct risk_facts theirs = {.referral = &late, .now_ms = NOW_MS};
-	struct risk_facts release = {
-		.referral = &calm, .mine = true, .now_ms = NOW_MS, .release_ms = NOW_MS + DAY_MS};
+	struct risk_facts release = {.referral = &calm,
+				     .mine = true,
+				     .now_ms = NOW_MS,
+				     .risk = {.release_ms = NOW_MS + DAY_MS}};
 
 	(void)state;
 	assert_true(rank(&mine) > rank(&release));
@@ -156,6 +159,109 @@ static void what_waits_for_its_target_is_not_on_the_targets_list(void **state)
 	assert_int_equal(rows_of(fixture, "home", 10, &all), 1);
 }
 
+static Throughcare__V1__Response *show(struct exchange_fixture *fixture, const char *agency,
+				       uint64_t referral, const Throughcare__V1__ReferralRow **ret)
+{
+	Throughcare__V1__ReferralShowQuery asked = THROUGHCARE__V1__REFERRAL_SHOW_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	Throughcare__V1__Response *response;
+
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_REFERRAL_SHOW;
+	query.referral_show = &asked;
+	asked.referral_id = number_text(referral);
+	response = ask(fixture, AGENCY, agency, &query);
+	assert_int_equal(response->query->n_referrals, 1);
+	*ret = response->query->referrals[0];
+	return response;
+}
+
+/* The one row of the agency's list. */
+static Throughcare__V1__Response *only_row(struct exchange_fixture *fixture, const char *agency,
+					   const Throughcare__V1__ReferralRow **ret)
+{
+	Throughcare__V1__CaseloadQuery caseload = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	Throughcare__V1__Response *response;
+
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_CASELOAD;
+	query.caseload = &caseload;
+	response = ask(fixture, AGENCY, agency, &query);
+	assert_int_equal(response->query->n_referrals, 1);
+	*ret = response->query->referrals[0];
+	return response;
+}
+
+static bool has_risk(struct exchange_fixture *fixture, const char *agency, const char *code)
+{
+	const Throughcare__V1__ReferralRow *row;
+	Throughcare__V1__Response *response = only_row(fixture, agency, &row);
+	bool found = false;
+
+	for (size_t i = 0; i < row->n_risks; i++)
+		found = found || strcmp(row->risks[i], code) == 0;
+	answer_free(&response);
+	return found;
+}
+
+static void what_a_held_amendment_says_is_not_on_the_targets_list(void **state)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct exchange_fixture *fixture = *state;
+	struct sent amendment = {.sender = "office",
+				 .to = "home",
+				 .type = "ReferralAmend",
+				 .message = 51,
+				 .subject = 60,
+				 .referral = 70,
+				 .category = REFERRAL,
+				 .claim = &claim};
+
+	put_referral(fixture, 50, "office", "home");
+	put_collect(fixture, "home");
+	claim.status = (char *)(uintptr_t) "AMEND";
+	claim.has_urgency = 1;
+	claim.urgency = THROUGHCARE__V1__URGENCY__URGENCY_URGENT;
+	amendment.by_consent = true; /* that there is none of */
+	put_message(fixture, &amendment);
+	assert_true(has_risk(fixture, "office", "urgent"));
+	assert_false(has_risk(fixture, "home", "urgent"));
+}
+
+static void whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know(void **state)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct exchange_fixture *fixture = *state;
+	const Throughcare__V1__ReferralRow *row;
+	Throughcare__V1__Response *response;
+	struct sent sent = {.sender = "office",
+			    .to = "home",
+			    .type = "ReferralCancel",
+			    .message = 51,
+			    .subject = 60,
+			    .referral = 70,
+			    .category = REFERRAL,
+			    .claim = &claim};
+
+	put_referral(fixture, 50, "office", "home");
+	put_collect(fixture, "home");
+	claim.reason_code = (char *)(uintptr_t) "other";
+	put_message(fixture, &sent);
+	claim = (Throughcare__V1__LifecycleClaim)THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	claim.predecessor_id = number_text(70);
+	sent.to = "clinic";
+	sent.type = "Referral";
+	sent.message = 52;
+	sent.referral = 71;
+	put_message(fixture, &sent);
+	put_collect(fixture, "home");
+	response = show(fixture, "office", 70, &row);
+	assert_string_equal(row->successor, number_text(71));
+	answer_free(&response);
+	response = show(fixture, "home", 70, &row);
+	assert_null(row->successor);
+	answer_free(&response);
+}
+
 static void whose_move_it_is_chooses(void **state)
 {
 	Throughcare__V1__CaseloadQuery mine = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
@@ -195,6 +301,8 @@ int main(void)
 		cmocka_unit_test(every_state_has_a_next_step),
 		CASELOAD_TEST(a_list_is_the_agencys_own_and_pages_lose_nothing),
 		CASELOAD_TEST(what_waits_for_its_target_is_not_on_the_targets_list),
+		CASELOAD_TEST(what_a_held_amendment_says_is_not_on_the_targets_list),
+		CASELOAD_TEST(whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know),
 		CASELOAD_TEST(whose_move_it_is_chooses),
 		CASELOAD_TEST(caseloads_are_for_agencies),
 	};

@@ -87,12 +87,14 @@ int tell(struct fixture *f, struct sent sent)
 	claim.has_respond_by_ms = sent.respond_by_ms != 0;
 	claim.respond_by_ms = sent.respond_by_ms;
 	claim.predecessor_id = (char *)(uintptr_t)sent.predecessor;
+	claim.has_urgency = sent.urgency != 0;
+	claim.urgency = sent.urgency;
 	claim.codes = codes;
 	claim.n_codes = sent.second_code ? 2 : sent.code ? 1 : 0;
 	r = referral_apply(f->txn, &f->tables, &event, &f->change, &f->refusal);
 	for (unsigned i = 0; r == 0 && !sent.held && i < 2; i++)
-		r = referral_told(f->txn, &f->tables, event.referral, event.message, parties[i],
-				  &shown);
+		r = referral_told(f->txn, &f->tables, event.referral, event.message, true,
+				  parties[i], &shown);
 	return r;
 }
 

@@ -48,7 +48,8 @@ struct sent {
 	bool ordered;
 	bool aside; /* to neither party */
 	bool held;  /* it is not handed over yet */
-	int days;   /* Referral: of the receipt clock */
+	uint32_t urgency;
+	int days; /* Referral: of the receipt clock */
 };
 
 /* 0 or REFERRAL_REFUSED, with f->change or f->refusal. */

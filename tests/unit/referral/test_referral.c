@@ -108,14 +108,39 @@ static void before_it_is_handed_over_the_target_is_a_stranger(void **state)
 		       TC_REFUSAL_UNKNOWN_REFERRAL, "referral_id");
 	assert_refused(f, MESSAGE("target", "ProgressReport", .status = NULL),
 		       TC_REFUSAL_UNKNOWN_REFERRAL, "referral_id");
-	assert_int_equal(
-		referral_told(f->txn, &f->tables, f->referral, numbered_id(9), &target, &shown), 0);
-	assert_false(present(f).shown); /* that was another message */
-	assert_int_equal(referral_told(f->txn, &f->tables, f->referral, message, &target, &shown),
+	assert_int_equal(referral_told(f->txn, &f->tables, f->referral, numbered_id(9), true,
+				       &target, &shown),
 			 0);
+	assert_false(present(f).shown); /* that was another message */
+	assert_int_equal(
+		referral_told(f->txn, &f->tables, f->referral, message, true, &target, &shown), 0);
 	assert_moves(f, MESSAGE("target", "ReferralResponse", .status = "RECEIVED", .worker = "w"),
 		     REFERRAL_RECEIVED);
 	assert_true(present(f).shown);
+}
+
+static void the_target_knows_of_a_risk_what_was_handed_to_it(void **state)
+{
+	const tc_agency target = {"target"};
+	struct fixture *f = *state;
+	struct referral_change told;
+	struct tc_id amendment;
+
+	assert_int_equal(tell(f, MESSAGE("source", "Referral", .status = NULL, .urgency = 1)), 0);
+	assert_int_equal(present(f).known.urgency, 1);
+	assert_int_equal(tell(f, MESSAGE("source", "ReferralAmend", .status = "AMEND", .urgency = 3,
+					 .held = true)),
+			 0);
+	assert_int_equal(present(f).risk.urgency, 3);
+	assert_int_equal(present(f).known.urgency, 1);
+	amendment = present(f).risk_message;
+	assert_int_equal(
+		referral_told(f->txn, &f->tables, f->referral, amendment, false, &target, &told),
+		0);
+	assert_int_equal(present(f).known.urgency, 1); /* without the part that says so */
+	assert_int_equal(
+		referral_told(f->txn, &f->tables, f->referral, amendment, true, &target, &told), 0);
+	assert_int_equal(present(f).known.urgency, 3);
 }
 
 static void each_side_has_its_own_moves(void **state)
@@ -420,6 +445,7 @@ int main(void)
 		TEST(who_moves_it_tells_the_other_party),
 		TEST(an_agency_that_is_no_party_learns_nothing),
 		TEST(before_it_is_handed_over_the_target_is_a_stranger),
+		TEST(the_target_knows_of_a_risk_what_was_handed_to_it),
 		TEST(each_side_has_its_own_moves),
 		TEST(a_rule_gets_what_it_needs),
 		TEST(a_stale_version_is_refused),
