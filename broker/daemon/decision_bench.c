@@ -310,14 +310,20 @@ static void print_shape(const char *name, const struct decision_gauge gauges[VIS
 	putchar('}');
 }
 
-static int count_rows(struct decision_bench *bench, uint64_t ret[3])
+enum { ROWS_DOCUMENTS, ROWS_GRANTS, ROWS_PAIRS, ROWS_OVER, ROWS };
+
+static int count_rows(struct decision_bench *bench, uint64_t ret[ROWS])
 {
-	const struct store_table tables[3] = {bench->tables.consents, bench->tables.grants,
-					      bench->tables.pairs};
+	const struct store_table tables[ROWS] = {
+		[ROWS_DOCUMENTS] = bench->tables.consents,
+		[ROWS_GRANTS] = bench->tables.grants,
+		[ROWS_PAIRS] = bench->tables.pairs,
+		[ROWS_OVER] = bench->tables.over,
+	};
 	struct store_txn *txn = NULL;
 	int r = store_read_begin(bench->store, &txn);
 
-	for (size_t i = 0; r == 0 && i < 3; i++)
+	for (size_t i = 0; r == 0 && i < ROWS; i++)
 		r = store_count(txn, tables[i], &ret[i]);
 	store_abort(&txn);
 	return r;
@@ -327,7 +333,7 @@ static int print_result(struct decision_bench *bench)
 {
 	static struct decision_gauge total;
 	struct store_usage usage;
-	uint64_t rows[3];
+	uint64_t rows[ROWS];
 	int r = count_rows(bench, rows);
 
 	if (r == 0)
@@ -339,9 +345,9 @@ static int print_result(struct decision_bench *bench)
 	printf("{\"persons\":%llu,\"grants_per_person\":%u,\"documents\":%llu,\"grants\":%llu,"
 	       "\"pairs\":%llu,\"disk_bytes\":%llu,\"record_s\":%.1f,\"warm_s\":%.1f",
 	       (unsigned long long)bench->plan->persons, bench->plan->grants,
-	       (unsigned long long)rows[0], (unsigned long long)rows[1],
-	       (unsigned long long)rows[2], (unsigned long long)usage.bytes_used, bench->record_s,
-	       bench->warm_s);
+	       (unsigned long long)rows[ROWS_DOCUMENTS], (unsigned long long)rows[ROWS_GRANTS],
+	       (unsigned long long)(rows[ROWS_PAIRS] + rows[ROWS_OVER]),
+	       (unsigned long long)usage.bytes_used, bench->record_s, bench->warm_s);
 	print_shape("spread", bench->gauges[DECISION_SPREAD], &total);
 	print_shape("one_pair", bench->gauges[DECISION_ONE_PAIR], &total);
 	printf(",\"decisions\":%llu,\"decisions_per_s\":%.0f,\"page_faults_from_disk\":%ld",

@@ -76,12 +76,12 @@ def test_of_two_providers_who_are_asked_the_first_to_accept_has_it(exchange):
         message = referral(subject, number, to=provider)
         message["parts"][0]["content"]["offerGroup"] = group
         exchange.accepted(OFFICE, message)
-        assert of(exchange.collect(provider), message)
+        assert of(exchange.collect(provider, wait=10, count=1), message)
         exchange.accepted(provider, response(subject, number, "RECEIVED"))
         asked[provider] = number
     exchange.accepted(OTHER, response(subject, asked[OTHER], "ACCEPTED"))
     assert exchange.refused(HOME, response(subject, asked[HOME], "ACCEPTED")) == "offer_taken"
-    rows = exchange.collect(HOME)
+    rows = exchange.collect(HOME, wait=10, count=1) + exchange.collect(HOME)
     assert [row for row in rows if row["type"] == "RecallNotice"], rows
     assert exchange.ask(OFFICE, "referral", "show", asked[HOME])[0]["state"] == "CANCELLED"
     late = referral(subject, new_id(), to=HOME)

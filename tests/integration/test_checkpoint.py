@@ -240,5 +240,5 @@ def test_a_cosignature_stands_with_its_checkpoint_only(own_exchange):
     other = "B" + root[1:]
     own_exchange.accepted(CLINIC, cosign(root=other, line=line.replace("w1", "w2")))
     wait_for(lambda: line in checkpoint(own_exchange, size)[0], "the cosignature to be shown")
-    assert "w2" not in checkpoint(own_exchange, size)[0], "of another root"
+    assert "/w2" not in checkpoint(own_exchange, size)[0], "of another root"
     own_exchange.stop()
