@@ -69,8 +69,6 @@ struct referral_side {
 	uint64_t told;
 };
 
-struct referral {
-	struct tc_id id;
 /* What the source says that puts the person at risk; zeros: nothing. */
 struct referral_risk {
 	uint8_t urgency;    /* throughcare.v1.Urgency */
@@ -78,6 +76,8 @@ struct referral_risk {
 	int64_t supervision_end_ms;
 };
 
+struct referral {
+	struct tc_id id;
 	struct tc_id subject;
 	tc_agency source;
 	tc_agency target;

@@ -114,7 +114,6 @@ static void take_clock(struct store_row_reader *row, struct referral *ret)
 	ret->times = (uint16_t)counts;
 }
 
-/* Whose case it is, what it puts at risk, and the referrals and the place that it hangs together
 static void put_risk(struct store_row *row, const struct referral_risk *risk)
 {
 	store_row_u8(row, risk->urgency);
@@ -129,6 +128,7 @@ static void take_risk(struct store_row_reader *row, struct referral_risk *ret)
 	ret->supervision_end_ms = store_row_take_i64(row);
 }
 
+/* Whose case it is, what it puts at risk, and the referrals and the place that it hangs together
  * with. */
 static void put_care(struct store_row *row, const struct referral *referral)
 {
