@@ -15,6 +15,7 @@
 #include "ledger/job.h"
 #include "ledger/lend.h"
 #include "ledger/mailbox.h"
+#include "ledger/offer.h"
 #include "ledger/person.h"
 #include "ledger/sealed.h"
 #include "ledger/session.h"
@@ -83,6 +84,8 @@ int dispatch_decide(struct ledger *ledger, const struct delivery *delivery, stru
 		r = sources_decide(ledger, delivery, &request, ret);
 	if (r == 0)
 		r = sealed_decide(ledger, delivery, request.recipient, ret);
+	if (r == 0)
+		r = offer_decide(ledger, delivery, ret);
 	return r < 0 ? r : dispatch_suspend(ledger, sender, ret);
 }
 

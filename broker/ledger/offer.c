@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "ledger/dispatch.h"
+#include "ledger/job.h"
 #include "ledger/misdirected.h"
+#include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/transition.h"
 
@@ -136,28 +137,42 @@ int offer_check_accepted(struct ledger *ledger, struct submission *submission)
 	return refuse(submission, TC_REFUSAL_OFFER_TAKEN, "referral_id");
 }
 
-/* What waits for the target of a referral that is over. */
-static int recall_waiting(struct ledger *ledger, const struct referral *referral, uint32_t target)
+/* From here on nothing that was sent about it before goes to its target any more. */
+static int lose(struct ledger *ledger, struct tc_id referral, uint32_t target)
 {
-	struct store_cursor cursor;
-	struct tc_slice key;
-	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
-				  id_slice(&referral->subject), STORE_FORWARD);
+	struct row_writer row = {.len = 0};
 
-	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		struct delivery delivery;
+	row_put_u32(&row, target);
+	row_put_u64(&row, ledger->sequence);
+	return ledger_put(ledger, LEDGER_TABLE_OFFER_LOST, id_slice(&referral), row_slice(&row));
+}
 
-		r = key.len == 24 ? delivery_find(ledger, tc_get_be64(key.data + 16), &delivery)
-				  : TC_ECORRUPT;
-		if (r == 0 && delivery.recipient == target &&
-		    tc_id_equal(delivery.referral, referral->id))
-			r = dispatch_end(ledger, &delivery, DELIVERY_RECALLED,
-					 tc_refusal_name(TC_REFUSAL_OFFER_TAKEN));
-		if (r > 0)
-			r = TC_ECORRUPT;
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+int offer_decide(struct ledger *ledger, const struct delivery *delivery, struct decision *ret)
+{
+	struct row_reader row;
+	struct tc_slice value;
+	uint64_t sequence;
+	uint32_t target;
+	int r;
+
+	if (tc_id_is_none(delivery->referral))
+		return 0;
+	r = ledger_get(ledger, LEDGER_TABLE_OFFER_LOST, id_slice(&delivery->referral), &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? 0 : r;
+	row = row_read(value);
+	target = row_take_u32(&row);
+	sequence = row_take_u64(&row);
+	if (!row_read_whole(&row))
+		return TC_ECORRUPT;
+	if (delivery->recipient == target && delivery->sequence <= sequence)
+		*ret = (struct decision){
+			.kind = DECISION_DENY,
+			.code = TC_REFUSAL_OFFER_TAKEN,
+			.basis = "none",
+			.rule_version = ret->rule_version,
+		};
+	return 0;
 }
 
 /* The number of an agency that is a party to a referral. */
@@ -190,7 +205,7 @@ static int end_other(struct ledger *ledger, struct tc_id id)
 	if (r == 0)
 		r = party(ledger, &referral.target, &target);
 	if (r == 0)
-		r = recall_waiting(ledger, &referral, target);
+		r = lose(ledger, id, target);
 	if (r == 0 && referral.shown)
 		r = misdirected_open(ledger, &(struct misdirected){
 						     .to = target,
@@ -208,6 +223,7 @@ static int end_other(struct ledger *ledger, struct tc_id id)
 
 int offer_follow(struct ledger *ledger, const struct referral_change *change)
 {
+	struct job job = {.kind = JOB_SUBJECT, .about = change->subject};
 	struct offers offers;
 	struct tc_id won;
 	int r;
@@ -225,5 +241,5 @@ int offer_follow(struct ledger *ledger, const struct referral_change *change)
 		if (!tc_id_equal(offers.rows[i], change->referral))
 			r = end_other(ledger, offers.rows[i]);
 	}
-	return r;
+	return r < 0 ? r : job_start(ledger, &job);
 }

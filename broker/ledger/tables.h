@@ -37,6 +37,7 @@
 	TABLE(LEASE_TAKEN, "lease_taken")   /* place, time, lease id -> nothing */                 \
 	TABLE(OFFER, "offer")               /* group, referral id -> nothing */                    \
 	TABLE(OFFER_WON, "offer_won")       /* group -> the referral id that was accepted */       \
+	TABLE(OFFER_LOST, "offer_lost")     /* referral id -> its target, since when */            \
 	TABLE(FEED, "feed")                 /* sender, recipient, type -> how often, see feed.h */ \
 	TABLE(TASK, "task")                 /* delivery id -> what a message asks, see task.h */   \
 	TABLE(TASK_OPEN, "task_open")       /* owner, due, delivery id -> nothing */               \

@@ -105,6 +105,70 @@ static void who_accepts_first_has_it_and_the_others_are_over(void **state)
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
 }
 
+/* How many messages of that type about the person wait for somebody. */
+static size_t waiting(struct exchange *x, struct tc_id subject, const char *type)
+{
+	struct store_cursor cursor;
+	struct tc_slice key;
+	size_t count = 0;
+
+	assert_int_equal(
+		store_cursor_init(&cursor, x->ledger->txn, x->ledger->table[LEDGER_TABLE_WAITING],
+				  tc_slice(subject.bytes, sizeof(subject.bytes)), STORE_FORWARD),
+		0);
+	while (store_cursor_next(&cursor, &key, NULL) == 0) {
+		struct delivery delivery;
+
+		assert_int_equal(delivery_find(x->ledger,
+					       tc_get_be64(key.data + sizeof(subject.bytes)),
+					       &delivery),
+				 0);
+		count += strcmp(delivery.type, type) == 0;
+	}
+	store_cursor_done(&cursor);
+	return count;
+}
+
+/* However much waits for those who lost, one record looks at no more than a slice of it, and what
+ * it has not come to yet does not go out in between. */
+static void what_waits_for_the_others_is_recalled_in_slices(void **state)
+{
+	enum { AMENDMENTS = 40 };
+	struct exchange *x = *state;
+	struct request it;
+
+	exchange_slices(x, 4);
+	it = request(x, 1);
+	for (unsigned i = 0; i < AMENDMENTS; i++) {
+		Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+		struct message message = contact(x);
+
+		claim.status = (char *)(uintptr_t) "AMEND";
+		message.claim = &claim;
+		message.from = "parole";
+		message.to = "annex";
+		message.type = "ReferralAmend";
+		message.subject = it.subject;
+		message.referral = it.referrals[2];
+		exchange_send(x, &message);
+		assert_string_equal(exchange_answer(x), "accepted");
+	}
+	respond(x, &it, 0, false, "RECEIVED");
+	exchange_clear(x);
+	x->keep = true;
+	assert_string_equal(respond(x, &it, 0, false, "ACCEPTED"), "accepted");
+	assert_true(exchange_facts(x, "recall") < AMENDMENTS / 2);
+	assert_int_equal(present(x, &it, 2).state, REFERRAL_CANCELLED);
+	collector(x, "annex", 50);
+	exchange_settle_down(x);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+	assert_int_equal(x->ledger->job_count, 0);
+	assert_int_equal(waiting(x, it.subject, "Referral"), 0);
+	assert_int_equal(waiting(x, it.subject, "ReferralAmend"), 0);
+	x->keep = false;
+	exchange_clear(x);
+}
+
 static void who_accepts_second_is_told_that_another_was_first(void **state)
 {
 	struct exchange *x = *state;
@@ -183,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(who_accepts_first_has_it_and_the_others_are_over),
+		TEST(what_waits_for_the_others_is_recalled_in_slices),
 		TEST(who_accepts_second_is_told_that_another_was_first),
 		TEST(who_was_not_shown_it_hears_what_a_stranger_hears),
 		TEST(the_source_accepts_one_of_several_offers),
