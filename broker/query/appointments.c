@@ -70,6 +70,14 @@ static bool owns(const struct question *question, const struct appointment *appo
 	       tc_agency_equal(&question->asker, &appointment->owner);
 }
 
+/* What it would be in if nobody had said anything since it was fixed. */
+static enum appointment_state state_untold(const struct appointment *appointment, int64_t now_ms)
+{
+	int64_t end_ms = appointment->start_ms + appointment->duration_minutes * INT64_C(60000);
+
+	return now_ms < end_ms ? APPOINTMENT_BOOKED : APPOINTMENT_AWAITING_FEEDBACK;
+}
+
 /* Takes back what the asker was not handed. *ret false: it does not know of the meeting. */
 static int see(const struct question *question, struct appointment *appointment, bool *ret)
 {
@@ -93,7 +101,7 @@ static int see(const struct question *question, struct appointment *appointment,
 		released = r == 0 && handed >= made;
 	}
 	if (r == 0 && !released) {
-		appointment->state = APPOINTMENT_BOOKED;
+		appointment->state = state_untold(appointment, question->now_ms);
 		appointment->reason = appointment->by = 0;
 		appointment->corrections = 0;
 		appointment->record = appointment->successor = (struct tc_id){{0}};
@@ -101,30 +109,41 @@ static int see(const struct question *question, struct appointment *appointment,
 	return r;
 }
 
+int appointments_next(const struct question *question, struct tc_id referral,
+		      struct appointments_walk *walk, struct appointment *ret)
+{
+	bool known = false;
+	int r = 0;
+
+	while (r == 0 && !known) {
+		struct appointment after = walk->at;
+
+		r = appointment_next(ledger_view_txn(question->ledger),
+				     ledger_view_referral(question->ledger), referral,
+				     walk->begun ? &after : NULL, &walk->at);
+		walk->begun = true;
+		if (r != 0)
+			break;
+		if (walk->at.start_ms < walk->from_ms)
+			continue;
+		*ret = walk->at;
+		r = see(question, ret, &known);
+	}
+	return r;
+}
+
 int appointments_coming(const struct question *question, struct tc_id referral,
 			int64_t *ret_start_ms)
 {
-	struct appointment appointment = {.start_ms = 0};
-	bool first = true;
+	struct appointments_walk walk = {.from_ms = question->now_ms};
+	struct appointment appointment;
 	int r = 0;
 
 	*ret_start_ms = 0;
 	while (r == 0 && *ret_start_ms == 0) {
-		struct appointment after = appointment;
-		bool known;
-
-		r = appointment_next(ledger_view_txn(question->ledger),
-				     ledger_view_referral(question->ledger), referral,
-				     first ? NULL : &after, &appointment);
-		first = false;
-		if (r != 0)
-			break;
-		after = appointment;
-		if (appointment.start_ms < question->now_ms)
-			continue;
-		r = see(question, &after, &known);
-		if (r == 0 && known && after.state == APPOINTMENT_BOOKED)
-			*ret_start_ms = after.start_ms;
+		r = appointments_next(question, referral, &walk, &appointment);
+		if (r == 0 && appointment.state == APPOINTMENT_BOOKED)
+			*ret_start_ms = appointment.start_ms;
 	}
 	return r == APPOINTMENT_UNKNOWN ? 0 : r;
 }
@@ -197,9 +216,10 @@ static int referral_visible(const struct question *question, struct tc_id id, bo
 int appointments_list(const struct question *question, struct answer *answer)
 {
 	size_t rows_max = answer_page_rows(question);
-	struct appointment appointment = {.start_ms = 0};
+	struct appointments_walk walk = {.begun = false};
+	struct appointment appointment;
 	struct tc_id referral;
-	bool visible, first = true;
+	bool visible;
 	int r = answer_read_id(answer, question->query->appointment_list->referral_id,
 			       "appointment_list.referral_id", &referral);
 
@@ -214,19 +234,9 @@ int appointments_list(const struct question *question, struct answer *answer)
 	if (answer->reply.appointments == NULL)
 		return TC_ENOMEM;
 	while (r == 0 && answer->reply.n_appointments < rows_max) {
-		struct appointment after = appointment;
-		bool known;
-
-		r = appointment_next(ledger_view_txn(question->ledger),
-				     ledger_view_referral(question->ledger), referral,
-				     first ? NULL : &after, &appointment);
-		first = false;
-		if (r != 0)
-			break;
-		after = appointment;
-		r = see(question, &after, &known);
-		if (r == 0 && known)
-			r = add_row(question, answer, &after);
+		r = appointments_next(question, referral, &walk, &appointment);
+		if (r == 0)
+			r = add_row(question, answer, &appointment);
 	}
 	return r == APPOINTMENT_UNKNOWN ? 0 : r;
 }

@@ -13,7 +13,18 @@
 #include "query/answer.h"
 #include "referral/appointment.h"
 
-/* Those of one referral, by their start. */
+/* Through those of one referral that the asker knows of, by their start. */
+struct appointments_walk {
+	int64_t from_ms; /* those that begin before are passed over */
+	bool begun;
+	struct appointment at; /* as it stands: not what the asker knows */
+};
+
+/* The next one as the asker knows it. 0, APPOINTMENT_UNKNOWN for no further one, or a fault. */
+int appointments_next(const struct question *question, struct tc_id referral,
+		      struct appointments_walk *walk, struct appointment *ret) TC_MUST_CHECK;
+
+/* Those of one referral. */
 int appointments_list(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 /* When the next one of a referral begins that the asker knows of; 0: there is none. */
 int appointments_coming(const struct question *question, struct tc_id referral,

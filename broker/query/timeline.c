@@ -5,6 +5,7 @@
 
 #include "ledger/case.h"
 #include "ledger/ledger_view.h"
+#include "query/appointments.h"
 #include "query/gate.h"
 
 #define ASSIGNMENTS_MAX 64
@@ -65,6 +66,13 @@ static bool is(const char *wanted, const char *text)
 	return text != NULL && strcmp(wanted, text) == 0;
 }
 
+/* What became of what is asked of the asker's own people. */
+static bool is_task(const Throughcare__V1__TrailRow *row)
+{
+	return is("task", row->event) || is("task_overdue", row->event) ||
+	       is("task_done", row->event);
+}
+
 /* What a row of the trail is in a timeline; NULL: nothing. */
 static const char *event_of(const struct question *question, const Throughcare__V1__TrailRow *row)
 {
@@ -78,6 +86,8 @@ static const char *event_of(const struct question *question, const Throughcare__
 		return NULL; /* evidence and notices say what other rows say */
 	if (!own)
 		return is("release", row->event) ? "message" : NULL;
+	if (is_task(row))
+		return "task";
 	if (is("submission", row->event))
 		return "message";
 	for (size_t i = 0; i < sizeof(fates) / sizeof(fates[0]); i++) {
@@ -143,6 +153,9 @@ static int add_fact(struct timeline *timeline, const Throughcare__V1__TrailRow *
 		r = copy_text(answer, from->message_id, &row->message_id);
 	if (r == 0 && is("evidence", event))
 		r = copy_text(answer, from->event, &row->code);
+	if (r == 0 && is("task", event))
+		r = copy_text(answer, is("task_overdue", from->event) ? "overdue" : from->code,
+			      &row->code);
 	return r < 0 || !own ? r : copy_withheld(answer, from, row);
 }
 
@@ -175,6 +188,44 @@ static int add_facts(struct timeline *timeline, const struct referral *referral)
 		asked.agency = timeline->question->asker.name;
 	return trail_view_find(timeline->question->trail, &asked, see_fact, timeline, &next,
 			       &ended);
+}
+
+/* ---- meetings ---- */
+
+/* It stands where it begins, with how it went: that was told by a message with a row of its own. */
+static int add_appointment(struct timeline *timeline, const struct appointment *from)
+{
+	struct answer *answer = timeline->answer;
+	Throughcare__V1__TimelineRow *row = add_row(timeline);
+	int r;
+
+	if (row == NULL)
+		return TC_ENOMEM;
+	r = answer_put_text(answer, "appointment", &row->event);
+	if (r == 0)
+		r = answer_put_time(answer, from->start_ms, &row->occurred_at);
+	if (r == 0)
+		r = answer_put_text(answer, from->owner.name, &row->by);
+	if (r == 0)
+		r = answer_put_text(answer, appointment_state_name(from->state), &row->code);
+	return r < 0 ? r
+		     : answer_put_id(answer,
+				     tc_id_is_none(from->record) ? from->booked : from->record,
+				     &row->message_id);
+}
+
+static int add_appointments(struct timeline *timeline, struct tc_id referral)
+{
+	struct appointments_walk walk = {.begun = false};
+	struct appointment appointment;
+	int r = 0;
+
+	while (r == 0 && timeline->count < TIMELINE_ROWS_MAX) {
+		r = appointments_next(timeline->question, referral, &walk, &appointment);
+		if (r == 0)
+			r = add_appointment(timeline, &appointment);
+	}
+	return r == APPOINTMENT_UNKNOWN ? 0 : r;
 }
 
 /* ---- the order ---- */
@@ -258,6 +309,8 @@ int timeline_fill(const struct question *question, struct answer *answer,
 	if (timeline.rows == NULL)
 		return TC_ENOMEM;
 	r = add_steps(&timeline);
+	if (r == 0)
+		r = add_appointments(&timeline, referral->id);
 	if (r == 0)
 		r = add_facts(&timeline, referral);
 	if (r < 0)

@@ -1,7 +1,7 @@
 /*
  * timeline - everything that happened to a referral, as far as the asker may know of it,
- * in the order in which it happened: steps, messages, what became of the asker's own
- * messages, and who had the case at the asker's side.
+ * in the order in which it happened: steps, messages, meetings, what became of the asker's own
+ * messages and tasks, and who had the case at the asker's side.
  *
  * What was kept from the other side shows only in rows of what the asker itself sent.
  * 0 or a fault. Owner: the query thread. Blocks: on page faults only.

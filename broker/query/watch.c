@@ -4,6 +4,7 @@
 
 #include "ledger/ledger_view.h"
 #include "ledger/status.h"
+#include "query/told.h"
 
 #define CURSOR_BYTES 12
 
@@ -13,6 +14,28 @@ uint32_t watch_wait_ms(const struct question *question)
 	uint32_t wait_ms = asked->has_wait_ms ? asked->wait_ms : 0;
 
 	return wait_ms < WATCH_WAIT_MS_MAX ? wait_ms : WATCH_WAIT_MS_MAX;
+}
+
+/* What was before: if the asker was told of that, or made this step itself. */
+static int put_before(const struct question *question, struct answer *answer,
+		      const struct referral *referral, const struct referral_step *step,
+		      Throughcare__V1__ChangeRow *row)
+{
+	bool told = strcmp(step->by, question->asker.name) == 0;
+	struct referral_step before;
+	int r = 0;
+
+	if (step->from == REFERRAL_NONE)
+		return 0;
+	if (!told)
+		r = referral_step_find(ledger_view_txn(question->ledger),
+				       ledger_view_referral(question->ledger), referral->id,
+				       step->version - 1, &before);
+	if (r == 0 && !told)
+		r = told_step(question, referral, &before, &told);
+	if (r == 0 && told)
+		r = answer_put_text(answer, lifecycle_state(step->from)->name, &row->from_state);
+	return r > 0 ? TC_ECORRUPT : r;
 }
 
 static int make_change(const struct question *question, struct answer *answer,
@@ -27,18 +50,21 @@ static int make_change(const struct question *question, struct answer *answer,
 	if (row == NULL)
 		return TC_ENOMEM;
 	throughcare__v1__change_row__init(row);
-	then.next_move = to->next_move;
+	if (step->version != referral->version) /* whose move it was then */
+		then.next_move = to->next_move;
 	row->has_log_sequence = row->has_version = 1;
 	row->log_sequence = status->sequence;
 	row->version = status->version;
+	row->has_loop_closed = 1;
+	row->loop_closed =
+		strcmp(step->type, "LoopClosed") == 0 && referral->loop_closed_ms == step->at_ms;
 	r = answer_put_time(answer, step->at_ms, &row->at);
 	if (r == 0)
 		r = answer_put_id(answer, referral->id, &row->referral_id);
 	if (r == 0)
 		r = answer_put_id(answer, referral->subject, &row->subject);
-	/* What was before may be a step that the asker was not told of, unless it made this one. */
-	if (r == 0 && step->from != REFERRAL_NONE && strcmp(step->by, question->asker.name) == 0)
-		r = answer_put_text(answer, lifecycle_state(step->from)->name, &row->from_state);
+	if (r == 0)
+		r = put_before(question, answer, referral, step, row);
 	if (r == 0)
 		r = answer_put_text(answer, to->name, &row->to_state);
 	if (r == 0)
