@@ -12,6 +12,21 @@ struct watching {
 	int64_t left; /* rows that are still wanted */
 };
 
+static void change_print(const struct tc_screen *screen, const json_t *row)
+{
+	char *at = tc_screen_cell(row, "at"), *state = tc_screen_cell(row, "toState");
+	char *id = tc_screen_cell(row, "referralId"), *by = tc_screen_cell(row, "by");
+
+	tc_screen_line(screen, row);
+	tc_screen_say(screen, "%.19s  %s  %s  by %s", at ? at : "", id ? id : "",
+		      state ? state : "", by ? by : "");
+	free(at);
+	free(state);
+	free(id);
+	free(by);
+}
+
+/* A position has all changes of its record behind it: it never ends between two of those. */
 static bool change_say(void *context, const json_t *reply)
 {
 	struct watching *watching = context;
@@ -20,21 +35,15 @@ static bool change_say(void *context, const json_t *reply)
 
 	json_array_foreach(json_object_get(reply, "changes"), index, row)
 	{
-		char *at = tc_screen_cell(row, "at"), *state = tc_screen_cell(row, "toState");
-		char *id = tc_screen_cell(row, "referralId"), *by = tc_screen_cell(row, "by");
-		if (watching->left-- <= 0)
-			watching->left = 0;
-		else
-			watching->after = json_integer_value(json_object_get(row, "logSequence"));
-		tc_screen_line(watching->screen, row);
-		tc_screen_say(watching->screen, "%.19s  %s  %s  by %s", at ? at : "", id ? id : "",
-			      state ? state : "", by ? by : "");
-		free(at);
-		free(state);
-		free(id);
-		free(by);
+		int64_t sequence = json_integer_value(json_object_get(row, "logSequence"));
+
+		if (watching->left <= 0 && sequence != watching->after)
+			return false;
+		watching->after = sequence;
+		watching->left--;
+		change_print(watching->screen, row);
 	}
-	return watching->left > 0;
+	return true;
 }
 
 /* Asks again and again; `wait_ms` 0: once, for what is there. */
