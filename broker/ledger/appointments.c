@@ -8,6 +8,7 @@
 #include "ledger/state.h"
 #include "ledger/timer.h"
 #include "referral/appointment.h"
+#include "referral/referral_former.h"
 
 #define KIND(name) THROUGHCARE__V1__CLOCK_NOTICE_KIND__CLOCK_NOTICE_KIND_##name
 
@@ -54,12 +55,15 @@ static int notify(struct ledger *ledger, const struct appointment *at, const tc_
 static int notify_late(struct ledger *ledger, const struct appointment *at)
 {
 	bool again = at->times > 1;
+	bool former;
 	int r = notify(ledger, at, &at->owner, again ? KIND(ESCALATED) : KIND(OVERDUE),
 		       CLOCK_FEEDBACK);
 
-	if (r == 0 && again && at->told)
-		r = notify(ledger, at, &at->other, KIND(ESCALATED), CLOCK_FEEDBACK);
-	return r;
+	if (r < 0 || !again || !at->told)
+		return r;
+	r = referral_former(ledger->txn, &ledger->referral, at->referral, &at->other, &former);
+	return r < 0 || former ? r
+			       : notify(ledger, at, &at->other, KIND(ESCALATED), CLOCK_FEEDBACK);
 }
 
 /* Whether the source may know of the message: its first part goes there, or waits only for it. */

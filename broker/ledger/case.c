@@ -224,6 +224,36 @@ int case_assign(struct ledger *ledger, struct tc_id id, enum referral_side_of si
 	return r < 0 ? r : assign_fact(ledger, &referral, side, holder);
 }
 
+int case_leave(struct ledger *ledger, struct tc_id id, enum referral_side_of side)
+{
+	const struct store_table table = ledger->table[LEDGER_TABLE_ASSIGNMENT];
+	const struct principal *principal;
+	struct case_assignment had = {.sequence = 0};
+	struct referral referral;
+	struct store_key prefix;
+	struct tc_slice row;
+	int r = referral_find(ledger->txn, &ledger->referral, id, &referral);
+
+	if (r == 0)
+		r = case_assignment_before(ledger->txn, table, id, side, UINT64_MAX, &had);
+	if (r != 0 && r != CASE_NONE)
+		return r > 0 ? TC_ECORRUPT : r;
+	principal = principal_find(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
+				   tc_slice_text(side == REFERRAL_SOURCE ? referral.source.name
+									 : referral.target.name));
+	r = principal == NULL ? TC_ECORRUPT : list_all(ledger, principal->number, &had, id, false);
+	assignment_key(&prefix, id, side);
+	while (r == 0 &&
+	       (r = store_first(ledger->txn, table, store_key_slice(&prefix), &row, NULL)) == 0) {
+		struct store_key key;
+
+		store_key_init(&key);
+		store_key_bytes(&key, row);
+		r = store_del(ledger->txn, table, store_key_slice(&key));
+	}
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
 static int refuse(struct submission *submission, enum tc_refusal_code code, const char *detail)
 {
 	(void)tc_refuse(&submission->refusal, code, "%s", detail);

@@ -39,6 +39,10 @@ int case_follow(struct ledger *ledger, const struct referral_change *change) TC_
 /* Gives it to somebody else at that side. Unknown referrals are passed over. */
 int case_assign(struct ledger *ledger, struct tc_id referral, enum referral_side_of side,
 		const struct case_holder *holder) TC_MUST_CHECK;
+/* Before another agency takes that side: out of the lists of this one, which alone may know who had
+ * it here. */
+int case_leave(struct ledger *ledger, struct tc_id referral,
+	       enum referral_side_of side) TC_MUST_CHECK;
 /* A CaseAssignment. 0, SUBMISSION_REFUSED (UNKNOWN_REFERRAL, FIELD_MISSING) or a fault. */
 int case_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
 /* JOB_ASSIGN: all that an officer has. 0, JOB_MORE or a fault. */

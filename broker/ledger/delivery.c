@@ -227,3 +227,18 @@ const char *delivery_state_name(enum delivery_state state)
 	}
 	return "unknown";
 }
+
+void delivery_renew(struct delivery *delivery)
+{
+	delivery->id = delivery->position = delivery->connection = 0;
+	delivery->state = DELIVERY_NEW;
+	delivery->held_ms = delivery->due_ms = delivery->watch_ms = 0;
+	delivery->parked = delivery->ready = delivery->laned = delivery->aside = false;
+	delivery->told_waiting = delivery->told_unread = false;
+	delivery->attempt = delivery->failures = delivery->hold_days = 0;
+	delivery->parts_mask = 0;
+	delivery->code = TC_REFUSAL_NONE;
+	memset(delivery->role, 0, sizeof(delivery->role));
+	memset(delivery->person, 0, sizeof(delivery->person));
+	memset(delivery->basis, 0, sizeof(delivery->basis));
+}

@@ -127,4 +127,7 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 /* "queued", ... */
 const char *delivery_state_name(enum delivery_state state);
 
+/* As it was before anything became of it, to another recipient: none of its roles or persons. */
+void delivery_renew(struct delivery *delivery);
+
 #endif

@@ -22,7 +22,7 @@ static const struct follow follows[] = {
 	{"ViolationReport", citation_check_report, NULL},
 	{"BreachReport", citation_check_report, NULL},
 	{"CourtReport", citation_check_report, NULL},
-	{"SupervisionEvent", NULL, supervision_apply},
+	{"SupervisionEvent", supervision_check, supervision_apply},
 	{"RiskLevelChange", NULL, supervision_apply},
 	{"HearingNotice", NULL, supervision_apply},
 	{"HearingResult", NULL, supervision_apply},

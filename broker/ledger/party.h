@@ -17,4 +17,10 @@ struct ledger;
 int party_find(struct ledger *ledger, const struct submission *submission, struct referral *ret,
 	       unsigned *ret_by) TC_MUST_CHECK;
 
+/* Its target, or a court, still writes to who was the source of the referral once: `address` is
+ * the present source then, with none of the roles of the former one. What it may be told is decided
+ * as for any recipient. *ret: it is so. */
+int party_forward(struct ledger *ledger, const struct submission *submission,
+		  struct registry_address *address, bool *ret) TC_MUST_CHECK;
+
 #endif

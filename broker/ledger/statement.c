@@ -222,21 +222,11 @@ int statement_apply(struct ledger *ledger, struct submission *submission)
 	if (claim == NULL || claim->about_id == NULL || first->sealed != 0 ||
 	    origin_passed_on(submission) || !tc_id_parse(tc_slice_text(claim->about_id), &about))
 		return 0;
-	/* As it was before anything became of it. */
-	template->id = template->position = template->connection = 0;
-	template->state = DELIVERY_NEW;
+	delivery_renew(template);
 	template->accepted_ms = ledger->now_ms;
-	template->held_ms = template->due_ms = template->watch_ms = 0;
-	template->parked = template->ready = template->laned = template->aside = false;
-	template->attempt = template->failures = template->hold_days = 0;
-	template->parts_mask = 0;
-	template->code = TC_REFUSAL_NONE;
 	template->recipient = 0;
 	template->attached = true;
 	template->referral = (struct tc_id){{0}}; /* it stands in no lane of others */
-	memset(template->role, 0, sizeof(template->role));
-	memset(template->person, 0, sizeof(template->person));
-	memset(template->basis, 0, sizeof(template->basis));
 	r = statement_about(ledger, submission, about, &statement.about_sequence);
 	if (r == 0)
 		r = statement_put(ledger, about, &statement);

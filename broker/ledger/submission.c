@@ -9,6 +9,7 @@
 #include "ledger/job.h"
 #include "ledger/mailbox.h"
 #include "ledger/origin.h"
+#include "ledger/party.h"
 #include "ledger/proceeding.h"
 #include "ledger/reconsider.h"
 #include "ledger/reply.h"
@@ -105,6 +106,7 @@ static int submission_recipient(struct ledger *ledger, struct submission *submis
 	struct delivery *delivery = &submission->deliveries[index];
 	struct registry_address address;
 	struct principal *principal;
+	bool forwarded = false;
 	int r;
 
 	submission_text(agency, sizeof(agency), to->agency);
@@ -120,6 +122,8 @@ static int submission_recipient(struct ledger *ledger, struct submission *submis
 		return SUBMISSION_REFUSED;
 	}
 	if (r == 0)
+		r = party_forward(ledger, submission, &address, &forwarded);
+	if (r == 0)
 		r = principal_take(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
 				   &address.agency, &principal);
 	if (r < 0)
@@ -133,7 +137,8 @@ static int submission_recipient(struct ledger *ledger, struct submission *submis
 	delivery->recipient = principal->number;
 	submission->recipients[index] = &principal->name;
 	memcpy(delivery->role, address.role, sizeof(delivery->role));
-	submission_text(delivery->person, sizeof(delivery->person), to->person);
+	submission_text(delivery->person, sizeof(delivery->person),
+			forwarded ? tc_slice_text("") : to->person);
 	for (size_t i = 0; i < index; i++) {
 		if (submission->deliveries[i].recipient == principal->number)
 			return submission_refuse(submission, TC_REFUSAL_FIELD_INVALID,

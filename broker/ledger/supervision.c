@@ -6,6 +6,7 @@
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/task.h"
+#include "ledger/transfer.h"
 #include "ledger/transition.h"
 
 #define PAGE          16
@@ -22,6 +23,7 @@ enum effect_bit {
 	RISK = 128,
 	HEARING = 256,
 	HEARD = 512,
+	PASSES = 1024, /* to another agency, with the referrals */
 };
 
 /* What each message changes; NULL: whatever status it has. */
@@ -31,6 +33,7 @@ static const struct {
 } effects[] = {
 	{"SupervisionEvent", "START", OFFICER | LEVEL | FREE | RETURNS},
 	{"SupervisionEvent", "OFFICER_CHANGE", OFFICER},
+	{"SupervisionEvent", "TRANSFER", OFFICER | PASSES},
 	{"SupervisionEvent", "LEVEL_CHANGE", LEVEL},
 	{"SupervisionEvent", "CUSTODY_IN", CUSTODY | RETURNS},
 	{"SupervisionEvent", "CUSTODY_OUT", FREE},
@@ -46,12 +49,16 @@ static const struct {
 /* What a message tells, without the message. */
 struct news {
 	uint32_t from; /* principal */
+	uint32_t to;   /* of a transfer */
 	unsigned effects;
 	struct tc_id subject;
 	struct tc_id message;
 	int64_t at_ms;  /* of the event, the hearing or the next one */
 	int64_t due_ms; /* when reports for a hearing are due; 0: none are */
 	char officer[65], team[65], level[65], hearing[65], by[65];
+	/* Borrowed: the message itself, while it is submitted, and the delivery that tells it. */
+	const struct submission *submission;
+	const struct delivery *delivery;
 };
 
 static void text_take(char *to, size_t size, struct tc_slice text)
@@ -63,12 +70,15 @@ static void text_take(char *to, size_t size, struct tc_slice text)
 	to[len] = '\0';
 }
 
-static bool news_of(const struct submission *submission, struct news *ret)
+static bool news_of(struct ledger *ledger, const struct submission *submission, struct news *ret)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
 
+	const struct principal *to;
+
 	*ret = (struct news){.from = submission->sender->number,
-			     .subject = submission->header.subject};
+			     .subject = submission->header.subject,
+			     .submission = submission};
 	for (size_t i = 0; claim != NULL && i < EFFECTS; i++) {
 		if (tc_slice_equal(submission->header.type, tc_slice_text(effects[i].type)) &&
 		    (effects[i].status == NULL || tc_slice_equal(tc_slice_text(claim->status),
@@ -85,6 +95,10 @@ static bool news_of(const struct submission *submission, struct news *ret)
 	text_take(ret->level, sizeof(ret->level), tc_slice_text(claim->level));
 	text_take(ret->hearing, sizeof(ret->hearing), tc_slice_text(claim->hearing_id));
 	text_take(ret->by, sizeof(ret->by), submission->header.actor_id);
+	to = principal_find(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
+			    tc_slice_text(claim->to_agency));
+	if (ret->effects & PASSES && to != NULL)
+		ret->to = to->number;
 	return true;
 }
 
@@ -120,6 +134,7 @@ int supervision_find(struct store_txn *txn, struct store_table table, uint32_t a
 	ret->absconded = row_take_u8(&row) != 0;
 	ret->ended_ms = (int64_t)row_take_u64(&row);
 	ret->hearing_ms = (int64_t)row_take_u64(&row);
+	ret->supervisor = row_take_u32(&row);
 	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
 }
 
@@ -138,6 +153,7 @@ static int supervision_put(struct ledger *ledger, uint32_t agency, struct tc_id 
 	row_put_u8(&row, supervision->absconded);
 	row_put_u64(&row, (uint64_t)supervision->ended_ms);
 	row_put_u64(&row, (uint64_t)supervision->hearing_ms);
+	row_put_u32(&row, supervision->supervisor);
 	row_key(&key, agency, subject);
 	return ledger_put(ledger, LEDGER_TABLE_SUPERVISION, store_key_slice(&key), row_slice(&row));
 }
@@ -154,6 +170,7 @@ static int later_put(struct ledger *ledger, uint64_t delivery, const struct news
 	struct store_key key;
 
 	row_put_u32(&row, news->from);
+	row_put_u32(&row, news->to);
 	row_put_u32(&row, news->effects);
 	row_put_id(&row, news->subject);
 	row_put_id(&row, news->message);
@@ -183,6 +200,7 @@ static int later_take(struct ledger *ledger, uint64_t delivery, struct news *ret
 		return r;
 	row = row_read(value);
 	ret->from = row_take_u32(&row);
+	ret->to = row_take_u32(&row);
 	ret->effects = row_take_u32(&row);
 	ret->subject = row_take_id(&row);
 	ret->message = row_take_id(&row);
@@ -211,6 +229,8 @@ static void note(const struct ledger *ledger, const struct news *news, struct su
 		set_text(at->officer, news->officer);
 		set_text(at->team, news->team);
 	}
+	if (news->effects & PASSES)
+		at->supervisor = news->to;
 	if (news->effects & LEVEL)
 		set_text(at->level, news->level);
 	if (news->effects & RISK)
@@ -251,6 +271,61 @@ static int ask(struct ledger *ledger, const struct news *news, enum task_kind ki
 	return r < 0 ? r : task_open(ledger, &task);
 }
 
+/* Whether the message is, or will be, with that agency. */
+static bool goes_to(const struct news *news, uint32_t agency)
+{
+	const struct submission *submission = news->submission;
+
+	for (size_t i = 0; submission != NULL && i < submission->count; i++)
+		if (submission->deliveries[i].recipient == agency)
+			return submission->deliveries[i].id != 0;
+	return false;
+}
+
+static int knows_transfer(struct ledger *ledger, const struct news *news, uint32_t agency,
+			  bool *ret)
+{
+	struct supervision at;
+	int r = supervision_find(ledger->txn, ledger->table[LEDGER_TABLE_SUPERVISION], agency,
+				 news->subject, &at);
+
+	*ret = r == 0 && at.supervisor == news->to;
+	return r < 0 ? r : 0;
+}
+
+/* The new agency is the source when both it and the target have been told. A referral that cannot
+ * go along stays, and somebody there has to see to it. */
+static int pass_referral(struct ledger *ledger, const struct news *news,
+			 const struct principal *source, const struct principal *learner,
+			 const struct referral *referral)
+{
+	const struct case_holder holder = {
+		.officer = news->officer, .team = news->team, .reason = "transfer", .by = news->by};
+	struct transfer transfer = {.from = source, .event = news->delivery, .holder = &holder};
+	struct principal *target, *to;
+	bool both;
+	int r = principal_take(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
+			       &referral->target, &target);
+
+	if (r == 0)
+		r = principal_get(ledger, news->to, &to);
+	if (r < 0)
+		return r;
+	if (learner == source)
+		return to != target && goes_to(news, target->number)
+			       ? 0
+			       : ask(ledger, news, TASK_HANDOVER, source->number, referral->id);
+	if (to == target || (learner != to && learner != target))
+		return 0;
+	r = knows_transfer(ledger, news, learner == to ? target->number : to->number, &both);
+	if (r < 0 || !both)
+		return r;
+	transfer.to = to;
+	r = transfer_referral(ledger, &transfer, referral);
+	return r == TRANSFER_DENIED ? ask(ledger, news, TASK_HANDOVER, source->number, referral->id)
+				    : r;
+}
+
 /* One referral of the person: the target's care pauses, the source's officer changes. */
 static int move_referral(struct ledger *ledger, const struct news *news,
 			 const struct principal *source, const struct principal *learner,
@@ -265,6 +340,8 @@ static int move_referral(struct ledger *ledger, const struct news *news,
 
 	if (!tc_agency_equal(&referral->source, &source->name))
 		return 0;
+	if (news->effects & PASSES)
+		return pass_referral(ledger, news, source, learner, referral);
 	if (news->effects == OFFICER && learner == source && news->officer[0] != '\0')
 		r = case_assign(ledger, referral->id, REFERRAL_SOURCE, &holder);
 	if (r == 0 && news->effects & ENDS && learner == source)
@@ -281,13 +358,14 @@ static int move_referral(struct ledger *ledger, const struct news *news,
 static int move_referrals(struct ledger *ledger, const struct news *news,
 			  const struct principal *learner)
 {
-	struct referral_filter filter = {
-		.agency = &learner->name, .subject = news->subject, .open_only = true};
+	struct referral_filter filter = {.subject = news->subject, .open_only = true};
 	struct principal *source;
 	struct referral page[PAGE];
 	bool more = true;
 	int r = principal_get(ledger, news->from, &source);
 
+	if (r == 0) /* who takes them over is no party to them yet */
+		filter.agency = news->effects & PASSES ? &source->name : &learner->name;
 	while (r == 0 && more) {
 		size_t count;
 
@@ -320,17 +398,40 @@ static int learn(struct ledger *ledger, uint32_t agency, const struct news *news
 	return r < 0 ? r : move_referrals(ledger, news, learner);
 }
 
+int supervision_check(struct ledger *ledger, struct submission *submission)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+	const char *to = claim != NULL ? claim->to_agency : NULL;
+
+	(void)ledger;
+	if (claim == NULL ||
+	    !tc_slice_equal(tc_slice_text(claim->status), tc_slice_text("TRANSFER")))
+		return 0;
+	if (to == NULL || *to == '\0') {
+		(void)tc_refuse(&submission->refusal, TC_REFUSAL_FIELD_MISSING, "to_agency");
+		return SUBMISSION_REFUSED;
+	}
+	for (size_t i = 0; i < submission->count; i++)
+		if (submission->recipients[i] != &submission->sender->name &&
+		    strcmp(submission->recipients[i]->name, to) == 0)
+			return 0;
+	(void)tc_refuse(&submission->refusal, TC_REFUSAL_FIELD_INVALID,
+			"to_agency: another agency, and one of the recipients");
+	return SUBMISSION_REFUSED;
+}
+
 int supervision_apply(struct ledger *ledger, struct submission *submission)
 {
 	struct news news;
 	int r;
 
-	if (!news_of(submission, &news))
+	if (!news_of(ledger, submission, &news))
 		return 0;
 	r = learn(ledger, news.from, &news);
 	for (size_t i = 0; r == 0 && i < submission->count; i++) {
 		const struct delivery *delivery = &submission->deliveries[i];
 
+		news.delivery = delivery;
 		if (delivery->attempt > 0 && delivery->recipient != news.from)
 			r = learn(ledger, delivery->recipient, &news);
 		else if (delivery->id != 0 && delivery->recipient != news.from)
@@ -358,6 +459,7 @@ int supervision_told(struct ledger *ledger, const struct delivery *delivery)
 	r = later_take(ledger, delivery->id, &news);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? 0 : r;
+	news.delivery = delivery;
 	return learn(ledger, delivery->recipient, &news);
 }
 

@@ -30,8 +30,11 @@ struct supervision {
 	int64_t ended_ms;   /* 0: it has not */
 	int64_t hearing_ms; /* the next one; 0: none */
 	char hearing[65];
+	uint32_t supervisor; /* principal: of the latest transfer; 0: none */
 };
 
+/* Of SupervisionEvent: a transfer is told to the agency that supervises from now on. */
+int supervision_check(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
 /* Of SupervisionEvent, RiskLevelChange, HearingNotice and HearingResult, as struct follow says. */
 int supervision_apply(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
 /* At the first hand-over. */

@@ -5,6 +5,7 @@
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
 #include "query/submitted.h"
+#include "referral/referral_former.h"
 
 /* Whether the message of a step may go to the asker now. */
 static int may_go(const struct question *question, const struct referral_step *step,
@@ -46,18 +47,38 @@ static int was_denied(const struct question *question, const struct referral_ste
 	return trail_view_find(question->trail, &asked, see_denied, ret, &next, &ended);
 }
 
+/* The exchange made it, or a court: not one of the sides, nor who was one once. */
+static int made_outside(const struct question *question, const struct referral *referral,
+			const struct referral_step *step, bool *ret)
+{
+	tc_agency by = {{0}};
+	bool former;
+	int r;
+
+	memcpy(by.name, step->by, sizeof(by.name));
+	*ret = false;
+	if (referral_party(referral, &by))
+		return 0;
+	r = referral_former(ledger_view_txn(question->ledger),
+			    ledger_view_referral(question->ledger), referral->id, &by, &former);
+	*ret = r == 0 && !former;
+	return r;
+}
+
 int told_step(const struct question *question, const struct referral *referral,
 	      const struct referral_step *step, bool *ret)
 {
 	struct arena arena;
 	bool denied;
-	int r;
+	int r = 0;
 
-	*ret = question->scope == GATE_ALL || strcmp(step->by, question->asker.name) == 0 ||
-	       (strcmp(step->by, referral->source.name) != 0 &&
-		strcmp(step->by, referral->target.name) != 0);
-	if (*ret)
-		return 0;
+	/* Every party knows that it was sent. */
+	*ret = question->scope == GATE_ALL || step->version == 1 ||
+	       strcmp(step->by, question->asker.name) == 0;
+	if (!*ret)
+		r = made_outside(question, referral, step, ret);
+	if (r != 0 || *ret)
+		return r;
 	arena_init(&arena);
 	r = may_go(question, step, &arena, ret);
 	arena_done(&arena);

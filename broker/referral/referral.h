@@ -8,6 +8,7 @@
  *   referral_subjects   subject, id             -> nothing
  *   referral_items      referral id, code       -> nothing, while it is unanswered
  *   referral_outcomes   referral id, outcome id -> nothing
+ *   referral_former     referral id, agency     -> nothing, see referral_former.h
  *
  * Late news is accepted and kept with its own `occurred_at`, and never reopens a
  * terminal state. Silence is a state: every open referral has an owner of the next
@@ -27,7 +28,7 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REFERRAL_TABLES_COUNT 12
+#define REFERRAL_TABLES_COUNT 13
 
 /* The tables first, and nothing between them. */
 struct referral_tables {
@@ -42,7 +43,8 @@ struct referral_tables {
 	struct store_table appointment_days;
 	struct store_table referral_appointments;
 	struct store_table appointment_messages;
-	struct store_table plans;      /* see plan.h */
+	struct store_table plans; /* see plan.h */
+	struct store_table former;
 	const struct clock_book *book; /* of the owner of the tables; NULL: see clock.h */
 };
 

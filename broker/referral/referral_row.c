@@ -39,6 +39,7 @@ int referral_tables_open(struct store *store, struct referral_tables *ret)
 		{"referral_appointments", &ret->referral_appointments},
 		{"appointment_messages", &ret->appointment_messages},
 		{"plans", &ret->plans},
+		{"referral_former", &ret->former},
 	};
 
 	for (unsigned i = 0; i < REFERRAL_TABLES_COUNT; i++) {

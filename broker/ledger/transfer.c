@@ -1,0 +1,160 @@
+#include "ledger/transfer.h"
+
+#include <string.h>
+
+#include "ledger/dispatch.h"
+#include "ledger/fact.h"
+#include "ledger/mailbox.h"
+#include "ledger/state.h"
+#include "ledger/transition.h"
+#include "referral/referral_former.h"
+#include "wire/part_types.h"
+
+#define PAGE 16
+
+/* ---- may it ---- */
+
+/* The category of the step that the former source knows last; of what no message made: none. */
+static int latest_category(struct ledger *ledger, const struct referral *referral, uint8_t *ret)
+{
+	uint64_t told = referral->side[REFERRAL_SOURCE].told;
+	const struct tc_part_type *type;
+	struct referral_step step;
+	int r;
+
+	*ret = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT;
+	if (told == 0)
+		return 0;
+	r = referral_step_find(ledger->txn, &ledger->referral, referral->id, told, &step);
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
+	type = tc_part_type_find(tc_slice_text(step.type));
+	if (type != NULL)
+		*ret = (uint8_t)type->category;
+	return 0;
+}
+
+/* Decided as if the former agency told the new one: first that there is the referral, then the
+ * latest news of it. */
+static int decide(struct ledger *ledger, const struct transfer *transfer,
+		  const struct referral *referral, struct decision *ret)
+{
+	struct delivery telling = *transfer->event;
+
+	delivery_renew(&telling);
+	telling.recipient = transfer->to->number;
+	telling.referral = referral->id;
+	telling.sealed = telling.forbidden = 0;
+	telling.seal = telling.sources = 0;
+	telling.part_count = 2;
+	telling.categories[0] = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT;
+	int r = latest_category(ledger, referral, &telling.categories[1]);
+
+	return r < 0 ? r : dispatch_decide(ledger, &telling, ret);
+}
+
+/* ---- what waits ---- */
+
+/* Sealed parts are for the former agency alone: who sent them hears that they came back. */
+static int forward(struct ledger *ledger, const struct transfer *transfer,
+		   struct delivery *delivery)
+{
+	struct delivery again = *delivery;
+	struct decision decision;
+	int r = dispatch_end(ledger, delivery, DELIVERY_RECALLED, "transferred");
+
+	if (r < 0 || again.sealed != 0)
+		return r;
+	delivery_renew(&again);
+	again.id = ledger->next_delivery++;
+	again.recipient = transfer->to->number;
+	r = dispatch_decide(ledger, &again, &decision);
+	if (r < 0)
+		return r;
+	if (decision.kind == DECISION_DENY)
+		return fact_delivery(ledger, "denied", &again, tc_refusal_name(decision.code));
+	return decision.kind == DECISION_HOLD ? dispatch_hold(ledger, &again, &decision)
+					      : dispatch_enqueue(ledger, &again, &decision);
+}
+
+/* The next ones that wait for the former agency. */
+static int waiting(struct ledger *ledger, const struct transfer *transfer,
+		   const struct referral *referral, struct delivery *ret, size_t *ret_count)
+{
+	struct store_cursor cursor;
+	struct tc_slice key;
+	int r = store_cursor_init(
+		&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
+		tc_slice(referral->subject.bytes, sizeof(referral->subject.bytes)), STORE_FORWARD);
+
+	*ret_count = 0;
+	while (r == 0 && *ret_count < PAGE && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		struct delivery *delivery = &ret[*ret_count];
+
+		r = key.len == 24 ? delivery_find(ledger, tc_get_be64(key.data + 16), delivery)
+				  : TC_ECORRUPT;
+		if (r == 0 && !delivery->own && delivery->recipient == transfer->from->number &&
+		    tc_id_equal(delivery->referral, referral->id))
+			++*ret_count;
+		if (r > 0)
+			r = TC_ECORRUPT;
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int forward_waiting(struct ledger *ledger, const struct transfer *transfer,
+			   const struct referral *referral)
+{
+	struct delivery *page = arena_take(&ledger->arena, PAGE * sizeof(*page));
+	size_t count = PAGE;
+	int r = page == NULL ? TC_ENOMEM : 0;
+
+	while (r == 0 && count == PAGE) {
+		r = waiting(ledger, transfer, referral, page, &count);
+		for (size_t i = 0; r == 0 && i < count; i++)
+			r = forward(ledger, transfer, &page[i]);
+	}
+	return r;
+}
+
+/* ---- doing it ---- */
+
+static int transfer_fact(struct ledger *ledger, const struct transfer *transfer,
+			 const struct referral *referral)
+{
+	struct fact_draft draft;
+
+	fact_init(&draft, "transfer");
+	fact_text(&draft.row.agency, transfer->from->name.name);
+	fact_text(&draft.row.recipient, transfer->to->name.name);
+	fact_text(&draft.row.actor, transfer->holder->by);
+	fact_subject(&draft, referral->subject);
+	fact_referral(&draft, referral->id);
+	return fact_push(ledger, &draft);
+}
+
+int transfer_referral(struct ledger *ledger, const struct transfer *transfer,
+		      const struct referral *referral)
+{
+	struct referral_change change;
+	struct decision decision;
+	int r = decide(ledger, transfer, referral, &decision);
+
+	if (r < 0)
+		return r;
+	if (decision.kind == DECISION_HOLD || !(decision.parts_mask & 1))
+		return TRANSFER_DENIED;
+	r = case_leave(ledger, referral->id, REFERRAL_SOURCE);
+	if (r == 0)
+		r = referral_transfer(ledger->txn, &ledger->referral, referral->id,
+				      &transfer->to->name, (decision.parts_mask & 2) != 0,
+				      ledger->now_ms, &change);
+	if (r == 0)
+		r = transition_follow(ledger, &change);
+	if (r == 0)
+		r = case_assign(ledger, referral->id, REFERRAL_SOURCE, transfer->holder);
+	if (r == 0)
+		r = transfer_fact(ledger, transfer, referral);
+	return r < 0 ? r : forward_waiting(ledger, transfer, referral);
+}

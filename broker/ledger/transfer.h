@@ -1,0 +1,34 @@
+/*
+ * transfer - the supervision of a person goes to another agency, and the referrals of the former
+ * one with it: from then on the new agency is their source.
+ *
+ * The former agency keeps what the trail has of it and sees nothing new. The new one is told how
+ * the referral stands as far as it may know; what was said before stays where it is. What waits
+ * for the former agency goes to the new one, decided anew.
+ *
+ * Owner: ledger thread, inside its transaction. Blocks: never.
+ */
+#ifndef LEDGER_TRANSFER_H
+#define LEDGER_TRANSFER_H
+
+#include "ledger/case.h"
+#include "ledger/delivery.h"
+#include "ledger/principal.h"
+
+struct ledger;
+
+enum transfer_outcome {
+	TRANSFER_DENIED = 1, /* the new agency may not know that there is this referral */
+};
+
+struct transfer {
+	const struct principal *from, *to;
+	const struct delivery *event; /* of the message that tells it: basis and purpose */
+	const struct case_holder *holder;
+};
+
+/* 0, TRANSFER_DENIED (nothing is changed) or a fault. */
+int transfer_referral(struct ledger *ledger, const struct transfer *transfer,
+		      const struct referral *referral) TC_MUST_CHECK;
+
+#endif
