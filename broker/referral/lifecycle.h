@@ -48,22 +48,23 @@ enum referral_actor {
 
 /* What a rule demands beyond actor, state and message: checked against the claim. */
 enum lifecycle_need {
-	NEED_WORKER = 1,          /* the human at the target is named */
-	NEED_REASON = 2,          /* a reason code */
-	NEED_ORDER = 4,           /* an order id */
-	NEED_SUCCESSOR = 8,       /* the referral that takes its place */
-	NEED_OFFER_EXPIRY = 16,   /* until when the place is held */
-	NEED_OFFER_OPEN = 32,     /* that time has not passed */
-	NEED_SECOND_PERSON = 64,  /* another than the actor confirmed it */
-	NEED_UNEXTENDED = 128,    /* the clock was not extended before */
-	NEED_OUTCOME = 256,       /* never met: an outcome report must come first */
-	NEED_LOOP_OPEN = 512,     /* not yet acknowledged */
-	NEED_SCORES = 1024,       /* each outcome that was asked for has a score, no other */
-	NEED_KNOWN_SCORES = 2048, /* what is scored was asked for */
-	NEED_NEWEST = 4096,       /* nothing happened after it: late news moves nothing back */
-	NEED_ITEMS = 8192,        /* what it answers was asked for */
-	NEED_CUSTODY = 16384,     /* it was paused because of custody */
-	RULE_ANSWERS = 32768,     /* no need: it answers what the source has disputed */
+	NEED_WORKER = 1,           /* the human at the target is named */
+	NEED_REASON = 2,           /* a reason code */
+	NEED_ORDER = 4,            /* an order id */
+	NEED_SUCCESSOR = 8,        /* the referral that takes its place */
+	NEED_OFFER_EXPIRY = 16,    /* until when the place is held */
+	NEED_OFFER_OPEN = 32,      /* that time has not passed */
+	NEED_SECOND_PERSON = 64,   /* another than the actor confirmed it */
+	NEED_UNEXTENDED = 128,     /* the clock was not extended before */
+	NEED_OUTCOME = 256,        /* never met: an outcome report must come first */
+	NEED_LOOP_OPEN = 512,      /* not yet acknowledged */
+	NEED_SCORES = 1024,        /* each outcome that was asked for has a score, no other */
+	NEED_KNOWN_SCORES = 2048,  /* what is scored was asked for */
+	NEED_NEWEST = 4096,        /* nothing happened after it: late news moves nothing back */
+	NEED_ITEMS = 8192,         /* what it answers was asked for */
+	NEED_CUSTODY = 16384,      /* it was paused because of custody */
+	NEED_LAST_MEETING = 65536, /* no other meeting of it is still booked */
+	RULE_ANSWERS = 32768,      /* no need: it answers what the source has disputed */
 };
 
 /* Events of the exchange itself, in the place of a message type. */
@@ -73,10 +74,11 @@ enum lifecycle_need {
 #define LIFECYCLE_CUSTODY_IN  "(custody_in)"  /* the person is in custody... */
 #define LIFECYCLE_CUSTODY_OUT "(custody_out)" /* ...and out of it */
 
-/* In the place of a message's status: it leaves items unanswered; it comes after what it tells of.
- */
+/* In the place of a message's status: it leaves items unanswered; it comes after what it tells of;
+ * another meeting is still to come. */
 #define LIFECYCLE_PARTIAL "(partial)"
 #define LIFECYCLE_LATE    "(late)"
+#define LIFECYCLE_MEETS   "(meets)"
 
 struct lifecycle_rule {
 	uint32_t from; /* bits: 1 << enum referral_state */

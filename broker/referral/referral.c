@@ -4,6 +4,7 @@
  */
 #include "referral/referral.h"
 
+#include "referral/appointment.h"
 #include "referral/referral_asked.h"
 #include "referral/referral_move.h"
 #include "referral/referral_needs.h"
@@ -158,6 +159,49 @@ static int answers(struct store_txn *txn, const struct referral_tables *tables,
 	return r;
 }
 
+/* Whether the target has booked another meeting than the one that the message is about. */
+static int meets_again(struct store_txn *txn, const struct referral_tables *tables,
+		       const struct moving *moving, bool *ret)
+{
+	const Throughcare__V1__LifecycleClaim *claim = moving->claim;
+	const struct referral *referral = moving->referral;
+	struct appointment at, before;
+	struct tc_id id = {{0}}, old = {{0}};
+	const struct appointment *after = NULL;
+	int r = 0;
+
+	*ret = false;
+	(void)tc_id_parse(tc_slice_text(claim->appointment_id), &id);
+	(void)tc_id_parse(tc_slice_text(claim->supersedes), &old);
+	while (r == 0 && !*ret) {
+		r = appointment_next(txn, tables, referral->id, after, &at);
+		*ret = r == 0 && at.state == APPOINTMENT_BOOKED &&
+		       tc_agency_equal(&at.owner, &referral->target) && !tc_id_equal(at.id, id) &&
+		       !tc_id_equal(at.id, old);
+		before = at;
+		after = &before;
+	}
+	return r == APPOINTMENT_UNKNOWN ? 0 : r;
+}
+
+/* The rule for a message; what it needs of other meetings decides which. */
+static int find_rule(struct store_txn *txn, const struct referral_tables *tables,
+		     struct moving *moving, const struct lifecycle_rule **ret)
+{
+	bool again;
+	int r;
+
+	*ret = moving_rule(moving);
+	if (*ret == NULL || !((*ret)->needs & NEED_LAST_MEETING))
+		return 0;
+	r = meets_again(txn, tables, moving, &again);
+	if (r == 0 && again) {
+		moving->status = tc_slice_text(LIFECYCLE_MEETS);
+		*ret = moving_rule(moving);
+	}
+	return r;
+}
+
 int referral_apply(struct store_txn *txn, const struct referral_tables *tables,
 		   const struct referral_event *event, struct referral_change *ret,
 		   struct tc_refusal *refusal)
@@ -189,9 +233,10 @@ int referral_apply(struct store_txn *txn, const struct referral_tables *tables,
 		r = referral_check_version(txn, tables, &moving, event->expected_version, refusal);
 	if (r == 0)
 		r = answers(txn, tables, &moving);
+	if (r == 0)
+		r = find_rule(txn, tables, &moving, &rule);
 	if (r != 0)
 		return r;
-	rule = moving_rule(&moving);
 	if (rule && rule->to != REFERRAL_SAME && !tells_other_party(event, &referral))
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_INVALID,
 				 "recipients: this moves the referral, so the other party of the "

@@ -174,7 +174,7 @@ static int note_asked(struct store_txn *txn, const struct referral_tables *table
 
 	if (from == REFERRAL_NONE)
 		return referral_ask(txn, tables->outcomes, referral->id, moving->claim);
-	if (asks && !asked)
+	if (asks && (!asked || tc_slice_equal(moving->type, tc_slice_text("InfoRequest"))))
 		return referral_ask(txn, tables->items, referral->id, moving->claim);
 	if (asked)
 		return referral_answered(txn, tables->items, referral->id,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ledger/state.h"
+
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  (24 * HOUR_MS)
 
@@ -189,6 +191,42 @@ static void a_second_record_must_say_what_it_corrects(void **state)
 	assert_string_equal(exchange_answer(x), "accepted");
 }
 
+/* A second meeting stands: one that is missed or cancelled leaves the referral SCHEDULED. */
+static void a_referral_stays_scheduled_while_another_meeting_is_booked(void **state)
+{
+	static const char *const ends[] = {"AttendanceRecord", "AppointmentChanged"};
+	static char absent[] = "DID_NOT_ATTEND", cancelled[] = "CANCELLED";
+	char *const statuses[] = {absent, cancelled};
+	static char ids[][sizeof(appointment_id)] = {"00000000-0000-7000-8000-0000000000a2",
+						     "00000000-0000-7000-8000-0000000000a3"};
+	struct exchange *x = *state;
+	struct message referral, message;
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct referral row;
+
+	collector(x, "treatment", 100);
+	referral = begin(x);
+	for (size_t i = 0; i < 2; i++) {
+		message = meeting(x, &referral, "AppointmentScheduled", &claim);
+		claim.appointment_id = ids[i];
+		claim.has_start_ms = 1;
+		claim.start_ms = x->now_ms + HOUR_MS;
+		exchange_send(x, &message);
+		assert_string_equal(exchange_answer(x), "accepted");
+	}
+	for (size_t i = 0; i < 2; i++) {
+		message = meeting(x, &referral, ends[i], &claim);
+		claim.appointment_id = ids[i];
+		claim.status = statuses[i];
+		exchange_send(x, &message);
+		assert_string_equal(exchange_answer(x), "accepted");
+		assert_int_equal(referral_find(x->ledger->txn, &x->ledger->referral,
+					       referral.referral, &row),
+				 0);
+		assert_int_equal(row.state, i == 0 ? REFERRAL_SCHEDULED : REFERRAL_ACCEPTED);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +235,7 @@ int main(void)
 		TEST(who_has_not_been_handed_a_meeting_hears_nothing_of_it),
 		TEST(a_stranger_cannot_tell_a_meeting_from_none),
 		TEST(a_second_record_must_say_what_it_corrects),
+		TEST(a_referral_stays_scheduled_while_another_meeting_is_booked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 static const char *const edges[] = {
 	"target ReferralResponse RECEIVED: REQUESTED>RECEIVED INFO_REQUESTED>RECEIVED",
 	"target ReferralResponse INFO_REQUESTED: RECEIVED>INFO_REQUESTED",
-	"target InfoRequest -: RECEIVED>INFO_REQUESTED",
+	"target InfoRequest -: RECEIVED>INFO_REQUESTED INFO_REQUESTED>INFO_REQUESTED",
 	"source InfoReply -: INFO_REQUESTED>RECEIVED",
 	"target ReferralResponse WAITLISTED: RECEIVED>WAITLISTED WAITLISTED>WAITLISTED",
 	"source ReferralResponse STILL_WANTED: WAITLISTED>WAITLISTED",

@@ -28,6 +28,19 @@ static void what_is_asked_for_is_answered_item_by_item(void **state)
 	assert_moves(f, MESSAGE(S, "InfoReply", .code = "income"), REFERRAL_RECEIVED);
 }
 
+static void what_is_asked_for_later_is_asked_for_too(void **state)
+{
+	struct fixture *f = *state;
+
+	bring_to(f, REFERRAL_RECEIVED);
+	assert_moves(f, MESSAGE(T, "InfoRequest", .code = "address"), REFERRAL_INFO_REQUESTED);
+	assert_stays(f, MESSAGE(T, "InfoRequest", .code = "income"));
+	assert_stays(f, MESSAGE(S, "InfoReply", .code = "address"));
+	assert_refused(f, MESSAGE(S, "InfoRequest", .code = "income"),
+		       TC_REFUSAL_ILLEGAL_TRANSITION, "state INFO_REQUESTED");
+	assert_moves(f, MESSAGE(S, "InfoReply", .code = "income"), REFERRAL_RECEIVED);
+}
+
 static void an_end_scores_what_was_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -233,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_asked_for_is_answered_item_by_item),
+		TEST(what_is_asked_for_later_is_asked_for_too),
 		TEST(an_end_scores_what_was_asked_for),
 		TEST(an_early_end_scores_what_there_is),
 		TEST(a_reroute_names_a_referral_that_follows_it),
