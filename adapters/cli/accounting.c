@@ -140,6 +140,8 @@ static void csv_print(const struct tc_screen *screen, const json_t *accounting)
 
 static void text_print(struct tc_screen *screen, const json_t *accounting)
 {
+	const char *complete = json_string_value(json_object_get(accounting, "completeUntil"));
+
 	screen->json = false;
 	tc_screen_say(screen, "Disclosures about %s by %s, from %s to %s",
 		      json_string_value(json_object_get(accounting, "subject")),
@@ -147,6 +149,11 @@ static void text_print(struct tc_screen *screen, const json_t *accounting)
 		      json_string_value(json_object_get(accounting, "since")),
 		      json_string_value(json_object_get(accounting, "until")));
 	tc_screen_table(screen, columns, json_object_get(accounting, "entries"));
+	if (complete)
+		tc_screen_say(screen,
+			      "Complete until %s, which `trail verify --accounting` proves from "
+			      "--format json.",
+			      complete);
 }
 
 static enum tc_exit accounting_ask(struct tc_invocation *invocation,

@@ -9,6 +9,7 @@
  *                                 └─PUSH ─▶ PULL gateway[i]  └─PUSH ─▶ PULL trail
  *   gateway[i] PUSH ─▶ PULL query[j] PUSH ─▶ PULL gateway[i]
  *   ledger, trail PUSH ─▶ PULL query[j]     ledger PUSH ─▶ PULL journal (ticks)
+ *   trail PUSH ─▶ PULL journal (anchors)
  *   daemon PUSH ─▶ PULL of each (stop, reload)
  *
  * The journal passes a batch on before it syncs it, so that the ledger applies while the
@@ -17,9 +18,9 @@
  *
  * The line gateway, journal, ledger, gateway is a ring. Only sends down the line from
  * journal to ledger and from ledger to gateway may wait; a gateway sends to the journal
- * without waiting and stops reading its connections instead, and a tick that finds no
- * room is sent later. Otherwise four full queues would wait for each other for ever. The
- * journal's BUS_DURABLE to a gateway does not wait either: a position says all that those
+ * without waiting and stops reading its connections instead, and a tick or an
+ * anchor that finds no room is sent later. Otherwise four full queues would wait for each other for
+ * ever. The journal's BUS_DURABLE to a gateway does not wait either: a position says all that those
  * before it said, so one that finds no room is said again later.
  *
  * A thread that sleeps takes longer to wake up than a lone request takes in any one

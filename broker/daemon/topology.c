@@ -29,7 +29,7 @@ struct topology {
 	struct bus_socket *journal_to_ledger, *journal_to_gateway[THREADS_MAX];
 	struct bus_socket *ledger_to_journal, *ledger_to_trail;
 	struct bus_socket *ledger_to_gateway[THREADS_MAX], *ledger_to_query[THREADS_MAX];
-	struct bus_socket *trail_to_ledger, *trail_to_query[THREADS_MAX];
+	struct bus_socket *trail_to_ledger, *trail_to_journal, *trail_to_query[THREADS_MAX];
 	struct bus_socket *gateway_to_journal[THREADS_MAX];
 	struct bus_socket *gateway_to_query[THREADS_MAX][THREADS_MAX];
 	struct bus_socket *query_to_ledger[THREADS_MAX];
@@ -99,6 +99,7 @@ static int sockets_open(struct topology *t)
 	push(t, &r, "ledger", QUEUE_MAX, &t->journal_to_ledger);
 	push(t, &r, "ledger", QUEUE_MAX, &t->trail_to_ledger);
 	push(t, &r, "journal", QUEUE_MAX, &t->ledger_to_journal);
+	push(t, &r, "journal", QUEUE_MAX, &t->trail_to_journal);
 	push(t, &r, "journal", QUEUE_MAX, &t->main_to_journal);
 	push(t, &r, "trail", QUEUE_MAX, &t->ledger_to_trail);
 	push(t, &r, "trail", QUEUE_MAX, &t->main_to_trail);
@@ -182,7 +183,7 @@ static void sockets_close(struct topology *t)
 		&t->journal_in,        &t->ledger_in,         &t->trail_in,
 		&t->journal_to_ledger, &t->ledger_to_journal, &t->ledger_to_trail,
 		&t->trail_to_ledger,   &t->main_to_journal,   &t->main_to_trail,
-		&t->tree_in,           &t->main_to_tree};
+		&t->tree_in,           &t->main_to_tree,      &t->trail_to_journal};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		bus_socket_close(all[i]);
@@ -277,6 +278,8 @@ static int threads_start(struct topology *t, const struct topology_options *opti
 		.index = options->stores->trail,
 		.inbox = t->trail_in,
 		.ledger = t->trail_to_ledger,
+		.journal = t->trail_to_journal,
+		.anchor_ms = (unsigned)options->config->anchor_interval_ms,
 		.queries = t->trail_to_query,
 		.query_count = t->query_count,
 	};

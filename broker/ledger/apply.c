@@ -142,6 +142,23 @@ static int query_apply(struct ledger *ledger)
 		       : reply_on_route(ledger, EFFECT_QUERY, &query->base);
 }
 
+/* Nothing changes here: the trail finds out whether it is true (trail/anchor.h). */
+static int anchor_apply(struct ledger *ledger)
+{
+	const Throughcare__V1__AnchorRecord *anchor = ledger->record->anchor;
+	size_t len = throughcare__v1__anchor_record__get_packed_size(anchor);
+	uint8_t *packed = arena_take(&ledger->arena, len + 1);
+	struct fact_draft draft;
+
+	if (packed == NULL)
+		return TC_ENOMEM;
+	fact_init(&draft, "anchor");
+	draft.row.has_record = 1;
+	draft.row.record.len = throughcare__v1__anchor_record__pack(anchor, packed);
+	draft.row.record.data = packed;
+	return fact_push(ledger, &draft);
+}
+
 /* ---- ticks ---- */
 
 static int tick_delivery(struct ledger *ledger, enum timer_kind kind, uint64_t id)
@@ -257,6 +274,7 @@ static const struct {
 	{THROUGHCARE__V1__RECORD__BODY_LOGON, logon_apply},
 	{THROUGHCARE__V1__RECORD__BODY_LOGOFF, logoff_apply},
 	{THROUGHCARE__V1__RECORD__BODY_BARRIER, barrier_apply},
+	{THROUGHCARE__V1__RECORD__BODY_ANCHOR, anchor_apply},
 	{THROUGHCARE__V1__RECORD__BODY_CERTIFICATE_REVOKED, certificate_revoked_apply},
 };
 

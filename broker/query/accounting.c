@@ -6,6 +6,7 @@
 #include "consent/consent_check.h"
 #include "ledger/ledger_view.h"
 #include "ledger/suspension.h"
+#include "query/accounting_proof.h"
 #include "query/accounting_rule.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "throughcare/v1/trail.pb-c.h"
@@ -396,6 +397,9 @@ int accounting_list(const struct question *question, struct answer *answer)
 		r = read_cursor(&accounting, &from);
 	if (r == 0)
 		r = begin(&accounting, rows_max);
+	/* Once, with the first page: its links are on all of them. */
+	if (r == 0 && from == 1 && question->scope == GATE_ALL)
+		r = accounting_prove(question, answer, accounting.subject, accounting.ret);
 	if (r == 0)
 		r = trail_view_links(question->trail, accounting.subject, from, links, rows_max,
 				     &count);

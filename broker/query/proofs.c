@@ -106,10 +106,7 @@ static int proof_begin(const struct question *question, struct answer *answer,
 	r = note_join(question, answer, checkpoint, &proof->checkpoint);
 	if (r == 0)
 		r = proofs_vkeys(question, answer, &proof->vkeys, &proof->n_vkeys);
-	if (r == 0) {
-		answer->reply.trail_proof = proof;
-		*ret = proof;
-	}
+	*ret = proof;
 	return r;
 }
 
@@ -289,16 +286,28 @@ static int opening_make(const struct question *question, struct answer *answer, 
 	return opening_fill(question, answer, &entry, opening);
 }
 
+int proofs_record(const struct question *question, struct answer *answer, uint64_t index,
+		  const struct tree_checkpoint *checkpoint, Throughcare__V1__TrailProof **ret)
+{
+	struct tree_hash hashes[TREE_PROOF_MAX];
+	size_t count;
+	int r = tree_view_inclusion(question->tree, index, checkpoint->size, hashes, &count);
+
+	if (r != 0)
+		return r < 0 ? r : TC_ECORRUPT;
+	r = proof_begin(question, answer, checkpoint, ret);
+	if (r == 0)
+		r = hashes_fill(answer, hashes, count, *ret);
+	return r ? r : opening_make(question, answer, index, &(*ret)->opening);
+}
+
 /* ---- the questions ---- */
 
 int proofs_inclusion(const struct question *question, struct answer *answer)
 {
 	const Throughcare__V1__TrailProofQuery *asked = question->query->trail_proof;
-	struct tree_hash hashes[TREE_PROOF_MAX];
 	struct tree_checkpoint checkpoint;
-	Throughcare__V1__TrailProof *proof;
 	uint64_t index = asked->index;
-	size_t count;
 	int r;
 
 	if ((asked->has_index != 0) == (asked->message_id != NULL))
@@ -314,23 +323,16 @@ int proofs_inclusion(const struct question *question, struct answer *answer)
 		return r;
 	if (index >= checkpoint.size)
 		return no_checkpoint(answer);
-	r = tree_view_inclusion(question->tree, index, checkpoint.size, hashes, &count);
-	if (r != 0)
-		return r < 0 ? r : TC_ECORRUPT;
-	r = proof_begin(question, answer, &checkpoint, &proof);
-	if (r == 0)
-		r = hashes_fill(answer, hashes, count, proof);
-	return r ? r : opening_make(question, answer, index, &proof->opening);
+	return proofs_record(question, answer, index, &checkpoint, &answer->reply.trail_proof);
 }
 
 int proofs_checkpoint(const struct question *question, struct answer *answer)
 {
 	struct tree_checkpoint checkpoint;
-	Throughcare__V1__TrailProof *proof;
 	int r = checkpoint_find(question, answer, question->query->trail_checkpoint->size,
 				&checkpoint);
 
-	return r ? r : proof_begin(question, answer, &checkpoint, &proof);
+	return r ? r : proof_begin(question, answer, &checkpoint, &answer->reply.trail_proof);
 }
 
 int proofs_consistency(const struct question *question, struct answer *answer)
@@ -353,6 +355,7 @@ int proofs_consistency(const struct question *question, struct answer *answer)
 	r = proof_begin(question, answer, &checkpoint, &proof);
 	if (r != 0)
 		return r;
+	answer->reply.trail_proof = proof;
 	proof->has_old_size = 1;
 	proof->old_size = asked->old_size;
 	return hashes_fill(answer, hashes, count, proof);

@@ -16,6 +16,10 @@
 int proofs_inclusion(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 int proofs_checkpoint(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 int proofs_consistency(const struct question *question, struct answer *answer) TC_MUST_CHECK;
+/* Of one record, under a checkpoint that has it. 0 or a fault. */
+int proofs_record(const struct question *question, struct answer *answer, uint64_t index,
+		  const struct tree_checkpoint *checkpoint,
+		  Throughcare__V1__TrailProof **ret) TC_MUST_CHECK;
 /* The log's public keys as vkey lines, the newest last; none when nothing was signed. */
 int proofs_vkeys(const struct question *question, struct answer *answer, char ***ret,
 		 size_t *ret_count) TC_MUST_CHECK;

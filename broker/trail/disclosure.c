@@ -47,7 +47,7 @@ int disclosure_chain(const uint8_t before[DISCLOSURE_HASH_BYTES],
 	return tc_sha256_pieces(pieces, sizeof(pieces) / sizeof(pieces[0]), ret);
 }
 
-static int person_tag(struct tc_id subject, uint64_t *ret)
+int disclosure_tag(struct tc_id subject, uint64_t *ret)
 {
 	uint8_t digest[TC_SHA256_BYTES];
 	const struct tc_slice pieces[] = {
@@ -59,6 +59,13 @@ static int person_tag(struct tc_id subject, uint64_t *ret)
 	if (r == 0)
 		*ret = tc_get_be64(digest);
 	return r;
+}
+
+void disclosure_touch(uint8_t touched[DISCLOSURE_BUCKETS / 8], uint64_t tag)
+{
+	uint64_t bucket = tag >> 48;
+
+	touched[bucket / 8] |= (uint8_t)(1 << bucket % 8);
 }
 
 /* ---- rows ---- */
@@ -119,6 +126,15 @@ static int head_put(struct store_txn *txn, const struct disclosure_tables *table
 	return store_put(txn, tables->heads, store_key_slice(&key), tc_slice(value, sizeof(value)));
 }
 
+static int head_read(struct tc_slice value, struct disclosure_head *ret)
+{
+	if (value.len != HEAD_VALUE_BYTES)
+		return TC_ECORRUPT;
+	ret->count = tc_get_be64(value.data);
+	memcpy(ret->hash, value.data + 8, DISCLOSURE_HASH_BYTES);
+	return 0;
+}
+
 /* All zero when there is none yet. 0, DISCLOSURE_NONE or a fault. */
 static int head_get(struct store_txn *txn, const struct disclosure_tables *tables, uint64_t tag,
 		    struct tc_id subject, struct disclosure_head *ret)
@@ -132,18 +148,14 @@ static int head_get(struct store_txn *txn, const struct disclosure_tables *table
 	r = store_get(txn, tables->heads, store_key_slice(&key), &value);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? DISCLOSURE_NONE : r;
-	if (value.len != HEAD_VALUE_BYTES)
-		return TC_ECORRUPT;
-	ret->count = tc_get_be64(value.data);
-	memcpy(ret->hash, value.data + 8, DISCLOSURE_HASH_BYTES);
-	return 0;
+	return head_read(value, ret);
 }
 
 int disclosure_head_find(struct store_txn *txn, const struct disclosure_tables *tables,
 			 struct tc_id subject, struct disclosure_head *ret)
 {
 	uint64_t tag = 0;
-	int r = person_tag(subject, &tag);
+	int r = disclosure_tag(subject, &tag);
 
 	return r < 0 ? r : head_get(txn, tables, tag, subject, ret);
 }
@@ -173,6 +185,55 @@ int disclosure_links(struct store_txn *txn, const struct disclosure_tables *tabl
 	}
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int disclosure_heads(struct store_txn *txn, const struct disclosure_tables *tables,
+		     struct tc_slice prefix, disclosure_visitor see, void *context)
+{
+	struct store_cursor cursor = {0};
+	struct disclosure_head head;
+	struct tc_slice key, value;
+	struct tc_id subject;
+	int r = store_cursor_init(&cursor, txn, tables->heads, prefix, STORE_FORWARD);
+
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		r = key.len == 8 + ID_BYTES ? head_read(value, &head) : TC_ECORRUPT;
+		if (r < 0)
+			break;
+		memcpy(subject.bytes, key.data + 8, ID_BYTES);
+		r = see(context, tc_get_be64(key.data), subject, &head);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int disclosure_head_before(struct store_txn *txn, const struct disclosure_tables *tables,
+			   struct tc_id subject, const struct disclosure_head *now, uint64_t before,
+			   struct disclosure_head *ret)
+{
+	struct disclosure_link links[64];
+	size_t count;
+	int r;
+
+	*ret = *now;
+	if (before == UINT64_MAX)
+		return 0;
+	/* As a rule nothing came since. */
+	r = disclosure_links(txn, tables, subject, now->count, links, 1, &count);
+	if (r != 0 || (count == 1 && links[0].at.sequence < before))
+		return r;
+	*ret = (struct disclosure_head){0};
+	do {
+		r = disclosure_links(txn, tables, subject, ret->count + 1, links,
+				     sizeof(links) / sizeof(links[0]), &count);
+		for (size_t i = 0; r == 0 && i < count; i++) {
+			if (links[i].at.sequence >= before)
+				return 0;
+			r = disclosure_chain(ret->hash, &links[i], ret->hash);
+			ret->count++;
+		}
+	} while (r == 0 && count > 0);
+	return r;
 }
 
 /* The stored head of a person is the one that its links give. */
@@ -279,7 +340,7 @@ static int find_entry(struct disclosure_batch *batch, struct store_txn *txn,
 	int r = grow_slots(batch);
 
 	if (r == 0)
-		r = person_tag(subject, &entry.tag);
+		r = disclosure_tag(subject, &entry.tag);
 	if (r < 0)
 		return r;
 	at = find_slot(batch, entry.tag, subject);
@@ -315,6 +376,10 @@ int disclosure_batch_add(struct disclosure_batch *batch, struct store_txn *txn,
 		r = disclosure_chain(entry->head.hash, &pending.link, entry->head.hash);
 	if (r < 0)
 		return r;
+	batch->growth.persons += entry->head.count == 0;
+	batch->growth.disclosures++;
+	batch->growth.changed = true;
+	disclosure_touch(batch->growth.touched, entry->tag);
 	pending.link.number = ++entry->head.count;
 	grown = room(batch->links, batch->link_count, &batch->link_capacity, sizeof(pending));
 	if (grown == NULL)

@@ -31,6 +31,7 @@
 #include "trail/posting.h"
 
 #define DISCLOSURE_HASH_BYTES 32
+#define DISCLOSURE_BUCKETS    65536 /* by the first 16 bits of a tag */
 
 enum disclosure_outcome {
 	DISCLOSURE_NONE = 1, /* no such link, or nothing was ever disclosed about this person */
@@ -58,6 +59,14 @@ struct disclosure_head {
 struct disclosure_entry; /* the head of one person */
 struct disclosure_pending;
 
+/* How many there are, and whose heads have changed since the last anchor (anchor.h). */
+struct disclosure_growth {
+	uint64_t persons;
+	uint64_t disclosures;
+	uint8_t touched[DISCLOSURE_BUCKETS / 8]; /* one bit for each bucket */
+	bool changed;                            /* since it was stored */
+};
+
 /* Empty is all zero. */
 struct disclosure_batch {
 	struct disclosure_entry *entries;
@@ -68,6 +77,7 @@ struct disclosure_batch {
 	struct disclosure_pending *links;
 	size_t link_count;
 	size_t link_capacity;
+	struct disclosure_growth growth;
 };
 
 /* Whom the row discloses something about. False: it is no disclosure. */
@@ -92,6 +102,19 @@ int disclosure_head_find(struct store_txn *txn, const struct disclosure_tables *
 int disclosure_links(struct store_txn *txn, const struct disclosure_tables *tables,
 		     struct tc_id subject, uint64_t from, struct disclosure_link *ret, size_t max,
 		     size_t *ret_count) TC_MUST_CHECK;
+
+/* Each person whose tag begins with `prefix`, in the order of tags. 0 or a fault. */
+typedef int (*disclosure_visitor)(void *context, uint64_t tag, struct tc_id subject,
+				  const struct disclosure_head *head);
+int disclosure_heads(struct store_txn *txn, const struct disclosure_tables *tables,
+		     struct tc_slice prefix, disclosure_visitor see, void *context) TC_MUST_CHECK;
+/* From the head as it is now, the one just before record `before`; all zero: there was none.
+ * UINT64_MAX: as it is. */
+int disclosure_head_before(struct store_txn *txn, const struct disclosure_tables *tables,
+			   struct tc_id subject, const struct disclosure_head *now, uint64_t before,
+			   struct disclosure_head *ret) TC_MUST_CHECK;
+int disclosure_tag(struct tc_id subject, uint64_t *ret) TC_MUST_CHECK;
+void disclosure_touch(uint8_t touched[DISCLOSURE_BUCKETS / 8], uint64_t tag);
 
 /* Is every head that of its links, and has every link a head? 0, TC_ECORRUPT or another fault. */
 int disclosure_check(struct store_txn *txn, const struct disclosure_tables *tables) TC_MUST_CHECK;

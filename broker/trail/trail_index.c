@@ -3,17 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "ledger/arena.h"
 #include "throughcare/v1/wire.pb-c.h"
+#include "trail/anchor.h"
 #include "trail/posting.h"
-#include "trail/posting_digest.h"
 #include "wire/digest.h"
 
-#define TABLES_MAX     5
+#define TABLES_MAX     7
 #define READERS_MAX    64
-#define FORMAT_VERSION 2
+#define FORMAT_VERSION 3
 #define POSTINGS_MAX   262144 /* kept in memory before they are written */
 #define NAME_CACHE     256
+#define EVENT_ANCHOR   "anchor"
 
 struct name_slot {
 	tc_agency name;
@@ -27,6 +29,7 @@ struct trail_index {
 	uint64_t next;
 	uint64_t committed;
 	size_t pending;
+	uint64_t anchors;
 	struct posting_position last; /* of the row written last */
 	struct posting_batch postings;
 	struct disclosure_batch disclosures;
@@ -79,6 +82,10 @@ static int open_store(struct trail_index *index, const struct trail_index_option
 		r = store_table_open(index->store, "links", &index->tables.disclosures.links);
 	if (r == 0)
 		r = store_table_open(index->store, "heads", &index->tables.disclosures.heads);
+	if (r == 0)
+		r = store_table_open(index->store, "anchors", &index->tables.anchors);
+	if (r == 0)
+		r = store_table_open(index->store, "tiles", &index->tables.tiles);
 	return r > 0 ? TC_ESTORE : r;
 }
 
@@ -98,6 +105,8 @@ int trail_index_open(const struct trail_index_options *options, struct trail_ind
 	if (r < 0)
 		goto out;
 	r = trail_index_read_next(txn, &index->tables, &index->next);
+	if (r == 0)
+		r = anchor_growth_load(txn, &index->tables, &index->disclosures.growth);
 	if (r < 0)
 		goto out;
 	index->committed = index->next;
@@ -244,6 +253,25 @@ static int add_postings(struct trail_index *index, const Throughcare__V1__TrailR
 	return r;
 }
 
+static int add_anchor(struct trail_index *index, const struct fact *fact,
+		      const Throughcare__V1__TrailRow *row)
+{
+	const Throughcare__V1__AnchorRecord *record = throughcare__v1__anchor_record__unpack(
+		&index->memory.allocator, row->record.len, row->record.data);
+	int r;
+
+	if (record == NULL)
+		return TC_ECORRUPT;
+	r = disclosure_batch_write(&index->disclosures, index->txn, &index->tables.disclosures);
+	if (r == 0)
+		r = anchor_take(index->txn, &index->tables, &index->disclosures.growth, record,
+				fact->sequence, fact->time_ms);
+	index->anchors++;
+	if (r == TC_ECORRUPT)
+		log_event(EV_ANCHOR_MISMATCH, NULL, NULL, r);
+	return r;
+}
+
 /* Under everything that it will be looked for by. */
 static int add_row(struct trail_index *index, const struct fact *fact, struct posting_position at)
 {
@@ -257,6 +285,8 @@ static int add_row(struct trail_index *index, const struct fact *fact, struct po
 	if (row == NULL)
 		return TC_ENOMEM;
 	r = add_postings(index, row, at);
+	if (r == 0 && row->event != NULL && strcmp(row->event, EVENT_ANCHOR) == 0)
+		r = add_anchor(index, fact, row);
 	if (r == 0 && disclosure_is(row, &subject))
 		r = disclosure_batch_add(&index->disclosures, index->txn,
 					 &index->tables.disclosures, subject, at, fact->time_ms,
@@ -349,6 +379,8 @@ int trail_index_commit(struct trail_index *index)
 	value[8] = FORMAT_VERSION;
 	r = write_batches(index);
 	if (r == 0)
+		r = anchor_growth_store(index->txn, &index->tables, &index->disclosures.growth);
+	if (r == 0)
 		r = store_put(index->txn, index->tables.meta, next_key(),
 			      tc_slice(value, sizeof(value)));
 	if (r == 0)
@@ -362,6 +394,42 @@ int trail_index_commit(struct trail_index *index)
 	return 0;
 }
 
+uint64_t trail_index_anchors(const struct trail_index *index)
+{
+	return index->anchors;
+}
+
+int trail_index_anchor(struct trail_index *index, Throughcare__V1__AnchorRecord *ret,
+		       uint8_t ret_root[DISCLOSURE_HASH_BYTES])
+{
+	struct store_txn *read = NULL;
+	struct store_txn *txn = index->txn;
+	struct anchor last;
+	uint64_t carried;
+	int r = txn ? 0 : store_read_begin(index->store, &read);
+
+	txn = txn ? txn : read;
+	throughcare__v1__anchor_record__init(ret);
+	if (r == 0)
+		r = anchor_carried(txn, &index->tables, &carried);
+	if (r == 0)
+		r = anchor_find(txn, &index->tables, UINT64_MAX, &last);
+	store_abort(&read);
+	if (r < 0)
+		return r;
+	if (carried == index->disclosures.growth.disclosures)
+		return TRAIL_TOLD;
+	if (r == ANCHOR_NONE)
+		return 0;
+	memcpy(ret_root, last.root, sizeof(last.root));
+	ret->has_of_sequence = ret->has_root = ret->has_persons = ret->has_disclosures = 1;
+	ret->of_sequence = last.sequence;
+	ret->root = (ProtobufCBinaryData){.len = sizeof(last.root), .data = ret_root};
+	ret->persons = last.persons;
+	ret->disclosures = last.disclosures;
+	return 0;
+}
+
 int trail_index_sink(void *context, struct effects *effects, uint64_t next, bool durable)
 {
 	struct trail_index *index = context;
@@ -370,89 +438,4 @@ int trail_index_sink(void *context, struct effects *effects, uint64_t next, bool
 	if (r == 0 && durable)
 		r = trail_index_commit(index);
 	return r;
-}
-
-/* Those rows of one table that are of records before, each with its length. */
-static int digest_table(struct tc_sha256_stream *stream, struct store_txn *txn,
-			struct store_table table, uint64_t before,
-			int (*sequence_of)(struct tc_slice key, struct tc_slice value,
-					   uint64_t *ret))
-{
-	struct store_cursor cursor = {0};
-	int r = store_cursor_init(&cursor, txn, table, tc_slice(NULL, 0), STORE_FORWARD);
-
-	while (r == 0) {
-		uint8_t length[8];
-		struct tc_slice key;
-		struct tc_slice value;
-		uint64_t sequence = 0;
-
-		r = store_cursor_next(&cursor, &key, &value);
-		if (r == 0)
-			r = sequence_of(key, value, &sequence);
-		if (r != 0 || sequence >= before)
-			continue;
-		tc_put_be64(length, value.len);
-		r = tc_sha256_stream_add(stream, key);
-		if (r == 0)
-			r = tc_sha256_stream_add(stream, tc_slice(length, sizeof(length)));
-		if (r == 0)
-			r = tc_sha256_stream_add(stream, value);
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
-}
-
-static int row_sequence(struct tc_slice key, struct tc_slice value, uint64_t *ret)
-{
-	(void)value;
-	if (key.len != POSTING_POSITION_BYTES)
-		return TC_ECORRUPT;
-	*ret = posting_position_get(key.data).sequence;
-	return 0;
-}
-
-static int link_sequence(struct tc_slice key, struct tc_slice value, uint64_t *ret)
-{
-	(void)key;
-	if (value.len < POSTING_POSITION_BYTES)
-		return TC_ECORRUPT;
-	*ret = posting_position_get(value.data).sequence;
-	return 0;
-}
-
-int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[32])
-{
-	struct tc_sha256_stream *stream = NULL;
-	struct store_txn *txn = NULL;
-	uint8_t number[8];
-	uint64_t next = 0;
-	int r;
-
-	r = tc_sha256_stream_new(&stream);
-	if (r == 0)
-		r = store_read_begin(index->store, &txn);
-	if (r == 0)
-		r = trail_index_read_next(txn, &index->tables, &next);
-	if (r == 0 && next < before)
-		r = TC_EINVAL;
-	if (r < 0)
-		goto out;
-	tc_put_be64(number, before);
-	r = tc_sha256_stream_add(stream, tc_slice(number, sizeof(number)));
-	if (r == 0)
-		r = digest_table(stream, txn, index->tables.rows, before, row_sequence);
-	if (r == 0)
-		r = posting_digest_add(stream, txn, index->tables.postings, before);
-	if (r == 0)
-		r = digest_table(stream, txn, index->tables.disclosures.links, before,
-				 link_sequence);
-	if (r == 0)
-		r = disclosure_check(txn, &index->tables.disclosures);
-	if (r == 0)
-		r = tc_sha256_stream_end(stream, ret);
-out:
-	store_abort(&txn);
-	tc_sha256_stream_free(&stream);
-	return store_fault(r);
 }

@@ -23,9 +23,14 @@
 
 #include "ledger/effects.h"
 #include "store/store.h"
+#include "throughcare/v1/record.pb-c.h"
 #include "trail/disclosure.h"
 
 struct trail_index;
+
+enum trail_index_outcome {
+	TRAIL_TOLD = 1, /* of every disclosure, by an anchor */
+};
 
 struct trail_index_options {
 	const char *path; /* folder of the store; made when absent */
@@ -56,13 +61,20 @@ int trail_index_take(struct trail_index *index, struct effects *effects,
 /* 0 or a fault, as above. Nothing to commit is done at once. */
 int trail_index_commit(struct trail_index *index) TC_MUST_CHECK;
 
+/* Are there disclosures that no anchor tells of? Then what the next one must say, with the root in
+ * `ret_root`. 0, TRAIL_TOLD or a fault. */
+int trail_index_anchor(struct trail_index *index, Throughcare__V1__AnchorRecord *ret,
+		       uint8_t ret_root[DISCLOSURE_HASH_BYTES]) TC_MUST_CHECK;
+/* How many it has taken since it was opened. */
+uint64_t trail_index_anchors(const struct trail_index *index);
+
 /* A ledger_sink for ledger_replay: `context` is the struct trail_index *. */
 int trail_index_sink(void *context, struct effects *effects, uint64_t next,
 		     bool durable) TC_MUST_CHECK;
 
-/* SHA-256 over `before` and every committed row, posting and disclosure of the records before it,
- * in order. TC_EINVAL when the trail is not there yet, TC_ECORRUPT when a head is not that of its
- * links.
+/* SHA-256 over `before` and every committed row, posting, disclosure and anchor of the records
+ * before it, in order. TC_EINVAL when the trail is not there yet, TC_ECORRUPT when a head is not
+ * that of its links, or an anchor not that of the heads.
  */
 int trail_index_digest(struct trail_index *index, uint64_t before, uint8_t ret[32]) TC_MUST_CHECK;
 
@@ -73,6 +85,8 @@ struct trail_index_tables {
 	struct store_table rows;     /* sequence, n -> i64 time, packed TrailRow */
 	struct store_table postings; /* see posting.h */
 	struct disclosure_tables disclosures;
+	struct store_table anchors; /* see anchor.h */
+	struct store_table tiles;
 };
 const struct trail_index_tables *trail_index_tables(const struct trail_index *index);
 /* As of the transaction's snapshot. */

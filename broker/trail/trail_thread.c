@@ -7,13 +7,18 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "journal/record.h"
+#include "throughcare/v1/record.pb-c.h"
 
 #define SOURCE_TRAIL 1
 
 struct trail_thread {
 	struct trail_thread_options options;
 	pthread_t thread;
-	int64_t due_us; /* of the next commit; 0: nothing waits */
+	int64_t due_us;    /* of the next commit; 0: nothing waits */
+	int64_t anchor_us; /* when to look whether an anchor is wanted; 0: when facts have come */
+	uint64_t anchors;  /* taken when the last was sent */
+	bool anchoring;    /* it has not come back */
 	bool stopping;
 };
 
@@ -57,6 +62,74 @@ static int commit_wanted(struct trail_thread *thread)
 		     : tell(thread->options.ledger, trail_index_committed(thread->options.index));
 }
 
+/* ---- anchors ---- */
+
+static int64_t next_anchor_us(const struct trail_thread *thread)
+{
+	return tc_clock_monotonic_us() + (int64_t)thread->options.anchor_ms * 1000;
+}
+
+static void expect_anchor(struct trail_thread *thread)
+{
+	if (thread->options.journal == NULL)
+		return;
+	if (thread->anchoring && trail_index_anchors(thread->options.index) > thread->anchors) {
+		thread->anchoring = false;
+		thread->anchor_us = 0;
+	}
+	if (!thread->anchoring && thread->anchor_us == 0)
+		thread->anchor_us = next_anchor_us(thread);
+}
+
+static int make_anchor(Throughcare__V1__AnchorRecord *anchor, struct record_batch **ret)
+{
+	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
+	struct record_batch *batch = calloc(1, sizeof(*batch));
+	struct record *record = record_new();
+
+	body.body_case = THROUGHCARE__V1__RECORD__BODY_ANCHOR;
+	body.anchor = anchor;
+	if (batch == NULL || record == NULL ||
+	    tc_bytes_reserve(&record->owned, throughcare__v1__record__get_packed_size(&body)) < 0) {
+		record_free(&record);
+		free(batch);
+		return TC_ENOMEM;
+	}
+	record->owned.len = throughcare__v1__record__pack(&body, record->owned.data);
+	record->body = tc_bytes_slice(&record->owned);
+	record->rider = true;
+	record_batch_push(batch, &record);
+	*ret = batch;
+	return 0;
+}
+
+static int send_anchor(struct trail_thread *thread)
+{
+	Throughcare__V1__AnchorRecord anchor;
+	uint8_t root[DISCLOSURE_HASH_BYTES];
+	struct record_batch *batch;
+	int r = trail_index_anchor(thread->options.index, &anchor, root);
+
+	thread->anchor_us = 0;
+	if (r != 0)
+		return r == TRAIL_TOLD ? 0 : r;
+	r = make_anchor(&anchor, &batch);
+	if (r < 0)
+		return r;
+	r = bus_send(thread->options.journal, BUS_RECORDS, batch, 0);
+	if (r == 0) {
+		thread->anchoring = true;
+		thread->anchors = trail_index_anchors(thread->options.index);
+		return 0;
+	}
+	record_batch_free(batch);
+	free(batch);
+	thread->anchor_us = next_anchor_us(thread);
+	return r == BUS_EMPTY ? 0 : r;
+}
+
+/* ---- messages ---- */
+
 static int take(struct trail_thread *thread, struct effects *facts)
 {
 	int r = trail_index_take(thread->options.index, facts, facts->facts_next);
@@ -64,6 +137,7 @@ static int take(struct trail_thread *thread, struct effects *facts)
 	effects_free(&facts);
 	if (r < 0)
 		return r;
+	expect_anchor(thread);
 	if (trail_index_pending(thread->options.index) >= TRAIL_THREAD_FACTS)
 		return commit(thread);
 	if (thread->due_us == 0)
@@ -97,16 +171,18 @@ static int obey(struct trail_thread *thread, const struct bus_message *message)
 	return TC_EBUS;
 }
 
-/* Milliseconds until the next commit is due, rounded up; -1 when none is. */
+/* Milliseconds until something is due, rounded up; -1 when nothing is. */
 static int wait_ms(const struct trail_thread *thread)
 {
-	int64_t left_us;
+	int64_t left_us, due_us = thread->due_us;
 
 	if (thread->stopping)
 		return 0;
-	if (thread->due_us == 0)
+	if (thread->anchor_us != 0 && (due_us == 0 || thread->anchor_us < due_us))
+		due_us = thread->anchor_us;
+	if (due_us == 0)
 		return -1;
-	left_us = thread->due_us - tc_clock_monotonic_us();
+	left_us = due_us - tc_clock_monotonic_us();
 	return left_us <= 0 ? 0 : (int)((left_us + 999) / 1000);
 }
 
@@ -124,6 +200,9 @@ static int loop(struct trail_thread *thread)
 			return r;
 		if (thread->due_us != 0 && tc_clock_monotonic_us() >= thread->due_us)
 			r = commit(thread);
+		if (r == 0 && thread->anchor_us != 0 && !thread->stopping &&
+		    tc_clock_monotonic_us() >= thread->anchor_us)
+			r = send_anchor(thread);
 		if (r < 0)
 			return r;
 	}
@@ -138,6 +217,10 @@ static void *run(void *context)
 	bus_socket_adopt(thread->options.ledger);
 	for (size_t i = 0; i < thread->options.query_count; i++)
 		bus_socket_adopt(thread->options.queries[i]);
+	if (thread->options.journal != NULL)
+		bus_socket_adopt(thread->options.journal);
+	/* What an earlier life left to be told. */
+	expect_anchor(thread);
 	r = loop(thread);
 	if (r < 0) {
 		/* Nobody may be told anything any more: no clean-up, no exit handlers. */

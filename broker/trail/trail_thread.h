@@ -1,9 +1,14 @@
 /*
- * trail_thread - follows the ledger: takes its facts, commits them, says how far it is.
+ * trail_thread - follows the ledger: takes its facts, commits them, says how far it is, and
+ * anchors disclosures in the log.
  *
  * Commits when five seconds have passed, when enough facts wait, or when the ledger wants
  * to commit itself (see trail_index.h for why it must ask) and then gets an answer.
  * After each commit every query thread is told the position reached.
+ *
+ * An anchor's record (anchor.h) goes to the journal when there are disclosures that none tells
+ * of, `anchor_ms` after the one before it: it rides with the next commit, never waits for the
+ * journal, and none follows before it has come back as a fact.
  *
  * When it cannot be written the process ends at once (TRAIL_THREAD_EXIT): nothing is
  * disclosed that the trail could not tell of.
@@ -31,6 +36,8 @@ struct trail_thread_options {
 	struct bus_socket *ledger;   /* PUSH, told when it wanted a commit; likewise */
 	struct bus_socket **queries; /* PUSH, likewise; the array too lives until the join */
 	size_t query_count;
+	struct bus_socket *journal; /* PUSH, likewise; NULL: no anchors */
+	unsigned anchor_ms;
 	unsigned wait_ms; /* longest wait of a fact for its commit; 0: TRAIL_THREAD_WAIT_MS */
 };
 

@@ -424,6 +424,14 @@ int trail_view_links(struct trail_view *view, struct tc_id subject, uint64_t fro
 					   max, ret_count));
 }
 
+int trail_view_anchor(struct trail_view *view, struct tc_id subject, uint64_t size,
+		      struct anchor_proof *ret)
+{
+	int r = anchor_prove(view->txn, &view->tables, subject, size, ret);
+
+	return r == ANCHOR_NONE ? r : view_fault(r);
+}
+
 int trail_view_row(struct trail_view *view, const struct disclosure_link *link,
 		   struct tc_slice *ret)
 {

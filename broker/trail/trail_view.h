@@ -13,6 +13,7 @@
 #define TRAIL_TRAIL_VIEW_H
 
 #include "throughcare/v1/wire.pb-c.h"
+#include "trail/anchor.h"
 #include "trail/posting.h"
 #include "trail/trail_index.h"
 
@@ -71,6 +72,9 @@ int trail_view_head(struct trail_view *view, struct tc_id subject,
 		    struct disclosure_head *ret) TC_MUST_CHECK;
 int trail_view_links(struct trail_view *view, struct tc_id subject, uint64_t from,
 		     struct disclosure_link *ret, size_t max, size_t *ret_count) TC_MUST_CHECK;
+/* How the person's chain is bound to the log: see anchor_prove. */
+int trail_view_anchor(struct trail_view *view, struct tc_id subject, uint64_t size,
+		      struct anchor_proof *ret) TC_MUST_CHECK;
 /* The packed TrailRow of a link, borrowed from the snapshot. 0, DISCLOSURE_NONE (it was removed) or
  * a fault: also when it is not the row that was chained. */
 int trail_view_row(struct trail_view *view, const struct disclosure_link *link,

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "journal/record.h"
+#include "throughcare/v1/record.pb-c.h"
 #include "trail/trail_thread.h"
 #include "unit/trail/trail_fixture.h"
 
@@ -16,8 +18,9 @@ struct scene {
 	struct bus *bus;
 	struct bus_socket *ledger;
 	struct bus_socket *query;
+	struct bus_socket *journal;
 	struct bus_socket *to_trail;
-	struct bus_socket *from_trail[2]; /* to the ledger, to the query thread */
+	struct bus_socket *from_trail[3]; /* to the ledger, to the query thread, to the journal */
 	struct bus_socket *inbox;
 	struct trail_thread *thread;
 };
@@ -25,7 +28,7 @@ struct scene {
 static int setup(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
-	struct trail_thread_options options = {.query_count = 1, .wait_ms = 200};
+	struct trail_thread_options options = {.query_count = 1, .wait_ms = 200, .anchor_ms = 50};
 	void *trail;
 
 	assert_non_null(scene);
@@ -38,6 +41,9 @@ static int setup(void **state)
 	assert_int_equal(bus_connect_push(scene->bus, "trail", 16, &scene->to_trail), 0);
 	assert_int_equal(bus_connect_push(scene->bus, "ledger", 16, &scene->from_trail[0]), 0);
 	assert_int_equal(bus_connect_push(scene->bus, "query.0", 16, &scene->from_trail[1]), 0);
+	assert_int_equal(bus_bind_pull(scene->bus, "journal", 16, &scene->journal), 0);
+	assert_int_equal(bus_connect_push(scene->bus, "journal", 16, &scene->from_trail[2]), 0);
+	options.journal = scene->from_trail[2];
 	options.index = scene->trail->index;
 	options.inbox = scene->inbox;
 	options.ledger = scene->from_trail[0];
@@ -66,9 +72,11 @@ static int teardown(void **state)
 	drop_positions(scene->query);
 	bus_socket_close(&scene->from_trail[0]);
 	bus_socket_close(&scene->from_trail[1]);
+	bus_socket_close(&scene->from_trail[2]);
 	bus_socket_close(&scene->inbox);
 	bus_socket_close(&scene->to_trail);
 	bus_socket_close(&scene->query);
+	bus_socket_close(&scene->journal);
 	bus_socket_close(&scene->ledger);
 	bus_close(&scene->bus);
 	free(scene);
@@ -143,6 +151,69 @@ static void it_commits_by_itself_when_many_facts_wait(void **state)
 	assert_int_equal(next, 2 * TRAIL_THREAD_FACTS);
 }
 
+static void send_release(struct scene *scene, uint64_t sequence)
+{
+	struct effects *facts = effects_new();
+
+	assert_non_null(facts);
+	push_fact(facts, &(struct made_fact){.sequence = sequence,
+					     .subject = 1,
+					     .agency = "clinic",
+					     .event = "release"});
+	facts->facts_next = sequence + 1;
+	assert_int_equal(bus_send(scene->to_trail, BUS_FACTS, facts, DEADLINE_MS), 0);
+}
+
+/* The anchor comes to the journal, and back as the fact of record `sequence`. */
+static void pass_anchor(struct scene *scene, uint64_t sequence, bool first)
+{
+	struct effects *facts = effects_new();
+	struct record_batch *batch;
+	struct bus_message message;
+	Throughcare__V1__Record *body;
+	uint8_t packed[128];
+
+	assert_non_null(facts);
+	assert_int_equal(bus_receive(scene->journal, DEADLINE_MS, &message), 0);
+	assert_int_equal(message.kind, BUS_RECORDS);
+	batch = message.payload;
+	assert_int_equal(batch->count, 1);
+	assert_true(batch->first->rider);
+	body = throughcare__v1__record__unpack(NULL, batch->first->body.len,
+					       batch->first->body.data);
+	assert_non_null(body);
+	assert_int_equal(body->body_case, THROUGHCARE__V1__RECORD__BODY_ANCHOR);
+	assert_int_equal(body->anchor->has_of_sequence, !first);
+	push_fact(facts, &(struct made_fact){
+				 .sequence = sequence,
+				 .event = "anchor",
+				 .record = tc_slice(packed, throughcare__v1__anchor_record__pack(
+								    body->anchor, packed)),
+			 });
+	throughcare__v1__record__free_unpacked(body, NULL);
+	record_batch_free(batch);
+	free(batch);
+	facts->facts_next = sequence + 1;
+	assert_int_equal(bus_send(scene->to_trail, BUS_FACTS, facts, DEADLINE_MS), 0);
+}
+
+static void two_anchors_follow_the_last_disclosure(void **state)
+{
+	struct scene *scene = *state;
+	struct bus_message message;
+
+	send_facts(scene, 0, 2);
+	send_release(scene, 2);
+	pass_anchor(scene, 3, true);
+	pass_anchor(scene, 4, false);
+	assert_int_equal(bus_receive(scene->journal, 200, &message), BUS_EMPTY);
+	send_release(scene, 5);
+	send_release(scene, 6);
+	pass_anchor(scene, 7, false);
+	pass_anchor(scene, 8, false);
+	assert_int_equal(bus_receive(scene->journal, 200, &message), BUS_EMPTY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +224,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_commits_by_itself_after_a_while, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(it_commits_by_itself_when_many_facts_wait, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(two_anchors_follow_the_last_disclosure, setup,
 						teardown),
 	};
 

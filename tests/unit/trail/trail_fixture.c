@@ -96,6 +96,9 @@ void push_fact(struct effects *effects, const struct made_fact *made)
 	grant = id_text(made->grant, ids[4]);
 	row.grants = &grant;
 	row.n_grants = grant != NULL;
+	row.has_record = made->record.len > 0;
+	row.record = (ProtobufCBinaryData){.len = made->record.len,
+					   .data = (uint8_t *)(uintptr_t)made->record.data};
 	len = throughcare__v1__trail_row__get_packed_size(&row);
 	assert_int_equal(tc_bytes_reserve(&fact->row, len), 0);
 	fact->row.len = throughcare__v1__trail_row__pack(&row, fact->row.data);

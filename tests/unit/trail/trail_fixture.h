@@ -22,6 +22,7 @@ struct made_fact {
 	const char *agency, *recipient, *actor;
 	const char *event; /* NULL: "submission" */
 	const char *type, *code, *proceeding, *certificate;
+	struct tc_slice record;
 };
 
 int trail_fixture_setup(void **state);
