@@ -57,6 +57,7 @@ static void event(struct exchange *x, struct tc_id subject, const char *status, 
 
 	claim.status = text(status);
 	claim.officer = text("officer-9");
+	claim.team = text("east");
 	message.category = legal == 0 ? CONDITIONS : message.category;
 	message.subject = subject;
 	message.legal = legal;
@@ -121,6 +122,7 @@ static void an_officer_who_changes_takes_the_referrals_along(void **state)
 	event(x, referral.subject, "OFFICER_CHANGE", OPERATIONAL);
 	assert_int_equal(known(x, "parole", referral.subject, &at), 0);
 	assert_string_equal(at.officer, "officer-9");
+	assert_string_equal(at.team, "east");
 	assert_int_equal(ledger_commit(x->ledger), 0);
 	assert_int_equal(ledger_view_open(&view, x->ledger), 0);
 	assert_int_equal(ledger_view_renew(view, &next), 0);
@@ -128,6 +130,7 @@ static void an_officer_who_changes_takes_the_referrals_along(void **state)
 				       referral.referral, &row),
 			 0);
 	assert_string_equal(row.side[REFERRAL_SOURCE].officer, "officer-9");
+	assert_string_equal(row.side[REFERRAL_SOURCE].team, "east");
 	ledger_view_close(&view);
 }
 
