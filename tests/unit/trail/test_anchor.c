@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "store/store_cursor.h"
 #include "trail/anchor.h"
 #include "unit/trail/trail_fixture.h"
 #include "wire/digest.h"
@@ -213,6 +214,43 @@ static void an_anchor_that_says_something_else_is_a_fault(void **state)
 	assert_int_equal(take_anchor(fixture, 3, &anchor), TC_ECORRUPT);
 }
 
+/* A trail that was made to look whole without its last disclosure: chain and head agree. */
+static void a_disclosure_that_was_taken_out_is_missed(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	const struct disclosure_tables *tables = &trail_index_tables(fixture->index)->disclosures;
+	struct tc_slice first_key, value;
+	struct anchor_proof proof;
+	uint8_t head[64], key[64], link[64], digest[32];
+	size_t head_len, key_len, link_len;
+	struct store_txn *txn;
+
+	release(fixture, 0, 1);
+	release(fixture, 1, 1);
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	assert_int_equal(store_read_begin(trail_index_store(fixture->index), &txn), 0);
+	assert_int_equal(store_first(txn, tables->heads, tc_slice(NULL, 0), &first_key, &value), 0);
+	memcpy(key, first_key.data, key_len = first_key.len);
+	memcpy(head, value.data, head_len = value.len);
+	store_abort(&txn);
+	release(fixture, 2, 1);
+	anchor_at(fixture, 3);
+	anchor_at(fixture, 4);
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	assert_int_equal(prove(fixture, 1, 5, &proof), 0);
+	assert_int_equal(trail_index_digest(fixture->index, 5, digest), 0);
+
+	assert_int_equal(store_begin(trail_index_store(fixture->index), &txn), 0);
+	assert_int_equal(store_last(txn, tables->links, tc_slice(NULL, 0), &first_key, &value), 0);
+	memcpy(link, first_key.data, link_len = first_key.len);
+	assert_int_equal(store_del(txn, tables->links, tc_slice(link, link_len)), 0);
+	assert_int_equal(
+		store_put(txn, tables->heads, tc_slice(key, key_len), tc_slice(head, head_len)), 0);
+	assert_int_equal(store_commit(&txn), 0);
+	assert_int_equal(prove(fixture, 1, 5, &proof), TC_ECORRUPT);
+	assert_int_equal(trail_index_digest(fixture->index, 5, digest), TC_ECORRUPT);
+}
+
 static void old_tiles_go(void **state)
 {
 	struct trail_fixture *fixture = *state;
@@ -263,6 +301,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_touched_before_a_restart_is_not_forgotten,
 						trail_fixture_setup, trail_fixture_teardown),
 		cmocka_unit_test_setup_teardown(an_anchor_that_says_something_else_is_a_fault,
+						trail_fixture_setup, trail_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_disclosure_that_was_taken_out_is_missed,
 						trail_fixture_setup, trail_fixture_teardown),
 		cmocka_unit_test_setup_teardown(old_tiles_go, trail_fixture_setup,
 						trail_fixture_teardown),
