@@ -9,7 +9,8 @@
 /* protobuf-c has no const strings; packing does not write. */
 #define TEXT(value) ((char *)(uintptr_t)(value))
 
-/* The day alone, and in the place of no risk what is to be done: a line has 80 columns. */
+/* The day alone, without its year, and in the place of no risk what is to be done: a line has 80
+ * columns. */
 static void row_shorten(json_t *row)
 {
 	const char *due = json_string_value(json_object_get(row, "dueAt"));
@@ -17,7 +18,7 @@ static void row_shorten(json_t *row)
 	bool late = json_is_true(json_object_get(row, "overdue"));
 
 	if (due && strlen(due) >= 10)
-		json_object_set_new(row, "due", json_sprintf("%.10s%s", due, late ? "!" : ""));
+		json_object_set_new(row, "due", json_sprintf("%.5s%s", due + 5, late ? "!" : ""));
 	if (json_array_size(risks) == 0)
 		json_object_set(row, "risks", json_object_get(row, "nextStep"));
 }

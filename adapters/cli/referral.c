@@ -64,7 +64,7 @@ enum tc_exit tc_referral_show_run(struct tc_invocation *invocation)
 		{"event", "WHAT"},
 		{"code", "CODE"},
 		{"messageType", "MESSAGE"},
-		{"withheldCategories", "WITHHELD"},
+		{"withheldCategories", "KEPT"},
 		{NULL, NULL},
 	};
 	static const struct tc_column assignments[] = {
@@ -73,7 +73,8 @@ enum tc_exit tc_referral_show_run(struct tc_invocation *invocation)
 	};
 	Throughcare__V1__ReferralShowQuery show = THROUGHCARE__V1__REFERRAL_SHOW_QUERY__INIT;
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
-	json_t *reply = NULL;
+	json_t *reply = NULL, *event;
+	size_t index;
 
 	show.referral_id = invocation->operands[0];
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_REFERRAL_SHOW;
@@ -89,6 +90,8 @@ enum tc_exit tc_referral_show_run(struct tc_invocation *invocation)
 	if (code == TC_EXIT_DONE) {
 		tc_screen_record(&invocation->screen, columns, row);
 		if (!invocation->screen.json) {
+			json_array_foreach(json_object_get(row, "timeline"), index, event)
+				tc_screen_minute(event, "occurredAt");
 			tc_screen_say(&invocation->screen, "%s", "");
 			tc_screen_table(&invocation->screen, timeline,
 					json_object_get(row, "timeline"));

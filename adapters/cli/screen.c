@@ -82,6 +82,14 @@ static void escaped_put(FILE *to, const char *text)
 	free(safe);
 }
 
+void tc_screen_minute(json_t *row, const char *key)
+{
+	const char *at = json_string_value(json_object_get(row, key));
+
+	if (at && strlen(at) >= 16)
+		json_object_set_new(row, key, json_sprintf("%.10s %.5s", at, at + 11));
+}
+
 void tc_screen_say(const struct tc_screen *screen, const char *format, ...)
 {
 	char *text = NULL;

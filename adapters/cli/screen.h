@@ -44,6 +44,8 @@ char *tc_screen_escape(struct tc_slice text);
  * the caller (free); NULL when the row has no such value. */
 char *tc_screen_cell(const json_t *row, const char *key);
 
+/* For a table: the time of a row without its seconds. */
+void tc_screen_minute(json_t *row, const char *key);
 /* A line for people only; nothing with --json. What is interpolated is escaped. */
 void tc_screen_say(const struct tc_screen *screen, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

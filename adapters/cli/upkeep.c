@@ -9,13 +9,17 @@
 /* protobuf-c has no const strings; packing does not write. */
 #define TEXT(value) ((char *)(uintptr_t)(value))
 
+/* Of which referral, and who did it, programs read: a line has 80 columns. */
+static void task_shorten(json_t *row)
+{
+	tc_screen_minute(row, "due");
+}
+
 enum tc_exit tc_task_list_run(struct tc_invocation *invocation)
 {
 	static const struct tc_column columns[] = {
-		{"messageId", "TASK"},      {"kind", "WHAT"},
-		{"status", "STATUS"},       {"due", "DUE"},
-		{"referralId", "REFERRAL"}, {"resultCode", "RESULT"},
-		{"doneBy", "BY"},           {NULL, NULL},
+		{"messageId", "TASK"}, {"kind", "WHAT"},         {"status", "STATUS"},
+		{"due", "DUE"},        {"resultCode", "RESULT"}, {NULL, NULL},
 	};
 	Throughcare__V1__TaskListQuery list = THROUGHCARE__V1__TASK_LIST_QUERY__INIT;
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
@@ -24,7 +28,7 @@ enum tc_exit tc_task_list_run(struct tc_invocation *invocation)
 	list.open_only = tc_invocation_option(invocation, "all") == NULL;
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_TASK_LIST;
 	query.task_list = &list;
-	return tc_question_table(invocation, &query, "tasks", columns);
+	return tc_question_rows(invocation, &query, "tasks", columns, task_shorten);
 }
 
 enum tc_exit tc_task_reply_run(struct tc_invocation *invocation)
@@ -49,14 +53,15 @@ enum tc_exit tc_person_show_run(struct tc_invocation *invocation)
 {
 	static const struct tc_column columns[] = {
 		{"subject", "person"}, {"sameAs", "same as"}, {"members", "ids"}, {NULL, NULL}};
-	static const struct tc_column decisions[] = {
-		{"kind", "WHAT"},          {"fromIds", "FROM"},      {"toId", "TO"},
-		{"agency", "DECIDED AT"},  {"decidedBy", "BY"},      {"effective", "SINCE"},
-		{"confidence", "CERTAIN"}, {"messageId", "MESSAGE"}, {NULL, NULL},
+	static const struct tc_column decided[] = {
+		{"kind", "decided"},       {"fromIds", "from"},      {"toId", "to"},
+		{"agency", "at"},          {"decidedBy", "by"},      {"effective", "since"},
+		{"confidence", "certain"}, {"messageId", "message"}, {NULL, NULL},
 	};
 	Throughcare__V1__PersonShowQuery show = THROUGHCARE__V1__PERSON_SHOW_QUERY__INIT;
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
-	json_t *reply = NULL;
+	json_t *reply = NULL, *decision;
+	size_t index;
 
 	show.subject = invocation->operands[0];
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_PERSON_SHOW;
@@ -65,9 +70,13 @@ enum tc_exit tc_person_show_run(struct tc_invocation *invocation)
 	const json_t *row = json_object_get(reply, "person");
 	if (code == TC_EXIT_DONE) {
 		tc_screen_record(&invocation->screen, columns, row);
-		if (!invocation->screen.json)
-			tc_screen_table(&invocation->screen, decisions,
-					json_object_get(row, "decisions"));
+		json_array_foreach(json_object_get(row, "decisions"), index, decision)
+		{
+			if (invocation->screen.json)
+				break;
+			tc_screen_say(&invocation->screen, "%s", "");
+			tc_screen_record(&invocation->screen, decided, decision);
+		}
 	}
 	json_decref(reply);
 	return code;
@@ -109,12 +118,20 @@ enum tc_exit tc_calendar_show_run(struct tc_invocation *invocation)
 	return code;
 }
 
+/* Silence is a matter of days. */
+static void feed_shorten(json_t *row)
+{
+	const char *at = json_string_value(json_object_get(row, "lastAt"));
+
+	if (at)
+		json_object_set_new(row, "lastAt", json_sprintf("%.10s", at));
+}
+
 enum tc_exit tc_feed_list_run(struct tc_invocation *invocation)
 {
 	static const struct tc_column columns[] = {
-		{"from", "FROM"},     {"to", "TO"},
-		{"type", "TYPE"},     {"count", "SO FAR"},
-		{"lastAt", "LATEST"}, {"usualGapHours", "LONGEST USUAL GAP (H)"},
+		{"from", "FROM"},     {"to", "TO"},         {"type", "TYPE"},
+		{"count", "SENT"},    {"lastAt", "LATEST"}, {"usualGapHours", "GAP H"},
 		{"silent", "SILENT"}, {NULL, NULL},
 	};
 	Throughcare__V1__FeedListQuery list = THROUGHCARE__V1__FEED_LIST_QUERY__INIT;
@@ -124,7 +141,7 @@ enum tc_exit tc_feed_list_run(struct tc_invocation *invocation)
 	list.silent_only = tc_invocation_option(invocation, "silent") != NULL;
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_FEED_LIST;
 	query.feed_list = &list;
-	return tc_question_table(invocation, &query, "feeds", columns);
+	return tc_question_rows(invocation, &query, "feeds", columns, feed_shorten);
 }
 
 enum tc_exit tc_outcomes_report_run(struct tc_invocation *invocation)
@@ -152,18 +169,17 @@ enum tc_exit tc_outcomes_report_run(struct tc_invocation *invocation)
 	return tc_question_table(invocation, &query, "outcomes", columns);
 }
 
+/* What took whose place is for programs to follow: both are in the list. */
+static void appointment_shorten(json_t *row)
+{
+	tc_screen_minute(row, "startAt");
+}
+
 enum tc_exit tc_appointment_list_run(struct tc_invocation *invocation)
 {
 	static const struct tc_column columns[] = {
-		{"appointmentId", "MEETING"},
-		{"startAt", "WHEN"},
-		{"state", "STATE"},
-		{"reason", "REASON"},
-		{"by", "BY"},
-		{"supersedes", "INSTEAD OF"},
-		{"successor", "MOVED TO"},
-		{"corrections", "CORRECTED"},
-		{NULL, NULL},
+		{"appointmentId", "MEETING"}, {"startAt", "WHEN"}, {"state", "STATE"},
+		{"reason", "REASON"},         {"by", "BY"},        {NULL, NULL},
 	};
 	Throughcare__V1__AppointmentListQuery list = THROUGHCARE__V1__APPOINTMENT_LIST_QUERY__INIT;
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
@@ -171,5 +187,5 @@ enum tc_exit tc_appointment_list_run(struct tc_invocation *invocation)
 	list.referral_id = invocation->operands[0];
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_APPOINTMENT_LIST;
 	query.appointment_list = &list;
-	return tc_question_table(invocation, &query, "appointments", columns);
+	return tc_question_rows(invocation, &query, "appointments", columns, appointment_shorten);
 }

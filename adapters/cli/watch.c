@@ -1,5 +1,6 @@
 /* watch - changes of referrals as they come, and from where to go on. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/command_table.h"
 #include "cli/question.h"
@@ -18,7 +19,8 @@ static void change_print(const struct tc_screen *screen, const json_t *row)
 	char *id = tc_screen_cell(row, "referralId"), *by = tc_screen_cell(row, "by");
 
 	tc_screen_line(screen, row);
-	tc_screen_say(screen, "%.19s  %s  %s  by %s", at ? at : "", id ? id : "",
+	/* Without the year and the seconds, which programs get. */
+	tc_screen_say(screen, "%.11s %s %s (%s)", at && strlen(at) > 16 ? at + 5 : "", id ? id : "",
 		      state ? state : "", by ? by : "");
 	free(at);
 	free(state);

@@ -9,7 +9,7 @@ sys.path.insert(0, HERE)
 
 import schema  # noqa: E402
 import wire  # noqa: E402
-from exchange import Exchange  # noqa: E402
+from exchange import AGENCIES, Exchange  # noqa: E402
 
 
 def pytest_configure(config):
@@ -45,6 +45,16 @@ def exchange(build, tmp_path_factory):
         made.stop()
     finally:
         made.abandon()
+
+
+@pytest.fixture
+def emptied(exchange):
+    """Nobody's mailbox has anything in it, before the test and after it."""
+    for turn in range(2):
+        for agency in AGENCIES:
+            exchange.collect(agency)
+        if turn == 0:
+            yield
 
 
 @pytest.fixture

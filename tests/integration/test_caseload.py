@@ -4,6 +4,7 @@ from envelope import now
 from exchange import wait_for
 from messages import evidence, new_id, of, operational, referral, response
 
+pytestmark = pytest.mark.usefixtures("emptied")
 OFFICE, HOME, CLINIC = "parole-north", "housing-harbor", "treatment-south"
 DAY = 86400
 

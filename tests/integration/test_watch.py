@@ -5,6 +5,7 @@ import pytest
 import schema
 from messages import new_id, of, operational, referral, response
 
+pytestmark = pytest.mark.usefixtures("emptied")
 OFFICE, HOME, COURT = "parole-north", "housing-harbor", "court-county"
 
 
