@@ -58,6 +58,10 @@ int referral_transfer(struct store_txn *txn, const struct referral_tables *table
 		return r;
 	referral.source = *to;
 	*side = (struct referral_side){.told = knows ? side->told : 0};
+	if (!knows) { /* what puts the person at risk was the former one's to say */
+		referral.risk = (struct referral_risk){.urgency = 0};
+		referral.risk_message = (struct tc_id){{0}};
+	}
 	(void)clock_recount(tables->book, &referral, now_ms);
 	ret->source = referral.source;
 	ret->due_ms = referral.due_ms;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "referral/calendar.h"
+#include "referral/referral_former.h"
 
 #define S "source"
 #define T "target"
@@ -140,6 +141,24 @@ static void the_target_knows_of_a_risk_what_was_handed_to_it(void **state)
 	assert_int_equal(present(f).known.urgency, 1); /* without the part that says so */
 	assert_int_equal(
 		referral_told(f->txn, &f->tables, f->referral, amendment, true, &target, &told), 0);
+	assert_int_equal(present(f).known.urgency, 3);
+}
+
+static void a_new_source_that_may_not_know_does_not_know_of_the_risk(void **state)
+{
+	const tc_agency second = {"second"}, third = {"third"};
+	struct fixture *f = *state;
+	struct referral_change change;
+
+	assert_int_equal(tell(f, MESSAGE("source", "Referral", .status = NULL, .urgency = 3)), 0);
+	assert_int_equal(
+		referral_transfer(f->txn, &f->tables, f->referral, &second, true, MONDAY, &change),
+		0);
+	assert_int_equal(present(f).risk.urgency, 3);
+	assert_int_equal(
+		referral_transfer(f->txn, &f->tables, f->referral, &third, false, MONDAY, &change),
+		0);
+	assert_int_equal(present(f).risk.urgency, 0);
 	assert_int_equal(present(f).known.urgency, 3);
 }
 
@@ -446,6 +465,7 @@ int main(void)
 		TEST(an_agency_that_is_no_party_learns_nothing),
 		TEST(before_it_is_handed_over_the_target_is_a_stranger),
 		TEST(the_target_knows_of_a_risk_what_was_handed_to_it),
+		TEST(a_new_source_that_may_not_know_does_not_know_of_the_risk),
 		TEST(each_side_has_its_own_moves),
 		TEST(a_rule_gets_what_it_needs),
 		TEST(a_stale_version_is_refused),
