@@ -110,6 +110,11 @@ class Exchange:
         if self.process.wait(60) != 0:
             raise Broken(f"the broker stopped with {self.process.returncode}")
 
+    def abandon(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
     def check(self):
         done = subprocess.run([self.daemon, *self.config(), "--check"], capture_output=True, text=True,
                               timeout=600, check=False)
@@ -189,12 +194,20 @@ class Agents:
         self.program = os.path.join(build, "tests", "crash", "crash_agent")
         self.exchange = exchange
         self.running = []
+        self.processes = []
 
     def start(self, *words, grant=None):
         output = tempfile.TemporaryFile("w+")
         process = subprocess.Popen([self.program, *words], stdin=subprocess.PIPE, stdout=output, stderr=sys.stderr)
         self.running.append((grant, output))
+        self.processes.append(process)
         return process
+
+    def abandon(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
     def finish(self, process):
         process.stdin.close()
@@ -237,6 +250,15 @@ def verify(agents, consents):
 
 def play(options, folder):
     exchange = Exchange(options.build, folder)
+    agents = Agents(options.build, exchange)
+    try:
+        return play_on(options, exchange, agents)
+    finally:
+        agents.abandon()
+        exchange.abandon()
+
+
+def play_on(options, exchange, agents):
     exchange.make()
     exchange.start()
     exchange.ready()
@@ -245,7 +267,6 @@ def play(options, folder):
     consents = [Consent(exchange, clinic) for clinic in CLINICS]
     for consent in consents:
         consent.renew()
-    agents = Agents(options.build, exchange)
     senders = [start_sender(agents, exchange, consent) for consent in consents]
     collector = agents.start("collect", exchange.profile("parole-north"))
     for cycle in range(1, options.cycles + 1):

@@ -69,9 +69,12 @@ static struct tc_client *open_client(const char *profile)
 static struct tc_message *numbered_message(char **words, uint64_t number)
 {
 	Throughcare__V1__DrugTestResult test = THROUGHCARE__V1__DRUG_TEST_RESULT__INIT;
+	Throughcare__V1__DrugTestResult__Analyte analyte =
+		THROUGHCARE__V1__DRUG_TEST_RESULT__ANALYTE__INIT;
+	Throughcare__V1__DrugTestResult__Analyte *analytes[] = {&analyte};
 	Google__Protobuf__Timestamp collected = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
 	struct tc_message *message = NULL;
-	char specimen[64];
+	char specimen[64], substance[] = "opiates";
 	uint8_t content[256];
 	size_t len;
 
@@ -81,6 +84,11 @@ static struct tc_message *numbered_message(char **words, uint64_t number)
 	test.collected_at = &collected;
 	test.has_status = 1;
 	test.status = THROUGHCARE__V1__TEST_STATUS__TEST_STATUS_GIVEN;
+	analyte.substance = substance;
+	analyte.has_result = 1;
+	analyte.result = THROUGHCARE__V1__ANALYTE_RESULT__ANALYTE_RESULT_NEGATIVE;
+	test.analytes = analytes;
+	test.n_analytes = 1;
 	len = throughcare__v1__drug_test_result__pack(&test, content);
 
 	must(tc_message_new("DrugTestResult", &message), "message");
