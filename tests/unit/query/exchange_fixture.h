@@ -76,6 +76,7 @@ void put_standing(struct exchange_fixture *fixture, const char *auditor,
 struct sent {
 	const char *sender;
 	const char *to;
+	const char *also; /* NULL: one recipient */
 	const char *type; /* also of the one part */
 	uint64_t message, subject, referral;
 	Throughcare__V1__Category category;

@@ -130,7 +130,8 @@ void put_standing(struct exchange_fixture *fixture, const char *auditor,
 uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent)
 {
 	Throughcare__V1__Recipient to = THROUGHCARE__V1__RECIPIENT__INIT;
-	Throughcare__V1__Recipient *recipients[] = {&to};
+	Throughcare__V1__Recipient also = THROUGHCARE__V1__RECIPIENT__INIT;
+	Throughcare__V1__Recipient *recipients[] = {&to, &also};
 	Throughcare__V1__Basis basis = THROUGHCARE__V1__BASIS__INIT;
 	Throughcare__V1__PartLabel label[2] = {THROUGHCARE__V1__PART_LABEL__INIT,
 					       THROUGHCARE__V1__PART_LABEL__INIT};
@@ -151,7 +152,8 @@ uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent)
 	header.purpose = THROUGHCARE__V1__PURPOSE__PURPOSE_REFERRAL_COORDINATION;
 	to.agency = text(sent->to);
 	header.recipients = recipients;
-	header.n_recipients = 1;
+	header.n_recipients = sent->also ? 2 : 1;
+	also.agency = (char *)(uintptr_t)sent->also;
 	basis.has_legal = 1;
 	basis.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL;
 	header.basis = sent->by_consent ? NULL : &basis;

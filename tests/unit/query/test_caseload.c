@@ -262,6 +262,64 @@ static void whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know(
 	answer_free(&response);
 }
 
+/* What the former source has asked for waits for a consent: who the source is now changes nothing
+ * of what the target was told. */
+static void a_transfer_tells_the_target_nothing_that_was_held(void **state)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct exchange_fixture *fixture = *state;
+	const Throughcare__V1__ReferralRow *row;
+	Throughcare__V1__Response *response;
+	struct sent sent = {.sender = "home",
+			    .to = "office",
+			    .type = "ReferralResponse",
+			    .subject = 60,
+			    .referral = 70,
+			    .category = REFERRAL,
+			    .claim = &claim};
+
+	put_agency(fixture, "county", THROUGHCARE__V1__AGENCY_KIND__AGENCY_KIND_PROBATION);
+	put_referral(fixture, 50, "office", "home");
+	put_collect(fixture, "home");
+	claim.worker = (char *)(uintptr_t) "worker-7";
+	claim.status = (char *)(uintptr_t) "RECEIVED";
+	sent.message = 51;
+	put_message(fixture, &sent);
+	claim.status = (char *)(uintptr_t) "ACCEPTED";
+	sent.message = 52;
+	put_message(fixture, &sent);
+	put_collect(fixture, "office");
+	sent = (struct sent){.sender = "office",
+			     .to = "home",
+			     .type = "ReferralCancel",
+			     .message = 53,
+			     .subject = 60,
+			     .referral = 70,
+			     .category = REFERRAL,
+			     .claim = &claim};
+	claim = (Throughcare__V1__LifecycleClaim)THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	claim.reason_code = (char *)(uintptr_t) "moved";
+	sent.by_consent = true; /* that there is none of */
+	put_message(fixture, &sent);
+	claim.status = (char *)(uintptr_t) "TRANSFER";
+	claim.to_agency = (char *)(uintptr_t) "county";
+	sent = (struct sent){.sender = "office",
+			     .to = "county",
+			     .also = "home",
+			     .type = "SupervisionEvent",
+			     .message = 54,
+			     .subject = 60,
+			     .category = REFERRAL,
+			     .claim = &claim};
+	put_message(fixture, &sent);
+	put_collect(fixture, "county");
+	put_collect(fixture, "home");
+	response = show(fixture, "home", 70, &row);
+	assert_string_equal(row->source, "county");
+	assert_string_equal(row->state, "ACCEPTED");
+	answer_free(&response);
+}
+
 static void whose_move_it_is_chooses(void **state)
 {
 	Throughcare__V1__CaseloadQuery mine = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
@@ -303,6 +361,7 @@ int main(void)
 		CASELOAD_TEST(what_waits_for_its_target_is_not_on_the_targets_list),
 		CASELOAD_TEST(what_a_held_amendment_says_is_not_on_the_targets_list),
 		CASELOAD_TEST(whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know),
+		CASELOAD_TEST(a_transfer_tells_the_target_nothing_that_was_held),
 		CASELOAD_TEST(whose_move_it_is_chooses),
 		CASELOAD_TEST(caseloads_are_for_agencies),
 	};
