@@ -304,6 +304,27 @@ static int check_accepted(struct ledger *ledger, struct submission *submission)
 	return r < 0 ? r : 0;
 }
 
+/* What becomes of a place is told to who holds it: of a referral that it is no party to, that would
+ * be too much. */
+static int check_holder(struct ledger *ledger, struct submission *submission,
+			const struct lease *lease)
+{
+	const struct principal *source;
+	struct referral referral;
+	int r = referral_find(ledger->txn, &ledger->referral, submission->header.referral_id,
+			      &referral);
+
+	if (r != 0 || lease->holder == lease->provider || !referral.shown ||
+	    !tc_agency_equal(&referral.target, &submission->sender->name))
+		return r < 0 ? r : 0; /* whether it may answer at all, the referral says */
+	source = principal_find(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
+				tc_slice_text(referral.source.name));
+	if (source != NULL && source->number == lease->holder)
+		return 0;
+	return refuse(submission, TC_REFUSAL_FIELD_INVALID,
+		      "offer.lease_id: it is held by another agency than the referral's source");
+}
+
 int capacity_check_offer(struct ledger *ledger, struct submission *submission)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
@@ -325,7 +346,7 @@ int capacity_check_offer(struct ledger *ledger, struct submission *submission)
 	if (claim->has_offer_expires_ms && claim->offer_expires_ms > lease.expires_ms)
 		return refuse(submission, TC_REFUSAL_FIELD_INVALID,
 			      "offer.expires: after the hold has run out");
-	return 0;
+	return check_holder(ledger, submission, &lease);
 }
 
 int capacity_apply_offer(struct ledger *ledger, struct submission *submission)

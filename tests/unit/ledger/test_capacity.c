@@ -287,6 +287,30 @@ static void a_place_that_is_offered_is_taken_when_care_begins(void **state)
 	assert_int_equal(present(x).live, 0);
 }
 
+static void a_place_that_a_third_agency_holds_is_offered_to_nobody_else(void **state)
+{
+	struct exchange *x = *state;
+	struct offered it = offered(x);
+
+	it.lease = exchange_id(x);
+	tc_id_format(it.lease, it.lease_text);
+	respond(x, &it, "parole", "ACCEPTED", false);
+	it.referral = contact(x);
+	it.referral.type = "Referral";
+	it.referral.referral = it.referral.id;
+	exchange_send(x, &it.referral);
+	respond(x, &it, "treatment", "RECEIVED", false);
+	assert_string_equal(tell(x, "treatment", 5, x->now_ms), "accepted");
+	assert_string_equal(hold(x, "court", it.lease, DAY_MS), "accepted");
+	respond(x, &it, "treatment", "OFFERED", true);
+	assert_string_equal(exchange_answer(x), "field_invalid");
+	it.lease = exchange_id(x);
+	tc_id_format(it.lease, it.lease_text);
+	assert_string_equal(hold(x, "parole", it.lease, DAY_MS), "accepted");
+	respond(x, &it, "treatment", "OFFERED", true);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
 static void a_place_is_free_again_when_the_offer_comes_to_nothing(void **state)
 {
 	struct exchange *x = *state;
@@ -336,6 +360,7 @@ int main(void)
 		TEST(late_news_of_places_changes_nothing),
 		TEST(what_makes_no_sense_is_refused),
 		TEST(a_place_that_is_offered_is_taken_when_care_begins),
+		TEST(a_place_that_a_third_agency_holds_is_offered_to_nobody_else),
 		TEST(a_place_is_free_again_when_the_offer_comes_to_nothing),
 		TEST(an_offer_whose_place_was_given_back_is_not_accepted),
 		TEST(one_place_is_not_offered_twice),
