@@ -60,7 +60,7 @@ class Pages:
             node = at + struct.unpack_from("<H", self.data, at + PAGE_HEAD + 2 * i)[0]
             try:
                 self.node(node, table, flags, sub, first=i == 0)
-            except (struct.error, IndexError):
+            except (struct.error, IndexError, OverflowError):
                 if not sub:
                     raise  # else a table's name that leads nowhere: it has no rows
 
@@ -93,7 +93,7 @@ class Pages:
         # One that is damaged has no rows; whether it had any before shows in the comparison.
         try:
             self.walk(self.root_of(at), name)
-        except (struct.error, IndexError):
+        except (struct.error, IndexError, OverflowError):
             self.rows.pop(name, None)
 
     def row(self, table, key, at, size):

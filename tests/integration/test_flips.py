@@ -11,6 +11,7 @@ import struct
 import subprocess
 
 import pytest
+from exchange import AUDITOR, wait_for
 from lmdb_pages import Pages
 from messages import attendance, consent, grant, new_id, referral
 from test_checkpoint import wait_for_size
@@ -55,7 +56,7 @@ def rows_of(content, older=False):
     of the commit before the last one."""
     try:
         rows = Pages(content, content_only=True, older=older).rows
-    except (ValueError, IndexError, RecursionError, TypeError, struct.error):
+    except (ValueError, IndexError, OverflowError, RecursionError, TypeError, struct.error):
         return None
     # When a checkpoint was signed is the exchange's own word, shown by its status and nothing else.
     rows["checkpoints"] = [(key, value[8:]) for key, value in rows.get("checkpoints", [])]
@@ -67,6 +68,7 @@ def rows_of(content, older=False):
 @pytest.fixture
 def filled(own_exchange):
     """A small log of all kinds, stopped: the stored files by name."""
+    own_exchange.set(trail__anchor_interval="1s")
     own_exchange.start()
     subject = new_id()
     own_exchange.accepted(DESK, consent(subject, grant()))
@@ -75,6 +77,8 @@ def filled(own_exchange):
         own_exchange.accepted(CLINIC, attendance(subject))
     own_exchange.accepted(CLINIC, attendance(new_id()))
     own_exchange.collect(OFFICE, count=5)
+    wait_for(lambda: "anchor" in own_exchange.ask(AUDITOR, "accounting", "--subject", subject, "--rule", "42cfr2.25")[0],
+             "an anchor that tells of them")
     receipt = own_exchange.accepted(DESK, consent(new_id(), grant()))
     wait_for_size(own_exchange, int(receipt["logSequence"]) + 1)
     own_exchange.stop()
