@@ -2,6 +2,7 @@
 import datetime
 
 import pytest
+from exchange import wait_for
 from messages import new_id, of, referral, response
 
 OFFICE, OTHER, HOME = "parole-north", "treatment-south", "housing-harbor"
@@ -76,13 +77,12 @@ def test_of_two_providers_who_are_asked_the_first_to_accept_has_it(exchange):
         message = referral(subject, number, to=provider)
         message["parts"][0]["content"]["offerGroup"] = group
         exchange.accepted(OFFICE, message)
-        assert of(exchange.collect(provider, wait=10, count=1), message)
+        wait_for(lambda: of(exchange.collect(provider), message), "the referral to be handed over")
         exchange.accepted(provider, response(subject, number, "RECEIVED"))
         asked[provider] = number
     exchange.accepted(OTHER, response(subject, asked[OTHER], "ACCEPTED"))
     assert exchange.refused(HOME, response(subject, asked[HOME], "ACCEPTED")) == "offer_taken"
-    rows = exchange.collect(HOME, wait=10, count=1) + exchange.collect(HOME)
-    assert [row for row in rows if row["type"] == "RecallNotice"], rows
+    wait_for(lambda: [row for row in exchange.collect(HOME) if row["type"] == "RecallNotice"], "the recall to be told")
     assert exchange.ask(OFFICE, "referral", "show", asked[HOME])[0]["state"] == "CANCELLED"
     late = referral(subject, new_id(), to=HOME)
     late["parts"][0]["content"]["offerGroup"] = group
