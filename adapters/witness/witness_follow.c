@@ -62,13 +62,15 @@ static int message_make(const struct tc_audit_checkpoint *checkpoint, const stru
 	Throughcare__V1__CheckpointCosignature part = THROUGHCARE__V1__CHECKPOINT_COSIGNATURE__INIT;
 	struct tc_message *message = NULL;
 	struct tc_merkle_hash root = checkpoint->parsed.root;
-	char *text = strndup((const char *)line->data, line->len - 1); /* without its newline */
+	char *text = calloc(1, line->len); /* without its newline */
 	size_t len;
 	uint8_t *packed = NULL;
 
 	part.has_size = part.has_root = true;
 	part.size = checkpoint->parsed.size;
 	part.root = (ProtobufCBinaryData){.data = root.bytes, .len = sizeof(root.bytes)};
+	if (text)
+		memcpy(text, line->data, line->len - 1);
 	part.line = text;
 	len = throughcare__v1__checkpoint_cosignature__get_packed_size(&part);
 	packed = malloc(len);
