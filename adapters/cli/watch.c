@@ -20,7 +20,7 @@ static void change_print(const struct tc_screen *screen, const json_t *row)
 
 	tc_screen_line(screen, row);
 	/* Without the year and the seconds, which programs get. */
-	tc_screen_say(screen, "%.11s %s %s (%s)", at && strlen(at) > 16 ? at + 5 : "", id ? id : "",
+	tc_screen_say(screen, "%.11s %s %s %s", at && strlen(at) > 16 ? at + 5 : "", id ? id : "",
 		      state ? state : "", by ? by : "");
 	free(at);
 	free(state);
