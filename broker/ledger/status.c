@@ -51,8 +51,26 @@ static int status_subscribed(struct ledger *ledger, uint32_t agency, bool *ret)
 
 /* ---- telling ---- */
 
+/* Does the agency know the state that the step left? It made this step, or the one before. Else the
+ * other side may have made that one, in words that were withheld. */
+static int status_knew(struct ledger *ledger, uint32_t agency, const struct referral *referral,
+		       const struct referral_step *step, bool *ret)
+{
+	struct referral_step before;
+	struct principal *principal;
+	int r = principal_get(ledger, agency, &principal);
+
+	*ret = r == 0 && strcmp(step->by, principal->name.name) == 0;
+	if (r < 0 || *ret || step->from == REFERRAL_NONE)
+		return r;
+	r = referral_step_find(ledger->txn, &ledger->referral, referral->id, step->version - 1,
+			       &before);
+	*ret = r == 0 && strcmp(before.by, principal->name.name) == 0;
+	return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
+}
+
 static int status_notify(struct ledger *ledger, uint32_t agency, const struct referral *referral,
-			 const struct referral_step *step)
+			 const struct referral_step *step, bool knew)
 {
 	Throughcare__V1__ReferralStatusNotice content =
 		THROUGHCARE__V1__REFERRAL_STATUS_NOTICE__INIT;
@@ -62,7 +80,7 @@ static int status_notify(struct ledger *ledger, uint32_t agency, const struct re
 				    step->message};
 	char message[TC_ID_TEXT_BYTES];
 
-	if (step->from != REFERRAL_NONE)
+	if (step->from != REFERRAL_NONE && knew)
 		fact_text(&content.from_state, lifecycle_state(step->from)->name);
 	fact_text(&content.to_state, lifecycle_state(step->to)->name);
 	content.has_version = content.has_log_sequence = content.has_loop_closed = 1;
@@ -89,7 +107,7 @@ static int status_tell(struct ledger *ledger, uint32_t agency, const struct refe
 		       uint64_t version)
 {
 	struct referral_step step;
-	bool subscribed = false;
+	bool subscribed = false, knew = false;
 	int r = status_put(ledger, agency, referral->id, version);
 
 	if (r == 0)
@@ -99,7 +117,8 @@ static int status_tell(struct ledger *ledger, uint32_t agency, const struct refe
 	r = referral_step_find(ledger->txn, &ledger->referral, referral->id, version, &step);
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
-	return status_notify(ledger, agency, referral, &step);
+	r = status_knew(ledger, agency, referral, &step, &knew);
+	return r < 0 ? r : status_notify(ledger, agency, referral, &step, knew);
 }
 
 static int status_referral(struct ledger *ledger, struct tc_id id, struct referral *ret)

@@ -96,6 +96,27 @@ static void what_waits_unread_tells_its_recipient_nothing(void **state)
 	assert_int_equal(exchange_own(x, "ReferralStatusNotice"), 2);
 }
 
+static void what_the_other_side_did_before_is_not_told_with_a_later_change(void **state)
+{
+	Throughcare__V1__ReferralStatusNotice *notice;
+	struct exchange *x = *state;
+	struct message referral = case_referral(x);
+
+	collector(x, "treatment", 40);
+	uint64_t parole = collector(x, "parole", 40);
+	subscribe(x, "parole", true);
+	exchange_send(x, &referral);
+	case_respond(x, &referral, "RECEIVED");
+	exchange_settle(x, parole, delivered(x),
+			THROUGHCARE__V1__SETTLEMENT_KIND__SETTLEMENT_KIND_ACK, 0);
+	case_respond(x, &referral, "ACCEPTED");
+	assert_int_equal(exchange_own(x, "ReferralStatusNotice"), 1);
+	notice = (Throughcare__V1__ReferralStatusNotice *)case_own(x, "ReferralStatusNotice", 0);
+	assert_null(notice->from_state);
+	assert_string_equal(notice->to_state, "ACCEPTED");
+	throughcare__v1__referral_status_notice__free_unpacked(notice, NULL);
+}
+
 static void only_agencies_subscribe(void **state)
 {
 	struct exchange *x = *state;
@@ -145,6 +166,7 @@ int main(void)
 		TEST(each_side_is_told_of_a_change_when_it_may_know_of_it),
 		TEST(whoever_subscribed_hears_each_change_once_and_in_one_kind_of_message),
 		TEST(what_waits_unread_tells_its_recipient_nothing),
+		TEST(what_the_other_side_did_before_is_not_told_with_a_later_change),
 		TEST(only_agencies_subscribe),
 		TEST(a_referral_entered_in_error_is_asked_back_from_whoever_was_shown_it),
 	};
