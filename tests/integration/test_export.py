@@ -76,6 +76,7 @@ def test_what_no_checkpoint_covers_is_proven_later(exchange):
 @pytest.mark.quick
 @pytest.mark.threads
 def test_two_exports_are_of_one_log_and_the_second_only_grew(exchange, vkey, verifier, tmp_path):  # noqa: F811
+    checkpoint_over(exchange, 0)
     first = ask(exchange, "trail", "export", tmp_path / "first")
     seen = exchange.plain(AUDITOR, "trail", "checkpoint", "--size", str(first["size"]))
     (tmp_path / "seen").write_text(seen)
