@@ -404,7 +404,6 @@ int outcome_check_verified(struct ledger *ledger, struct submission *submission)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
 	char actor[TASK_CODE_BYTES_MAX + 1];
-	struct tc_slice by = submission->header.actor_id;
 	struct outcome_check check;
 	struct referral referral;
 	unsigned side;
@@ -416,9 +415,7 @@ int outcome_check_verified(struct ledger *ledger, struct submission *submission)
 						    .message = submission->header.message_id};
 	if (side == REFERRAL_TARGET && check.state < OUTCOME_DISCREPANT)
 		check.state = OUTCOME_ANSWERED;
-	snprintf(actor, sizeof(actor), "%.*s",
-		 (int)(by.len < TASK_CODE_BYTES_MAX ? by.len : TASK_CODE_BYTES_MAX),
-		 by.len > 0 ? (const char *)by.data : "");
+	tc_slice_copy(submission->header.actor_id, actor, sizeof(actor));
 	r = outcome_put(ledger, &check);
 	if (r == 0 && side == REFERRAL_TARGET && check.task != 0)
 		r = task_close(ledger, check.task, "verified", actor);

@@ -82,15 +82,6 @@ static int review_put(struct ledger *ledger, const struct review *review)
 
 /* ---- the life of a review ---- */
 
-static void review_text(char *to, size_t size, struct tc_slice from)
-{
-	size_t len = from.len < size ? from.len : size - 1;
-
-	if (len > 0)
-		memcpy(to, from.data, len);
-	to[len] = '\0';
-}
-
 int review_expect(struct ledger *ledger, const struct submission *submission)
 {
 	const struct tc_header *header = &submission->header;
@@ -109,7 +100,7 @@ int review_expect(struct ledger *ledger, const struct submission *submission)
 		return 0;
 	review.hours =
 		(uint16_t)(basis->review_hours < UINT16_MAX ? basis->review_hours : UINT16_MAX);
-	review_text(review.actor, sizeof(review.actor), header->actor_id);
+	tc_slice_copy(header->actor_id, review.actor, sizeof(review.actor));
 	return review_put(ledger, &review);
 }
 
@@ -230,7 +221,7 @@ static int review_find_out(struct ledger *ledger, struct submission *submission,
 
 	if (r != 0)
 		return r;
-	review_text(review.reviewer, sizeof(review.reviewer), submission->header.actor_id);
+	tc_slice_copy(submission->header.actor_id, review.reviewer, sizeof(review.reviewer));
 	if (!tc_actor_named(tc_slice_text(review.reviewer)) ||
 	    tc_actor_same(tc_slice_text(review.reviewer), tc_slice_text(review.actor)))
 		return review_refuse(submission, TC_REFUSAL_REVIEW_SELF, "header.actor.id");

@@ -30,16 +30,6 @@ static int submission_refuse(struct submission *submission, enum tc_refusal_code
 	return SUBMISSION_REFUSED;
 }
 
-/* A borrowed text as one with a final NUL, cut to the room. */
-static void submission_text(char *to, size_t room, struct tc_slice from)
-{
-	size_t len = from.len < room ? from.len : room - 1;
-
-	if (len > 0)
-		memcpy(to, from.data, len);
-	to[len] = '\0';
-}
-
 /* The sender, as the certificate says and the registry allows at this position (P6). */
 static int submission_sender(struct ledger *ledger, struct submission *submission)
 {
@@ -91,9 +81,9 @@ static void submission_template(const struct ledger *ledger, const struct submis
 		ret->categories[i] = (uint8_t)record->parts[i]->category;
 		ret->bytes += record->parts[i]->bytes;
 	}
-	submission_text(ret->type, sizeof(ret->type), header->type);
-	submission_text(ret->proceeding, sizeof(ret->proceeding), header->proceeding_id);
-	submission_text(ret->reference, sizeof(ret->reference), header->basis_reference);
+	tc_slice_copy(header->type, ret->type, sizeof(ret->type));
+	tc_slice_copy(header->proceeding_id, ret->proceeding, sizeof(ret->proceeding));
+	tc_slice_copy(header->basis_reference, ret->reference, sizeof(ret->reference));
 }
 
 /* A recipient of the header as the registry knows it. */
@@ -109,9 +99,9 @@ static int submission_recipient(struct ledger *ledger, struct submission *submis
 	bool forwarded = false;
 	int r;
 
-	submission_text(agency, sizeof(agency), to->agency);
-	submission_text(service, sizeof(service), to->service);
-	submission_text(role, sizeof(role), to->role);
+	tc_slice_copy(to->agency, agency, sizeof(agency));
+	tc_slice_copy(to->service, service, sizeof(service));
+	tc_slice_copy(to->role, role, sizeof(role));
 	recipient.agency = to->agency.len > 0 ? agency : NULL;
 	recipient.service = to->service.len > 0 ? service : NULL;
 	recipient.role = to->role.len > 0 ? role : NULL;
@@ -137,8 +127,8 @@ static int submission_recipient(struct ledger *ledger, struct submission *submis
 	delivery->recipient = principal->number;
 	submission->recipients[index] = &principal->name;
 	memcpy(delivery->role, address.role, sizeof(delivery->role));
-	submission_text(delivery->person, sizeof(delivery->person),
-			forwarded ? tc_slice_text("") : to->person);
+	tc_slice_copy(forwarded ? tc_slice_text("") : to->person, delivery->person,
+		      sizeof(delivery->person));
 	for (size_t i = 0; i < index; i++) {
 		if (submission->deliveries[i].recipient == principal->number)
 			return submission_refuse(submission, TC_REFUSAL_FIELD_INVALID,
@@ -316,8 +306,8 @@ static int submission_fact(struct ledger *ledger, const struct submission *submi
 
 	fact_init(&draft, event);
 	fact_peer(&draft, ledger->record->peer);
-	submission_text(type, sizeof(type), header->type);
-	submission_text(actor, sizeof(actor), header->actor_id);
+	tc_slice_copy(header->type, type, sizeof(type));
+	tc_slice_copy(header->actor_id, actor, sizeof(actor));
 	fact_text(&draft.row.message_type, type);
 	fact_text(&draft.row.actor, actor);
 	fact_message(&draft, header->message_id);

@@ -61,15 +61,6 @@ struct news {
 	const struct delivery *delivery;
 };
 
-static void text_take(char *to, size_t size, struct tc_slice text)
-{
-	size_t len = text.len < size ? text.len : size - 1;
-
-	if (len > 0)
-		memcpy(to, text.data, len);
-	to[len] = '\0';
-}
-
 static bool news_of(struct ledger *ledger, const struct submission *submission, struct news *ret)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
@@ -90,11 +81,11 @@ static bool news_of(struct ledger *ledger, const struct submission *submission, 
 	ret->message = submission->header.message_id;
 	ret->at_ms = claim->start_ms;
 	ret->due_ms = claim->has_due_ms ? claim->due_ms : 0;
-	text_take(ret->officer, sizeof(ret->officer), tc_slice_text(claim->officer));
-	text_take(ret->team, sizeof(ret->team), tc_slice_text(claim->team));
-	text_take(ret->level, sizeof(ret->level), tc_slice_text(claim->level));
-	text_take(ret->hearing, sizeof(ret->hearing), tc_slice_text(claim->hearing_id));
-	text_take(ret->by, sizeof(ret->by), submission->header.actor_id);
+	tc_slice_copy(tc_slice_text(claim->officer), ret->officer, sizeof(ret->officer));
+	tc_slice_copy(tc_slice_text(claim->team), ret->team, sizeof(ret->team));
+	tc_slice_copy(tc_slice_text(claim->level), ret->level, sizeof(ret->level));
+	tc_slice_copy(tc_slice_text(claim->hearing_id), ret->hearing, sizeof(ret->hearing));
+	tc_slice_copy(submission->header.actor_id, ret->by, sizeof(ret->by));
 	to = principal_find(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
 			    tc_slice_text(claim->to_agency));
 	if (ret->effects & PASSES && to != NULL)

@@ -180,13 +180,11 @@ static int task_end(struct ledger *ledger, struct task *task, enum task_status s
 static int task_answer(struct ledger *ledger, struct task *task, const char *result,
 		       struct tc_slice by)
 {
-	size_t len = by.len < sizeof(task->done_by) ? by.len : sizeof(task->done_by) - 1;
 	int r;
 
 	if (!task_is_open(task))
 		return 0;
-	if (len > 0)
-		memcpy(task->done_by, by.data, len);
+	tc_slice_copy(by, task->done_by, sizeof(task->done_by));
 	r = task_end(ledger, task, TASK_DONE, result);
 	return r < 0 ? r
 		     : task_tell(ledger, task,

@@ -11,6 +11,8 @@ endif()
 
 if(THROUGHCARE_SANITIZE)
   target_compile_options(tc_flags INTERFACE -fsanitize=${THROUGHCARE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  # A local that nothing was stored in is never the right bytes by chance.
+  target_compile_options(tc_flags INTERFACE -ftrivial-auto-var-init=pattern)
   target_link_options(tc_flags INTERFACE -fsanitize=${THROUGHCARE_SANITIZE})
 endif()
 

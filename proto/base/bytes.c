@@ -13,6 +13,15 @@ bool tc_slice_equal(struct tc_slice a, struct tc_slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+void tc_slice_copy(struct tc_slice from, char *to, size_t room)
+{
+	size_t len = from.len < room ? from.len : room - 1;
+
+	if (len > 0)
+		memcpy(to, from.data, len);
+	to[len] = '\0';
+}
+
 int tc_bytes_reserve(struct tc_bytes *bytes, size_t extra)
 {
 	size_t capacity = bytes->capacity ? bytes->capacity : 256;

@@ -36,6 +36,8 @@ static inline struct tc_slice tc_bytes_slice(const struct tc_bytes *bytes)
 /* The text without its final NUL. NULL gives an empty slice. */
 struct tc_slice tc_slice_text(const char *text);
 bool tc_slice_equal(struct tc_slice a, struct tc_slice b);
+/* A copy with a final NUL, cut to the room of `room` bytes. */
+void tc_slice_copy(struct tc_slice from, char *to, size_t room);
 
 /* Makes room for `extra` more bytes after len. 0 or TC_ENOMEM. */
 int tc_bytes_reserve(struct tc_bytes *bytes, size_t extra) TC_MUST_CHECK;

@@ -189,6 +189,21 @@ static void random_bytes_do_not_repeat(void **state)
 	}
 }
 
+static void a_copied_text_ends_whatever_was_there(void **state)
+{
+	char text[5];
+
+	(void)state;
+	memset(text, 0xfe, sizeof(text));
+	tc_slice_copy(tc_slice_text("abc"), text, sizeof(text));
+	assert_string_equal(text, "abc");
+	memset(text, 0xfe, sizeof(text));
+	tc_slice_copy(tc_slice_text("abcdefg"), text, sizeof(text));
+	assert_string_equal(text, "abcd");
+	tc_slice_copy(tc_slice_text(NULL), text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +218,7 @@ int main(void)
 		cmocka_unit_test(times_that_do_not_exist_are_refused),
 		cmocka_unit_test(times_come_back_in_milliseconds),
 		cmocka_unit_test(random_bytes_do_not_repeat),
+		cmocka_unit_test(a_copied_text_ends_whatever_was_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
