@@ -82,8 +82,8 @@ enum tc_exit tc_person_show_run(struct tc_invocation *invocation)
 	return code;
 }
 
-/* The calendar itself in the place of its bytes. */
-static void calendar_show(json_t *row)
+/* The calendar itself in the place of its bytes; for a table, how many holidays it has. */
+static void calendar_show(json_t *row, bool counted)
 {
 	const char *packed = json_string_value(json_object_get(row, "entry"));
 	struct tc_bytes bytes = {0};
@@ -93,14 +93,37 @@ static void calendar_show(json_t *row)
 	    tc_rendition_packed(tc_bytes_slice(&bytes),
 				&throughcare__v1__calendar_entry__descriptor, &entry) == 0)
 		json_object_set_new(row, "entry", entry);
+	if (counted) {
+		json_object_set_new(entry, "holidayCount",
+				    json_integer((json_int_t)json_array_size(
+					    json_object_get(entry, "holidays"))));
+		tc_screen_minute(row, "at");
+	}
 	tc_bytes_free(&bytes);
+}
+
+/* The days on which clocks rest, below the line of the one calendar that was asked for. */
+static void calendar_holidays(struct tc_invocation *invocation, const json_t *calendars)
+{
+	static const struct tc_column columns[] = {
+		{"date", "HOLIDAY"}, {"name", "NAME"}, {NULL, NULL}};
+	const json_t *entry = json_object_get(json_array_get(calendars, 0), "entry");
+
+	if (invocation->operand_count == 0 || invocation->screen.json || entry == NULL)
+		return;
+	tc_screen_say(&invocation->screen, "%s", "");
+	tc_screen_table(&invocation->screen, columns, json_object_get(entry, "holidays"));
 }
 
 enum tc_exit tc_calendar_show_run(struct tc_invocation *invocation)
 {
 	static const struct tc_column columns[] = {
-		{"jurisdiction", "WHERE"},       {"version", "VERSION"},         {"at", "SINCE"},
-		{"entry.timeZone", "TIME ZONE"}, {"entry.holidays", "HOLIDAYS"}, {NULL, NULL},
+		{"jurisdiction", "WHERE"},
+		{"version", "VERSION"},
+		{"at", "SINCE"},
+		{"entry.timeZone", "TIME ZONE"},
+		{"entry.holidayCount", "HOLIDAYS"},
+		{NULL, NULL},
 	};
 	Throughcare__V1__CalendarShowQuery show = THROUGHCARE__V1__CALENDAR_SHOW_QUERY__INIT;
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
@@ -111,9 +134,12 @@ enum tc_exit tc_calendar_show_run(struct tc_invocation *invocation)
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_CALENDAR_SHOW;
 	query.calendar_show = &show;
 	enum tc_exit code = tc_question_once(invocation, &query, &reply);
-	json_array_foreach(json_object_get(reply, "calendars"), index, row) calendar_show(row);
-	if (code == TC_EXIT_DONE)
-		tc_screen_table(&invocation->screen, columns, json_object_get(reply, "calendars"));
+	const json_t *calendars = json_object_get(reply, "calendars");
+	json_array_foreach(calendars, index, row) calendar_show(row, !invocation->screen.json);
+	if (code == TC_EXIT_DONE) {
+		tc_screen_table(&invocation->screen, columns, calendars);
+		calendar_holidays(invocation, calendars);
+	}
 	json_decref(reply);
 	return code;
 }

@@ -32,6 +32,9 @@ def test_a_calendar_is_loaded_with_the_changes_of_its_clocks_and_everybody_sees_
     assert again.code != 0 and "version" in repr(again)
     assert load(exchange, tmp_path, COUNTY.format(version=2)).code == 0
     assert shown(exchange)["river-county"]["version"] == 2
+    said = exchange.plain("parole-north", "calendar", "show", "river-county")
+    assert "2030-07-04 Independence Day" in said and max(map(len, said.splitlines())) <= 80
+    assert max(map(len, exchange.plain("parole-north", "calendar", "show").splitlines())) <= 80
 
 
 def test_what_is_no_calendar_is_refused_with_its_place(exchange, tmp_path):
