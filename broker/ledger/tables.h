@@ -66,7 +66,10 @@
 	TABLE(CASELOAD, "caseload")           /* agency, officer or team, referral -> nothing */   \
 	TABLE(ASSIGNMENT, "assignment")       /* referral, side, sequence -> who had it */         \
 	TABLE(ASSIGNING, "assigning")         /* sequence -> a CaseAssignment under way */         \
-	TABLE(OUTCOME_CHECK, "outcome_check") /* check id -> does an outcome still hold */
+	TABLE(OUTCOME_CHECK, "outcome_check") /* check id -> does an outcome still hold */         \
+	TABLE(ORDER, "order")                 /* order id -> see order.h */                        \
+	TABLE(ORDER_TARGET, "order_target")   /* target id, order id -> kinds, while in force */   \
+	TABLE(FORGOTTEN_ID, "forgotten_id")   /* hash of sender and message id -> nothing */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

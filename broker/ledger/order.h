@@ -1,0 +1,124 @@
+/*
+ * order - orders about the trail itself: what is sealed, expunged or held, on whose word.
+ *
+ * One named human proposes (TrailOrder), another approves (TrailOrderApproval); then it is
+ * in force. A seal hides everything about its targets from everybody but those that the
+ * order names; an expungement does so, too, from its approval on until it is executed,
+ * and then there is nothing left to hide. A hold stops expungements and retention.
+ *
+ *   order         order id (the TrailOrder's message id) -> row
+ *   order_target  target id, order id -> kind of target, kind of order (only in force)
+ *   forgotten_id  hash of sender and message id -> nothing (of what was expunged)
+ *
+ * Owner:  writing: ledger thread, inside its transaction. Reading rows: any transaction.
+ * Blocks: never.
+ */
+#ifndef LEDGER_ORDER_H
+#define LEDGER_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/id.h"
+#include "store/store.h"
+#include "throughcare/v1/order.pb-c.h"
+
+struct job;
+struct ledger;
+struct submission;
+
+#define ORDER_ACTOR_BYTES_MAX 128
+#define ORDER_CITE_BYTES_MAX  200
+
+enum order_outcome {
+	ORDER_NONE = 1, /* no (further) one */
+};
+
+/* Stored: never renumber. */
+enum order_status {
+	ORDER_PROPOSED = 1,
+	ORDER_IN_FORCE = 2,
+	ORDER_EXECUTED = 3, /* its targets are forgotten, and it no longer names them */
+	ORDER_ENDED = 4,    /* turned down, lifted, or an UNSEAL or HOLD_END that was approved */
+};
+
+/* Stored: never renumber. */
+enum order_target {
+	ORDER_TARGET_SUBJECT = 1,
+	ORDER_TARGET_REFERRAL = 2,
+	ORDER_TARGET_MESSAGE = 3,
+};
+
+struct order {
+	struct tc_id id;
+	enum order_status status;
+	Throughcare__V1__OrderKind kind;
+	uint64_t sequence; /* of the TrailOrder */
+	int64_t at_ms;
+	uint32_t proposer;                          /* principal */
+	char ordered_by[ORDER_ACTOR_BYTES_MAX + 1]; /* who acted there */
+	uint64_t approved_sequence; /* of the approval, or of what turned it down; 0: none */
+	int64_t approved_ms;
+	uint32_t approver; /* principal; 0: none */
+	char approved_by[ORDER_ACTOR_BYTES_MAX + 1];
+	int64_t executed_ms; /* 0: not yet */
+	uint64_t records;    /* that it took */
+	char cite[ORDER_CITE_BYTES_MAX + 1];
+	struct tc_slice packed; /* TrailOrder; borrowed from the transaction; empty: EXECUTED */
+};
+
+struct order_tables {
+	struct store_table orders, targets;
+};
+
+struct order_tables order_tables_of(struct ledger *ledger);
+
+/* ---- messages; 0, SUBMISSION_REFUSED or a fault ---- */
+
+int order_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+int order_approval_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+
+/* ---- execution ---- */
+
+/* The EXPUNGE that came into force first, is not executed, and that no hold stands against. 0,
+ * ORDER_NONE or a fault. */
+int order_next_due(struct store_txn *txn, const struct order_tables *tables,
+		   struct order *ret) TC_MUST_CHECK;
+/* A ForgottenRecord of the order whose TrailOrder has this position: ends whatever is still open
+ * about its targets and forgets them; `records` more are gone. 0, ORDER_NONE or a fault. */
+int order_executed(struct ledger *ledger, uint64_t order_sequence, uint64_t records) TC_MUST_CHECK;
+/* A slice of JOB_ORDER: ends deliveries about the targets of the order `job->about`. */
+int order_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
+
+/* ---- reading ---- */
+
+/* 0, ORDER_NONE or a fault. */
+int order_find(struct store_txn *txn, struct store_table orders, struct tc_id id,
+	       struct order *ret) TC_MUST_CHECK;
+/* By id; `after` none: the first. */
+int order_next(struct store_txn *txn, struct store_table orders, struct tc_id after,
+	       struct order *ret) TC_MUST_CHECK;
+
+/* Does a seal or an expungement in force hide it from this asker (NULL: from anybody)? Ids may be
+ * none. */
+int order_sealed(struct store_txn *txn, const struct order_tables *tables, struct tc_id subject,
+		 struct tc_id referral, struct tc_id message, const tc_agency *asker,
+		 bool *ret) TC_MUST_CHECK;
+/* Does a legal hold stand against forgetting it? */
+int order_held(struct store_txn *txn, const struct order_tables *tables, struct tc_id subject,
+	       struct tc_id referral, struct tc_id message, bool *ret) TC_MUST_CHECK;
+
+/* "seal", ...; "proposed", "in_force", "forgotten", "ended". */
+const char *order_kind_name(Throughcare__V1__OrderKind kind);
+const char *order_status_name(enum order_status status);
+
+/* ---- message ids of what was expunged ---- */
+
+/* The key of FORGOTTEN_ID: nobody finds the id from it. */
+int order_forgotten_key(const tc_agency *sender, struct tc_id message,
+			uint8_t ret[16]) TC_MUST_CHECK;
+int order_forgotten(struct ledger *ledger, const tc_agency *sender, struct tc_id message,
+		    bool *ret) TC_MUST_CHECK;
+
+#endif
