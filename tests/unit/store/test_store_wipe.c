@@ -1,0 +1,204 @@
+#include "store/store_wipe.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "scratch.h"
+
+#define MAP_BYTES (64 * 1024 * 1024)
+#define MARKER    "Planted-Name-9f3c"
+#define ROWS      400
+
+struct fixture {
+	char folder[PATH_MAX];
+	char path[PATH_MAX + 8];
+	struct store *store;
+	struct store_table rows, meta;
+	unsigned seed;
+};
+
+static void open_store(struct fixture *f)
+{
+	struct store_options options = {.path = f->path,
+					.map_bytes = MAP_BYTES,
+					.sync = STORE_SYNC_DURABLE,
+					.tables_max = 4};
+
+	assert_int_equal(store_open(&options, &f->store), 0);
+	assert_int_equal(store_table_open(f->store, "rows", &f->rows), 0);
+	assert_int_equal(store_table_open(f->store, "meta", &f->meta), 0);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	scratch_make(f->folder);
+	snprintf(f->path, sizeof(f->path), "%s/store", f->folder);
+	open_store(f);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	scratch_remove(f->folder);
+	free(f);
+	return 0;
+}
+
+static unsigned dice(struct fixture *f, unsigned below)
+{
+	f->seed = f->seed * 1103515245 + 12345;
+	return (f->seed >> 8) % below;
+}
+
+/* Row `i`, of any size up to several pages; `marked` ones are full of the marker. */
+static void put(struct fixture *f, struct store_txn *txn, unsigned i, size_t size, bool marked)
+{
+	static uint8_t value[20000];
+	char key[16];
+
+	snprintf(key, sizeof(key), "row %04u", i);
+	for (size_t at = 0; at < size; at++)
+		value[at] = marked ? (uint8_t)MARKER[at % strlen(MARKER)] : (uint8_t)('a' + i % 26);
+	assert_int_equal(store_put(txn, f->rows, tc_slice_text(key), tc_slice(value, size)), 0);
+}
+
+static size_t size_of(struct fixture *f)
+{
+	return dice(f, 4) == 0 ? 2000 + dice(f, 18000) : 20 + dice(f, 900);
+}
+
+static size_t markers(const struct fixture *f)
+{
+	char path[PATH_MAX + 32];
+	size_t found = 0, size;
+	uint8_t *data;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/data.mdb", f->path);
+	file = fopen(path, "rb");
+	assert_non_null(file);
+	fseek(file, 0, SEEK_END);
+	size = (size_t)ftell(file);
+	rewind(file);
+	data = malloc(size);
+	assert_non_null(data);
+	assert_int_equal(fread(data, size, 1, file), 1);
+	fclose(file);
+	for (const uint8_t *at = data;
+	     (at = memmem(at, (size_t)(data + size - at), MARKER, strlen(MARKER))) != NULL; at++)
+		found++;
+	free(data);
+	return found;
+}
+
+/* Marked rows among others, in many transactions; the marked ones then go, shrink or change. */
+static void play(struct fixture *f)
+{
+	struct store_txn *txn;
+	char key[16];
+
+	for (unsigned i = 0; i < ROWS;) {
+		assert_int_equal(store_begin(f->store, &txn), 0);
+		for (unsigned n = 1 + dice(f, 30); n > 0 && i < ROWS; n--, i++)
+			put(f, txn, i, size_of(f), i % 3 == 0);
+		assert_int_equal(store_commit(&txn), 0);
+	}
+	for (unsigned i = 0; i < ROWS; i += 3) {
+		snprintf(key, sizeof(key), "row %04u", i);
+		assert_int_equal(store_begin(f->store, &txn), 0);
+		switch (dice(f, 3)) {
+		case 0:
+			assert_int_equal(store_del(txn, f->rows, tc_slice_text(key)), 0);
+			break;
+		case 1:
+			put(f, txn, i, 10, false);
+			break;
+		default:
+			put(f, txn, i, size_of(f), false);
+			break;
+		}
+		assert_int_equal(store_commit(&txn), 0);
+	}
+}
+
+static void check_rest(struct fixture *f)
+{
+	struct store_txn *txn;
+	struct tc_slice value;
+	char key[16];
+
+	assert_int_equal(store_read_begin(f->store, &txn), 0);
+	for (unsigned i = 0; i < ROWS; i++) {
+		int r;
+
+		snprintf(key, sizeof(key), "row %04u", i);
+		r = store_get(txn, f->rows, tc_slice_text(key), &value);
+		assert_true(r == 0 || (i % 3 == 0 && r == STORE_NOT_FOUND));
+		for (size_t at = 0; r == 0 && at < value.len; at++)
+			assert_int_equal(value.data[at], 'a' + i % 26);
+	}
+	store_abort(&txn);
+}
+
+static void nothing_that_was_removed_is_left_in_the_file(void **state)
+{
+	struct fixture *f = *state;
+	struct store_wiped wiped;
+	size_t before = 0;
+
+	for (unsigned round = 0; round < 12; round++) {
+		f->seed = round;
+		play(f);
+		before += markers(f);
+		assert_int_equal(store_wipe(f->store, f->meta, &wiped), 0);
+		assert_int_equal(markers(f), 0);
+		check_rest(f);
+		store_close(&f->store);
+		open_store(f);
+		check_rest(f);
+	}
+	assert_true(before > 0);
+}
+
+static void what_is_clean_is_not_written_again(void **state)
+{
+	struct fixture *f = *state;
+	struct store_wiped wiped;
+
+	play(f);
+	assert_int_equal(store_wipe(f->store, f->meta, &wiped), 0);
+	assert_true(wiped.written > 10);
+	assert_int_equal(store_wipe(f->store, f->meta, &wiped), 0);
+	assert_true(wiped.written < 20);
+}
+
+static void an_empty_store_can_be_wiped(void **state)
+{
+	struct fixture *f = *state;
+	struct store_wiped wiped;
+
+	assert_int_equal(store_wipe(f->store, f->meta, &wiped), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nothing_that_was_removed_is_left_in_the_file, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_is_clean_is_not_written_again, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(an_empty_store_can_be_wiped, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
