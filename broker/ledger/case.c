@@ -7,26 +7,13 @@
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
+#include "ledger/supervision.h"
 #include "referral/referral_row.h"
 #include "throughcare/v1/referral.pb-c.h"
 
-/* Stored: never renumber. */
-enum case_list_kind {
-	CASE_OF_OFFICER = 1,
-	CASE_OF_TEAM = 2,
-	CASE_OF_AGENCY = 3,
-};
+#define PAGE 16
 
 /* ---- rows ---- */
-
-static void list_key(struct store_key *key, uint32_t agency, enum case_list_kind kind,
-		     const char *name)
-{
-	store_key_init(key);
-	store_key_u32(key, agency);
-	store_key_u8(key, (uint8_t)kind);
-	store_key_text(key, tc_slice_text(name));
-}
 
 static void assignment_key(struct store_key *key, struct tc_id referral, enum referral_side_of side)
 {
@@ -101,31 +88,28 @@ static bool listed_at(const struct referral *referral, enum referral_side_of sid
 	       (referral->next_move & REFERRAL_BY_TARGET) != 0;
 }
 
-static int list_one(struct ledger *ledger, uint32_t agency, enum case_list_kind kind,
-		    const char *name, struct tc_id referral, bool listed)
+/* Where it is listed by the latest assignment. */
+static struct case_list list_of(uint32_t agency, const struct case_assignment *of)
 {
-	struct store_key key;
-	int r;
-
-	if (kind != CASE_OF_AGENCY && name[0] == '\0')
-		return 0;
-	list_key(&key, agency, kind, name);
-	store_key_id(&key, referral);
-	if (listed)
-		return ledger_put(ledger, LEDGER_TABLE_CASELOAD, store_key_slice(&key),
-				  tc_slice(NULL, 0));
-	r = store_del(ledger->txn, ledger->table[LEDGER_TABLE_CASELOAD], store_key_slice(&key));
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return (struct case_list){.agency = agency, .officer = of->officer, .team = of->team};
 }
 
-static int list_all(struct ledger *ledger, uint32_t agency, const struct case_assignment *of,
-		    struct tc_id referral, bool listed)
+/* As it stands now, and as that agency knows the person. */
+static int list_brief(struct ledger *ledger, const struct case_list *at,
+		      const struct referral *referral, enum referral_side_of side)
 {
-	int r = list_one(ledger, agency, CASE_OF_OFFICER, of->officer, referral, listed);
+	struct supervision supervision;
+	struct case_brief brief;
+	int r;
 
-	if (r == 0)
-		r = list_one(ledger, agency, CASE_OF_TEAM, of->team, referral, listed);
-	return r < 0 ? r : list_one(ledger, agency, CASE_OF_AGENCY, "", referral, listed);
+	if (!listed_at(referral, side))
+		return case_list_drop(ledger, at, referral->id);
+	r = supervision_find(ledger->txn, ledger->table[LEDGER_TABLE_SUPERVISION], at->agency,
+			     referral->subject, &supervision);
+	if (r < 0)
+		return r;
+	case_brief_of(referral, side, &supervision, &brief);
+	return case_list_put(ledger, at, referral->id, &brief);
 }
 
 static void put_text(char *to, size_t size, const char *text)
@@ -146,6 +130,7 @@ static int list_side(struct ledger *ledger, const struct referral *referral,
 	const struct referral_side *now = &referral->side[side];
 	struct case_assignment had = {.sequence = 0};
 	struct case_assignment has = {.sequence = ledger->sequence, .at_ms = ledger->now_ms};
+	struct case_list before, at;
 	struct principal *principal;
 	bool first, same;
 	int r = principal_take(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, agency,
@@ -162,29 +147,78 @@ static int list_side(struct ledger *ledger, const struct referral *referral,
 	put_text(has.team, sizeof(has.team), now->team);
 	put_text(has.reason, sizeof(has.reason), why->reason);
 	put_text(has.by, sizeof(has.by), why->by);
+	before = list_of(principal->number, &had);
+	at = list_of(principal->number, &has);
 	r = 0;
 	if (!first && !same)
-		r = list_all(ledger, principal->number, &had, referral->id, false);
+		r = case_list_drop(ledger, &before, referral->id);
 	if (r == 0 && !same)
 		r = assignment_put(ledger, referral->id, side, &has);
-	return r < 0 ? r
-		     : list_all(ledger, principal->number, &has, referral->id,
-				listed_at(referral, side));
+	return r < 0 ? r : list_brief(ledger, &at, referral, side);
 }
 
 int case_follow(struct ledger *ledger, const struct referral_change *change)
 {
 	const struct case_holder nothing = {.reason = NULL};
 	struct referral referral;
-	int r;
+	int r = referral_find(ledger->txn, &ledger->referral, change->referral, &referral);
 
-	if (!change->moved && !change->loop_closed && !change->reassigned)
-		return 0;
-	r = referral_find(ledger->txn, &ledger->referral, change->referral, &referral);
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? 0 : r;
 	r = list_side(ledger, &referral, REFERRAL_SOURCE, &nothing);
 	return r < 0 ? r : list_side(ledger, &referral, REFERRAL_TARGET, &nothing);
+}
+
+/* Whoever has it stays. */
+static int brief_side(struct ledger *ledger, uint32_t agency, const struct referral *referral,
+		      enum referral_side_of side)
+{
+	const struct referral_side *has = &referral->side[side];
+	const struct case_list at = {.agency = agency, .officer = has->officer, .team = has->team};
+
+	return list_brief(ledger, &at, referral, side);
+}
+
+static int brief_agency(struct ledger *ledger, const struct principal *agency,
+			const struct referral *referral)
+{
+	int r = 0;
+
+	if (tc_agency_equal(&referral->source, &agency->name))
+		r = brief_side(ledger, agency->number, referral, REFERRAL_SOURCE);
+	if (r == 0 && tc_agency_equal(&referral->target, &agency->name))
+		r = brief_side(ledger, agency->number, referral, REFERRAL_TARGET);
+	return r;
+}
+
+int case_told(struct ledger *ledger, struct tc_id id, const struct principal *agency)
+{
+	struct referral referral;
+	int r = referral_find(ledger->txn, &ledger->referral, id, &referral);
+
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? 0 : r;
+	return brief_agency(ledger, agency, &referral);
+}
+
+int case_person_told(struct ledger *ledger, struct tc_id subject, const struct principal *agency)
+{
+	struct referral_filter filter = {.subject = subject, .agency = &agency->name};
+	struct referral page[PAGE];
+	bool more = true;
+	int r = 0;
+
+	while (r == 0 && more) {
+		size_t count;
+
+		r = referral_list(ledger->txn, &ledger->referral, &filter, page, PAGE, &count,
+				  &more);
+		for (size_t i = 0; r == 0 && i < count; i++)
+			r = brief_agency(ledger, agency, &page[i]);
+		if (r == 0 && count > 0)
+			filter.after = page[count - 1].id;
+	}
+	return r;
 }
 
 /* ---- to somebody else ---- */
@@ -229,6 +263,7 @@ int case_leave(struct ledger *ledger, struct tc_id id, enum referral_side_of sid
 	const struct store_table table = ledger->table[LEDGER_TABLE_ASSIGNMENT];
 	const struct principal *principal;
 	struct case_assignment had = {.sequence = 0};
+	struct case_list at;
 	struct referral referral;
 	struct store_key prefix;
 	struct tc_slice row;
@@ -241,7 +276,10 @@ int case_leave(struct ledger *ledger, struct tc_id id, enum referral_side_of sid
 	principal = principal_find(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
 				   tc_slice_text(side == REFERRAL_SOURCE ? referral.source.name
 									 : referral.target.name));
-	r = principal == NULL ? TC_ECORRUPT : list_all(ledger, principal->number, &had, id, false);
+	if (principal == NULL)
+		return TC_ECORRUPT;
+	at = list_of(principal->number, &had);
+	r = case_list_drop(ledger, &at, id);
 	assignment_key(&prefix, id, side);
 	while (r == 0 &&
 	       (r = store_first(ledger->txn, table, store_key_slice(&prefix), &row, NULL)) == 0) {
@@ -359,13 +397,14 @@ static int first_of(struct ledger *ledger, uint32_t agency, const char *officer,
 	struct principal *principal;
 	struct referral referral;
 	struct store_cursor cursor = {0};
-	int r = case_walk(ledger->txn, ledger->table[LEDGER_TABLE_CASELOAD], &list, &cursor);
+	struct case_brief brief;
+	int r = case_list_walk(ledger->txn, ledger->table[LEDGER_TABLE_CASELOAD], &list, &cursor);
 
 	if (r == 0)
-		r = case_walk_next(&cursor, ret_id);
+		r = case_list_next(&cursor, ret_id, &brief);
 	store_cursor_done(&cursor);
 	if (r != 0)
-		return r;
+		return r == CASE_LIST_END ? CASE_NONE : r;
 	r = referral_find(ledger->txn, &ledger->referral, *ret_id, &referral);
 	if (r == 0)
 		r = principal_get(ledger, agency, &principal);
@@ -417,33 +456,4 @@ int case_job(struct ledger *ledger, struct job *job)
 		return TC_ECORRUPT;
 	r = assign_all(ledger, job, document, by);
 	return r != 0 ? r : ledger_del(ledger, LEDGER_TABLE_ASSIGNING, tc_slice(key, sizeof(key)));
-}
-
-/* ---- reading ---- */
-
-int case_walk(struct store_txn *txn, struct store_table caseload, const struct case_list *list,
-	      struct store_cursor *ret)
-{
-	struct store_key key;
-
-	if (list->officer)
-		list_key(&key, list->agency, CASE_OF_OFFICER, list->officer);
-	else if (list->team)
-		list_key(&key, list->agency, CASE_OF_TEAM, list->team);
-	else
-		list_key(&key, list->agency, CASE_OF_AGENCY, "");
-	return store_cursor_init(ret, txn, caseload, store_key_slice(&key), STORE_FORWARD);
-}
-
-int case_walk_next(struct store_cursor *cursor, struct tc_id *ret)
-{
-	struct tc_slice key;
-	int r = store_cursor_next(cursor, &key, NULL);
-
-	if (r != 0)
-		return r == STORE_NOT_FOUND ? CASE_NONE : r;
-	if (key.len < sizeof(ret->bytes))
-		return TC_ECORRUPT;
-	memcpy(ret->bytes, key.data + key.len - sizeof(ret->bytes), sizeof(ret->bytes));
-	return 0;
 }

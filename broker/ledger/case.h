@@ -1,10 +1,9 @@
 /*
- * case - whose case a referral is at each of its two sides: the lists that officers and
- * teams work from, and who had it before.
+ * case - whose case a referral is at each of its two sides, in whose lists (case_list.h) it
+ * therefore stands, and who had it before.
  *
- *   caseload    agency, kind, name, referral id -> nothing
- *   assignment  referral id, side, sequence     -> officer, team, reason, by
- *   assigning   sequence                        -> a CaseAssignment that is being carried out
+ *   assignment  referral id, side, sequence -> officer, team, reason, by
+ *   assigning   sequence                    -> a CaseAssignment that is being carried out
  *
  * A referral stands in the source's lists until its loop is closed, in the target's until
  * it has ended, and again while a dispute waits for the target. The latest assignment is
@@ -16,10 +15,11 @@
 #ifndef LEDGER_CASE_H
 #define LEDGER_CASE_H
 
+#include "ledger/case_list.h"
 #include "ledger/job.h"
 #include "referral/referral.h"
-#include "store/store_cursor.h"
 
+struct principal;
 struct submission;
 
 enum case_outcome {
@@ -36,6 +36,12 @@ struct case_holder {
 
 /* A referral has changed: lists it where it belongs now. */
 int case_follow(struct ledger *ledger, const struct referral_change *change) TC_MUST_CHECK;
+/* The agency was handed more of it: as much stands in its lists now. */
+int case_told(struct ledger *ledger, struct tc_id referral,
+	      const struct principal *agency) TC_MUST_CHECK;
+/* Likewise of the person, see supervision.h: that stands with each of its referrals. */
+int case_person_told(struct ledger *ledger, struct tc_id subject,
+		     const struct principal *agency) TC_MUST_CHECK;
 /* Gives it to somebody else at that side. Unknown referrals are passed over. */
 int case_assign(struct ledger *ledger, struct tc_id referral, enum referral_side_of side,
 		const struct case_holder *holder) TC_MUST_CHECK;
@@ -49,19 +55,6 @@ int case_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CH
 int case_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
 
 /* ---- reading ---- */
-
-/* One of an agency's lists. */
-struct case_list {
-	uint32_t agency;     /* principal */
-	const char *officer; /* NULL: any; else `team` is not looked at */
-	const char *team;    /* NULL: any */
-};
-
-/* The referrals of a list, in the order of their ids. */
-int case_walk(struct store_txn *txn, struct store_table caseload, const struct case_list *list,
-	      struct store_cursor *ret) TC_MUST_CHECK;
-/* 0, CASE_NONE or a fault. End the walk with store_cursor_done. */
-int case_walk_next(struct store_cursor *cursor, struct tc_id *ret) TC_MUST_CHECK;
 
 struct case_assignment {
 	uint64_t sequence;

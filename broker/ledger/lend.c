@@ -4,6 +4,7 @@
 
 #include "ledger/alert.h"
 #include "ledger/appointments.h"
+#include "ledger/case.h"
 #include "ledger/cross.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
@@ -126,6 +127,8 @@ static int lend_told(struct ledger *ledger, const struct delivery *delivery)
 		return r;
 	r = referral_told(ledger->txn, &ledger->referral, delivery->referral, delivery->message,
 			  delivery->parts_mask & 1, &recipient->name, &change);
+	if (r == 0 && change.learned)
+		r = case_told(ledger, delivery->referral, recipient);
 	return r < 0 ? r : status_told(ledger, delivery->recipient, &change);
 }
 

@@ -370,19 +370,29 @@ static int move_referrals(struct ledger *ledger, const struct news *news,
 	return r;
 }
 
+/* What a list is put in order by. */
+static bool same_risk(const struct supervision *a, const struct supervision *b)
+{
+	return a->custody == b->custody && a->absconded == b->absconded &&
+	       a->hearing_ms == b->hearing_ms && strcmp(a->risk, b->risk) == 0;
+}
+
 static int learn(struct ledger *ledger, uint32_t agency, const struct news *news)
 {
-	struct supervision at;
+	struct supervision at, before;
 	struct principal *learner;
 	int r = supervision_find(ledger->txn, ledger->table[LEDGER_TABLE_SUPERVISION], agency,
 				 news->subject, &at);
 
 	if (r < 0)
 		return r;
+	before = at;
 	note(ledger, news, &at);
 	r = supervision_put(ledger, agency, news->subject, &at);
 	if (r == 0)
 		r = principal_get(ledger, agency, &learner);
+	if (r == 0 && !same_risk(&before, &at))
+		r = case_person_told(ledger, news->subject, learner);
 	if (r == 0 && news->effects & HEARING && news->due_ms > ledger->now_ms &&
 	    agency != news->from)
 		r = ask(ledger, news, TASK_REPORT, agency, (struct tc_id){{0}});

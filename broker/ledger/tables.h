@@ -44,7 +44,8 @@
 	TABLE(TASK_OWNER, "task_owner")     /* owner, delivery id -> nothing */                    \
 	TABLE(TASK_MESSAGE, "task_message") /* owner, message id, delivery id -> nothing */        \
 	TABLE(COSIGNATURE, "cosignature")   /* principal, size -> root, line */                    \
-	TABLE(TASK_REFERRAL, "task_referral") /* referral id, delivery id -> nothing */            \
+	TABLE(TASK_REFERRAL, "task_referral") /* referral id, owner, delivery id -> nothing */     \
+	TABLE(TASK_ALERT, "task_alert")       /* owner, subject, delivery id -> nothing */         \
 	TABLE(SCOPE, "scope")                 /* auditor -> sequence, time, packed AuditorScope */ \
 	TABLE(STANDING,                                                                            \
 	      "standing") /* auditor, name -> hits, last time, packed StandingQuestion */          \
@@ -63,7 +64,7 @@
 	TABLE(SUPERVISION_LATER, "supervision_later") /* delivery -> what it will tell */          \
 	TABLE(COURT_ORDER, "court_order")             /* subject, order id -> court, state */      \
 	TABLE(SUBSCRIBED, "subscribed")               /* agency -> nothing */                      \
-	TABLE(CASELOAD, "caseload")           /* agency, officer or team, referral -> nothing */   \
+	TABLE(CASELOAD, "caseload")           /* agency, officer or team, referral -> brief */     \
 	TABLE(ASSIGNMENT, "assignment")       /* referral, side, sequence -> who had it */         \
 	TABLE(ASSIGNING, "assigning")         /* sequence -> a CaseAssignment under way */         \
 	TABLE(OUTCOME_CHECK, "outcome_check") /* check id -> does an outcome still hold */         \

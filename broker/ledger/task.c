@@ -61,10 +61,12 @@ static int task_put(struct ledger *ledger, const struct task *task)
 static const struct {
 	enum ledger_table table;
 	void (*key)(struct store_key *key, const struct task *task);
+	enum task_kind only; /* 0: of every kind */
 } task_indexes[] = {
-	{LEDGER_TABLE_TASK_OPEN, task_open_key},
-	{LEDGER_TABLE_TASK_MESSAGE, task_message_key},
-	{LEDGER_TABLE_TASK_REFERRAL, task_referral_key},
+	{LEDGER_TABLE_TASK_OPEN, task_open_key, 0},
+	{LEDGER_TABLE_TASK_MESSAGE, task_message_key, 0},
+	{LEDGER_TABLE_TASK_REFERRAL, task_referral_key, 0},
+	{LEDGER_TABLE_TASK_ALERT, task_alert_key, TASK_ACKNOWLEDGE},
 };
 
 #define TASK_INDEXES (sizeof(task_indexes) / sizeof(task_indexes[0]))
@@ -76,6 +78,8 @@ static int task_index(struct ledger *ledger, const struct task *task, bool add)
 	for (size_t i = 0; r == 0 && i < TASK_INDEXES; i++) {
 		struct store_key key;
 
+		if (task_indexes[i].only != 0 && task_indexes[i].only != task->kind)
+			continue;
 		task_indexes[i].key(&key, task);
 		r = add ? ledger_put(ledger, task_indexes[i].table, store_key_slice(&key),
 				     tc_slice(NULL, 0))
@@ -208,9 +212,9 @@ int task_withdraw_referral(struct ledger *ledger, struct tc_id referral)
 
 	while ((r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_TASK_REFERRAL], prefix,
 				&key, NULL)) == 0) {
-		if (key.len != sizeof(referral.bytes) + 8)
+		if (key.len != sizeof(referral.bytes) + 12)
 			return TC_ECORRUPT;
-		r = task_find(ledger, tc_get_be64(key.data + sizeof(referral.bytes)), &task);
+		r = task_find(ledger, tc_get_be64(key.data + key.len - 8), &task);
 		if (r == 0)
 			r = task_end(ledger, &task, TASK_WITHDRAWN, "withdrawn");
 		if (r < 0)

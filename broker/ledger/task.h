@@ -12,7 +12,8 @@
  *   task_open      owner, due, delivery -> nothing     (open and overdue)
  *   task_owner     owner, delivery -> nothing          (all)
  *   task_message   owner, message, delivery -> nothing (open and overdue)
- *   task_referral  referral, delivery -> nothing       (open and overdue)
+ *   task_referral  referral, owner, delivery -> nothing (open and overdue)
+ *   task_alert     owner, subject, delivery -> nothing  (open and overdue, to acknowledge)
  *
  * Owner:  writing: ledger thread, inside its transaction. Reading rows: any transaction.
  * Blocks: never.
@@ -31,6 +32,7 @@ struct ledger;
 struct submission;
 
 #define TASK_CODE_BYTES_MAX 64
+#define TASK_COUNTED_MAX    1000
 #define TASK_TIMES_MAX      6 /* a list says that it is overdue; more notices would only be noise */
 
 enum task_outcome {
@@ -91,14 +93,17 @@ int task_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CH
 /* ---- reading ---- */
 
 struct task_tables {
-	struct store_table rows, open, owner, referral;
+	struct store_table rows, open, owner, referral, alert;
 };
 
 /* The next of an owner after `after` (NULL: the first): the open and overdue ones by when they are
  * due, or all in the order in which they were opened. 0, TASK_NONE or a fault. */
 int task_next(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
 	      bool open_only, const struct task *after, struct task *ret) TC_MUST_CHECK;
-/* How many of a referral are open at this owner. */
+/* Whether an alert about the person (none: about anybody) waits for this owner. */
+int task_alerted(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
+		 struct tc_id subject, bool *ret) TC_MUST_CHECK;
+/* How many of a referral are open at this owner; no more than TASK_COUNTED_MAX. */
 int task_count(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
 	       struct tc_id referral, uint32_t *ret) TC_MUST_CHECK;
 

@@ -80,6 +80,15 @@ void task_referral_key(struct store_key *key, const struct task *task)
 {
 	store_key_init(key);
 	store_key_id(key, task->referral);
+	store_key_u32(key, task->owner);
+	store_key_u64(key, task->delivery);
+}
+
+void task_alert_key(struct store_key *key, const struct task *task)
+{
+	store_key_init(key);
+	store_key_u32(key, task->owner);
+	store_key_id(key, task->subject);
 	store_key_u64(key, task->delivery);
 }
 
@@ -134,21 +143,38 @@ int task_next(struct store_txn *txn, const struct task_tables *tables, uint32_t 
 	return task_read_row(txn, tables->rows, delivery, ret);
 }
 
+int task_alerted(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
+		 struct tc_id subject, bool *ret)
+{
+	struct store_key prefix;
+	struct tc_slice key;
+	int r;
+
+	store_key_init(&prefix);
+	store_key_u32(&prefix, owner);
+	if (!tc_id_is_none(subject))
+		store_key_id(&prefix, subject);
+	r = store_first(txn, tables->alert, store_key_slice(&prefix), &key, NULL);
+	*ret = r == 0;
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
 int task_count(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
 	       struct tc_id referral, uint32_t *ret)
 {
 	struct store_cursor cursor;
-	struct tc_slice key;
-	int r = store_cursor_init(&cursor, txn, tables->referral,
-				  tc_slice(referral.bytes, sizeof(referral.bytes)), STORE_FORWARD);
+	struct store_key prefix;
+	int r;
 
+	store_key_init(&prefix);
+	store_key_id(&prefix, referral);
+	store_key_u32(&prefix, owner);
+	r = store_cursor_init(&cursor, txn, tables->referral, store_key_slice(&prefix),
+			      STORE_FORWARD);
 	*ret = 0;
-	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		struct task task;
-
-		r = task_read_row(txn, tables->rows, task_key_delivery(key), &task);
-		*ret += r == 0 && task.owner == owner;
-	}
+	while (r == 0 && *ret < TASK_COUNTED_MAX &&
+	       (r = store_cursor_next(&cursor, NULL, NULL)) == 0)
+		++*ret;
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : r;
 }

@@ -19,5 +19,6 @@ void task_open_key(struct store_key *key, const struct task *task);
 void task_owner_key(struct store_key *key, const struct task *task);
 void task_message_key(struct store_key *key, const struct task *task);
 void task_referral_key(struct store_key *key, const struct task *task);
+void task_alert_key(struct store_key *key, const struct task *task);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ledger/case.h"
+#include "ledger/case_list.h"
 #include "ledger/ledger_view.h"
 #include "ledger/supervision.h"
 #include "ledger/task.h"
@@ -13,7 +13,6 @@
 #include "query/told.h"
 #include "query/tracking.h"
 
-#define ALERTS_MAX   64
 #define LEGAL_MAX    32
 #define CURSOR_BYTES (4 + sizeof(struct tc_id))
 
@@ -33,9 +32,14 @@ static int place_compare(const struct place *a, const struct place *b)
 /* What holds for every referral of one answer. */
 struct asker {
 	const struct question *question;
-	uint32_t number;                 /* principal; 0: the log has not seen it */
-	struct tc_id alerts[ALERTS_MAX]; /* persons about whom an alert waits for it */
-	size_t alert_count;
+	uint32_t number; /* principal; 0: the log has not seen it */
+	bool alerted;    /* an alert about somebody waits for it */
+};
+
+/* One that is to be shown. */
+struct found {
+	struct place place;
+	struct risk_facts facts;
 };
 
 /* One page under way: the best ones so far, in order, and one more if there is one. */
@@ -47,7 +51,7 @@ struct page {
 	const char *team;
 	bool after_given;
 	struct place after;
-	struct place *places;
+	struct found *found;
 	size_t count, max;
 };
 
@@ -73,57 +77,53 @@ static struct task_tables task_tables(const struct question *question)
 		.open = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_OPEN),
 		.owner = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_OWNER),
 		.referral = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_REFERRAL),
+		.alert = ledger_view_table(question->ledger, LEDGER_TABLE_TASK_ALERT),
 	};
 }
 
-/* Alerts that nobody of the agency has acknowledged. */
 static int read_asker(const struct question *question, struct asker *ret)
 {
 	const struct task_tables tables = task_tables(question);
-	struct task task = {.delivery = 0}, after;
-	bool first = true;
 	int r;
 
 	*ret = (struct asker){.question = question};
 	r = ledger_view_number(question->ledger, &question->asker, &ret->number);
 	if (r != 0)
 		return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
-	while (r == 0 && ret->alert_count < ALERTS_MAX) {
-		after = task;
-		r = task_next(ledger_view_txn(question->ledger), &tables, ret->number, true,
-			      first ? NULL : &after, &task);
-		first = false;
-		if (r == 0 && task.kind == TASK_ACKNOWLEDGE)
-			ret->alerts[ret->alert_count++] = task.subject;
-	}
-	return r == TASK_NONE ? 0 : r;
+	return task_alerted(ledger_view_txn(question->ledger), &tables, ret->number,
+			    (struct tc_id){{0}}, &ret->alerted);
 }
 
-static int judge(const struct asker *asker, const struct referral *referral, struct risk *ret)
+/* The brief of `ret` is given. */
+static int judge(const struct asker *asker, struct risk_facts *ret, struct risk *ret_risk)
 {
 	const struct question *question = asker->question;
-	struct supervision supervision = {.custody = false};
-	struct risk_facts facts = {
-		.referral = referral,
-		.mine = has_move(question, referral),
-		.now_ms = question->now_ms,
-		.risk = side_of(question, referral) == REFERRAL_SOURCE ? referral->risk
-								       : referral->known,
-	};
+	const struct task_tables tables = task_tables(question);
+	int r = 0;
+
+	ret->now_ms = question->now_ms;
+	ret->alert = false;
+	if (asker->alerted)
+		r = task_alerted(ledger_view_txn(question->ledger), &tables, asker->number,
+				 ret->brief.subject, &ret->alert);
+	if (r == 0)
+		risk_judge(ret, ret_risk);
+	return r;
+}
+
+/* Of one that was looked up, and is as the asker was told of it. */
+static int brief_of(const struct asker *asker, const struct referral *referral,
+		    struct case_brief *ret)
+{
+	const struct question *question = asker->question;
+	struct supervision supervision;
 	int r = supervision_find(ledger_view_txn(question->ledger),
 				 ledger_view_table(question->ledger, LEDGER_TABLE_SUPERVISION),
 				 asker->number, referral->subject, &supervision);
 
-	if (r < 0)
-		return r;
-	facts.hearing_ms = supervision.hearing_ms;
-	facts.in_custody = supervision.custody;
-	facts.absconded = supervision.absconded;
-	facts.high_risk = strstr(supervision.risk, "high") != NULL; /* "very_high", too */
-	for (size_t i = 0; i < asker->alert_count; i++)
-		facts.alert = facts.alert || tc_id_equal(asker->alerts[i], referral->subject);
-	risk_judge(&facts, ret);
-	return 0;
+	if (r >= 0)
+		case_brief_of(referral, side_of(question, referral), &supervision, ret);
+	return r < 0 ? r : 0;
 }
 
 /* As the asker has been told of it; *ret false: it does not exist for the asker, or not any more.
@@ -140,72 +140,75 @@ static int see(const struct question *question, struct tc_id id, struct referral
 	return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
 }
 
-static bool wanted(const struct page *page, const struct referral *referral)
+static bool wanted(const struct page *page, const struct case_brief *brief)
 {
-	const struct referral_side *side = &referral->side[side_of(page->question, referral)];
-	bool mine = has_move(page->question, referral);
-
-	if (page->team && strcmp(page->team, side->team) != 0)
+	if (page->team && strcmp(page->team, brief->team) != 0)
 		return false;
-	if (page->overdue_only && !risk_overdue(referral, page->question->now_ms))
+	if (page->overdue_only && !risk_overdue(brief, page->question->now_ms))
 		return false;
-	if (!page->unacknowledged && lifecycle_state(referral->state)->terminal)
+	if (!page->unacknowledged && brief->terminal)
 		return false;
-	return (!page->me || mine) && (!page->them || !mine);
+	return (!page->me || brief->mine) && (!page->them || !brief->mine);
 }
 
 /* ---- the order ---- */
 
 /* Keeps it if it is among the best after the cursor. */
-static void place_keep(struct page *page, const struct place *place)
+static void keep(struct page *page, const struct found *found)
 {
+	const struct place *place = &found->place;
 	size_t at;
 
 	if (page->after_given && place_compare(place, &page->after) <= 0)
 		return;
 	if (page->count == page->max) {
-		if (place_compare(place, &page->places[page->count - 1]) >= 0)
+		if (place_compare(place, &page->found[page->count - 1].place) >= 0)
 			return;
 		page->count--;
 	}
-	for (at = page->count; at > 0 && place_compare(place, &page->places[at - 1]) < 0; at--)
-		page->places[at] = page->places[at - 1];
-	page->places[at] = *place;
+	for (at = page->count; at > 0 && place_compare(place, &page->found[at - 1].place) < 0; at--)
+		page->found[at] = page->found[at - 1];
+	page->found[at] = *found;
 	page->count++;
 }
 
-static int look_at(struct page *page, struct tc_id id)
+/* What the list says of it is what the asker knows, unless a message waits for a consent. */
+static int look_at(struct page *page, struct found *found)
 {
-	struct place place = {.id = id};
 	struct referral referral;
 	struct risk risk;
-	bool seen;
-	int r = see(page->question, id, &referral, &seen);
+	bool seen = true;
+	int r = 0;
 
-	if (r < 0 || !seen || !wanted(page, &referral))
+	if (!found->facts.brief.known) {
+		r = see(page->question, found->place.id, &referral, &seen);
+		if (r == 0 && seen)
+			r = brief_of(&page->asker, &referral, &found->facts.brief);
+	}
+	if (r < 0 || !seen || !wanted(page, &found->facts.brief))
 		return r;
-	r = judge(&page->asker, &referral, &risk);
-	place.rank = risk.rank;
+	r = judge(&page->asker, &found->facts, &risk);
+	found->place.rank = risk.rank;
 	if (r == 0)
-		place_keep(page, &place);
+		keep(page, found);
 	return r;
 }
 
 static int scan(struct page *page, const struct case_list *list)
 {
 	struct store_cursor cursor = {0};
-	struct tc_id id;
-	int r = case_walk(ledger_view_txn(page->question->ledger),
-			  ledger_view_table(page->question->ledger, LEDGER_TABLE_CASELOAD), list,
-			  &cursor);
+	struct found found;
+	int r = case_list_walk(ledger_view_txn(page->question->ledger),
+			       ledger_view_table(page->question->ledger, LEDGER_TABLE_CASELOAD),
+			       list, &cursor);
 
 	for (size_t i = 0; r == 0 && i < CASELOAD_SCANNED_MAX; i++) {
-		r = case_walk_next(&cursor, &id);
+		r = case_list_next(&cursor, &found.place.id, &found.facts.brief);
 		if (r == 0)
-			r = look_at(page, id);
+			r = look_at(page, &found);
 	}
 	store_cursor_done(&cursor);
-	return r == CASE_NONE ? 0 : r;
+	return r == CASE_LIST_END ? 0 : r;
 }
 
 /* ---- rows ---- */
@@ -221,12 +224,13 @@ static int put_tasks(const struct asker *asker, const struct referral *referral,
 	return r;
 }
 
-static int put_risks(struct answer *answer, const struct risk *risk,
+static int put_risks(struct answer *answer, const struct risk_facts *facts, const struct risk *risk,
 		     Throughcare__V1__ReferralRow *row)
 {
 	int r = 0;
 
-	row->has_rank = 1;
+	row->has_overdue = row->has_rank = 1;
+	row->overdue = risk_overdue(&facts->brief, facts->now_ms);
 	row->rank = risk->rank;
 	row->risks = answer_array(answer, risk->count);
 	if (row->risks == NULL)
@@ -300,24 +304,23 @@ static int put_case(const struct question *question, struct answer *answer,
 		r = answer_put_id(answer, referral->predecessor, &row->predecessor);
 	if (r == 0)
 		r = put_successor(question, answer, referral, row);
-	row->has_overdue = 1;
-	row->overdue = risk_overdue(referral, question->now_ms);
 	return r;
 }
 
 static int put_outlook(const struct asker *asker, struct answer *answer,
-		       const struct referral *referral, Throughcare__V1__ReferralRow *row)
+		       const struct referral *referral, struct risk_facts *facts,
+		       Throughcare__V1__ReferralRow *row)
 {
 	const struct question *question = asker->question;
 	enum referral_side_of side = side_of(question, referral);
 	int64_t coming_ms = 0;
 	struct risk risk;
-	int r = judge(asker, referral, &risk);
+	int r = judge(asker, facts, &risk);
 
 	if (r == 0)
 		r = put_case(question, answer, referral, side, row);
 	if (r == 0)
-		r = put_risks(answer, &risk, row);
+		r = put_risks(answer, facts, &risk, row);
 	if (r == 0)
 		r = put_legal(answer, referral, side, row);
 	if (r == 0)
@@ -330,24 +333,27 @@ static int put_outlook(const struct asker *asker, struct answer *answer,
 int caseload_outlook(const struct question *question, struct answer *answer,
 		     const struct referral *referral, Throughcare__V1__ReferralRow *row)
 {
+	struct risk_facts facts;
 	struct asker asker;
 	int r = read_asker(question, &asker);
 
-	return r < 0 ? r : put_outlook(&asker, answer, referral, row);
+	if (r == 0)
+		r = brief_of(&asker, referral, &facts.brief);
+	return r < 0 ? r : put_outlook(&asker, answer, referral, &facts, row);
 }
 
-static int add_row(struct page *page, const struct place *place)
+static int add_row(struct page *page, struct found *found)
 {
 	Throughcare__V1__QueryReply *reply = &page->answer->reply;
 	Throughcare__V1__ReferralRow *row;
 	struct referral referral;
 	bool seen;
-	int r = see(page->question, place->id, &referral, &seen);
+	int r = see(page->question, found->place.id, &referral, &seen);
 
 	if (r == 0)
 		r = tracking_row(page->answer, &referral, &row);
 	if (r == 0)
-		r = put_outlook(&page->asker, page->answer, &referral, row);
+		r = put_outlook(&page->asker, page->answer, &referral, &found->facts, row);
 	if (r == 0)
 		reply->referrals[reply->n_referrals++] = row;
 	return r;
@@ -402,14 +408,14 @@ int caseload_list(const struct question *question, struct answer *answer)
 	if (r < 0 || page.asker.number == 0)
 		return r;
 	list.agency = page.asker.number;
-	page.places = arena_take(&answer->arena, page.max * sizeof(*page.places));
+	page.found = arena_take(&answer->arena, page.max * sizeof(*page.found));
 	answer->reply.referrals = answer_array(answer, rows_max);
-	if (page.places == NULL || answer->reply.referrals == NULL)
+	if (page.found == NULL || answer->reply.referrals == NULL)
 		return TC_ENOMEM;
 	r = scan(&page, &list);
 	for (size_t i = 0; r == 0 && i < page.count && i < rows_max; i++)
-		r = add_row(&page, &page.places[i]);
+		r = add_row(&page, &page.found[i]);
 	if (r < 0 || page.count <= rows_max)
 		return r;
-	return next_page(answer, &page.places[rows_max - 1]);
+	return next_page(answer, &page.found[rows_max - 1].place);
 }

@@ -13,9 +13,9 @@ static unsigned days_until(int64_t ms, int64_t now_ms)
 	return ms <= now_ms ? 0 : (unsigned)((ms - now_ms + DAY_MS - 1) / DAY_MS);
 }
 
-bool risk_overdue(const struct referral *referral, int64_t now_ms)
+bool risk_overdue(const struct case_brief *brief, int64_t now_ms)
 {
-	return referral->overdue || (referral->due_ms != 0 && referral->due_ms < now_ms);
+	return brief->overdue || (brief->due_ms != 0 && brief->due_ms < now_ms);
 }
 
 /* What a row of the table says of a referral. */
@@ -48,47 +48,47 @@ static struct finding alert(const struct risk_facts *facts)
 
 static struct finding release(const struct risk_facts *facts)
 {
-	return within(facts->risk.release_ms, facts->now_ms, 3);
+	return within(facts->brief.risk.release_ms, facts->now_ms, 3);
 }
 
 static struct finding hearing(const struct risk_facts *facts)
 {
-	return within(facts->hearing_ms, facts->now_ms, 3);
+	return within(facts->brief.hearing_ms, facts->now_ms, 3);
 }
 
 static struct finding offer(const struct risk_facts *facts)
 {
-	return within(facts->referral->offer_expires_ms, facts->now_ms, 1);
+	return within(facts->brief.offer_expires_ms, facts->now_ms, 1);
 }
 
 static struct finding high_risk(const struct risk_facts *facts)
 {
-	return flag(facts->high_risk);
+	return flag(facts->brief.high_risk);
 }
 
 static struct finding absconded(const struct risk_facts *facts)
 {
-	return flag(facts->absconded);
+	return flag(facts->brief.absconded);
 }
 
 static struct finding urgent(const struct risk_facts *facts)
 {
-	return flag(facts->risk.urgency == THROUGHCARE__V1__URGENCY__URGENCY_URGENT);
+	return flag(facts->brief.risk.urgency == THROUGHCARE__V1__URGENCY__URGENCY_URGENT);
 }
 
 static struct finding soon(const struct risk_facts *facts)
 {
-	return flag(facts->risk.urgency == THROUGHCARE__V1__URGENCY__URGENCY_SOON);
+	return flag(facts->brief.risk.urgency == THROUGHCARE__V1__URGENCY__URGENCY_SOON);
 }
 
 static struct finding supervision_ends(const struct risk_facts *facts)
 {
-	return within(facts->risk.supervision_end_ms, facts->now_ms, 14);
+	return within(facts->brief.risk.supervision_end_ms, facts->now_ms, 14);
 }
 
 static struct finding in_custody(const struct risk_facts *facts)
 {
-	return flag(facts->in_custody);
+	return flag(facts->brief.custody);
 }
 
 /* The gravest first. The steps between weights are larger than the sum of what stands two rows
@@ -115,21 +115,21 @@ static const struct {
 /* Lateness goes before all: most when the asker is who lets others wait. */
 static uint32_t lateness(const struct risk_facts *facts)
 {
-	int64_t late_ms = facts->now_ms - facts->referral->due_ms;
+	int64_t late_ms = facts->now_ms - facts->brief.due_ms;
 	uint32_t days;
 
-	if (facts->referral->due_ms == 0)
+	if (facts->brief.due_ms == 0)
 		return 0;
-	if (!risk_overdue(facts->referral, facts->now_ms)) /* due within a day is all but late */
-		return facts->mine && late_ms > -DAY_MS ? 300 : 0;
+	if (!risk_overdue(&facts->brief, facts->now_ms)) /* due within a day is all but late */
+		return facts->brief.mine && late_ms > -DAY_MS ? 300 : 0;
 	late_ms = late_ms > 0 ? late_ms : 0;
 	days = late_ms / DAY_MS < LATE_DAYS ? (uint32_t)(late_ms / DAY_MS) : LATE_DAYS;
-	return facts->mine ? 1000 + 50 * days : 400 + 10 * days;
+	return facts->brief.mine ? 1000 + 50 * days : 400 + 10 * days;
 }
 
 void risk_judge(const struct risk_facts *facts, struct risk *ret)
 {
-	*ret = (struct risk){.rank = lateness(facts) + (facts->mine ? 100 : 0)};
+	*ret = (struct risk){.rank = lateness(facts) + (facts->brief.mine ? 100 : 0)};
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct finding finding = table[i].look(facts);
 

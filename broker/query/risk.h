@@ -9,18 +9,15 @@
 #ifndef QUERY_RISK_H
 #define QUERY_RISK_H
 
-#include "referral/referral.h"
+#include "ledger/case_list.h"
 
 #define RISK_CODES_MAX 12
 
-/* What is known of the person besides the referral; zeros: nothing. */
+/* What the asker was told of the referral and of the person. */
 struct risk_facts {
-	const struct referral *referral; /* as far as the asker was told */
-	bool mine;                       /* the asker has the next move */
+	struct case_brief brief;
+	bool alert; /* one about the person waits for the asker */
 	int64_t now_ms;
-	struct referral_risk risk; /* likewise */
-	int64_t hearing_ms;
-	bool high_risk, in_custody, absconded, alert;
 };
 
 struct risk {
@@ -31,7 +28,7 @@ struct risk {
 
 void risk_judge(const struct risk_facts *facts, struct risk *ret);
 /* True when its clock has run out, also when it then got a last one. */
-bool risk_overdue(const struct referral *referral, int64_t now_ms);
+bool risk_overdue(const struct case_brief *brief, int64_t now_ms);
 /* What to do, in words: "decide: accept, decline, offer a place or waitlist". */
 const char *risk_next_step(const struct referral *referral, bool mine);
 

@@ -68,6 +68,7 @@ int upkeep_tasks(const struct question *question, struct answer *answer)
 		.open = table(question, LEDGER_TABLE_TASK_OPEN),
 		.owner = table(question, LEDGER_TABLE_TASK_OWNER),
 		.referral = table(question, LEDGER_TABLE_TASK_REFERRAL),
+		.alert = table(question, LEDGER_TABLE_TASK_ALERT),
 	};
 	size_t rows_max = answer_page_rows(question);
 	struct tc_slice cursor = answer_cursor(question);

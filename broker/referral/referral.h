@@ -160,6 +160,7 @@ struct referral_change {
 	bool overdue;         /* a clock ran out that moves nothing: somebody is late */
 	bool ended;           /* it became terminal, now */
 	bool reassigned;      /* another officer or team has it at one side */
+	bool learned;         /* a side was told more of it */
 	enum clock_ring ring; /* of referral_clock... */
 	enum lifecycle_clock rang;
 	unsigned late; /* ...whose move it was */

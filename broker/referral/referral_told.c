@@ -58,5 +58,6 @@ int referral_told(struct store_txn *txn, const struct referral_tables *tables,
 		referral.known = referral.risk;
 		changed = true;
 	}
-	return r == 0 && (changed || shows) ? referral_put(txn, tables, &referral, false) : r;
+	ret->learned = changed || shows;
+	return r == 0 && ret->learned ? referral_put(txn, tables, &referral, false) : r;
 }

@@ -313,6 +313,7 @@ void exchange_settle_down(struct exchange *x)
 
 void exchange_digest(struct exchange *x, uint8_t ret[32])
 {
+	exchange_check_lists(x);
 	MUST(ledger_digest(x->ledger, ret) == 0);
 }
 

@@ -160,6 +160,10 @@ size_t exchange_own(const struct exchange *x, const char *type);
 /* How many own messages to anybody said this of a message (kind 0: any kind). */
 size_t exchange_evidence(const struct exchange *x, Throughcare__V1__EvidenceKind kind);
 
+/* What the lists say of each referral is what a look at it, and at the person, would say. */
+void exchange_check_lists(struct exchange *x);
+
+/* Checks the lists, too. */
 void exchange_digest(struct exchange *x, uint8_t ret[32]);
 /* The digest of a ledger made anew from the log, committing after every `commit` records. */
 void exchange_rebuild(struct exchange *x, size_t commit, uint8_t ret[32]);

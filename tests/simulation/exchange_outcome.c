@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "ledger/case_list.h"
+#include "ledger/state.h"
+#include "ledger/supervision.h"
+
 const struct effect *exchange_effect(const struct exchange *x, enum effect_kind kind, size_t n)
 {
 	for (const struct effect *effect = x->effects.first; effect; effect = effect->next) {
@@ -99,4 +103,53 @@ size_t exchange_evidence(const struct exchange *x, Throughcare__V1__EvidenceKind
 		throughcare__v1__delivery__free_unpacked(delivery, NULL);
 	}
 	return count;
+}
+
+/* ---- lists ---- */
+
+static bool same_brief(const struct case_brief *a, const struct case_brief *b)
+{
+	return tc_id_equal(a->subject, b->subject) && a->known == b->known && a->mine == b->mine &&
+	       a->terminal == b->terminal && a->overdue == b->overdue && a->custody == b->custody &&
+	       a->absconded == b->absconded && a->high_risk == b->high_risk &&
+	       a->risk.urgency == b->risk.urgency && a->risk.release_ms == b->risk.release_ms &&
+	       a->risk.supervision_end_ms == b->risk.supervision_end_ms && a->due_ms == b->due_ms &&
+	       a->offer_expires_ms == b->offer_expires_ms && a->hearing_ms == b->hearing_ms &&
+	       strcmp(a->team, b->team) == 0;
+}
+
+static void check_brief(struct exchange *x, uint32_t agency, struct tc_id id,
+			const struct case_brief *listed)
+{
+	struct supervision supervision;
+	struct principal *principal;
+	struct case_brief brief;
+	struct referral referral;
+
+	MUST(referral_find(x->ledger->txn, &x->ledger->referral, id, &referral) == 0);
+	MUST(principal_get(x->ledger, agency, &principal) == 0);
+	MUST(supervision_find(x->ledger->txn, x->ledger->table[LEDGER_TABLE_SUPERVISION], agency,
+			      referral.subject, &supervision) >= 0);
+	MUST(referral_party(&referral, &principal->name));
+	case_brief_of(&referral,
+		      tc_agency_equal(&principal->name, &referral.source) ? REFERRAL_SOURCE
+									  : REFERRAL_TARGET,
+		      &supervision, &brief);
+	MUST(same_brief(listed, &brief));
+}
+
+void exchange_check_lists(struct exchange *x)
+{
+	for (uint32_t agency = 1; agency <= x->ledger->principals.count; agency++) {
+		const struct case_list list = {.agency = agency};
+		struct store_cursor cursor;
+		struct case_brief brief;
+		struct tc_id id;
+
+		MUST(case_list_walk(x->ledger->txn, x->ledger->table[LEDGER_TABLE_CASELOAD], &list,
+				    &cursor) == 0);
+		while (case_list_next(&cursor, &id, &brief) == 0)
+			check_brief(x, agency, id, &brief);
+		store_cursor_done(&cursor);
+	}
 }

@@ -66,13 +66,14 @@ static size_t count(struct exchange *x, const char *agency, const char *officer,
 		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(agency));
 	struct case_list list = {.agency = principal->number, .officer = officer, .team = team};
 	struct store_cursor cursor;
+	struct case_brief brief;
 	struct tc_id id;
 	size_t rows = 0;
 
-	assert_int_equal(
-		case_walk(x->ledger->txn, x->ledger->table[LEDGER_TABLE_CASELOAD], &list, &cursor),
-		0);
-	while (case_walk_next(&cursor, &id) == 0)
+	assert_int_equal(case_list_walk(x->ledger->txn, x->ledger->table[LEDGER_TABLE_CASELOAD],
+					&list, &cursor),
+			 0);
+	while (case_list_next(&cursor, &id, &brief) == 0)
 		rows++;
 	store_cursor_done(&cursor);
 	return rows;

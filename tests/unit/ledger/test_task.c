@@ -42,6 +42,7 @@ static size_t tasks(struct exchange *x, const char *owner, bool open_only, struc
 		.open = ledger_view_table(view, LEDGER_TABLE_TASK_OPEN),
 		.owner = ledger_view_table(view, LEDGER_TABLE_TASK_OWNER),
 		.referral = ledger_view_table(view, LEDGER_TABLE_TASK_REFERRAL),
+		.alert = ledger_view_table(view, LEDGER_TABLE_TASK_ALERT),
 	};
 	tc_agency name = {{0}};
 	struct task task;

@@ -59,6 +59,7 @@ static size_t listed(struct exchange *x, const char *name)
 	struct referral_filter filter = {.agency = &principal->name, .open_only = true};
 	struct case_list list = {.agency = principal->number};
 	struct store_cursor cursor;
+	struct case_brief brief;
 	struct referral page[4];
 	size_t count, cases = 0;
 	struct tc_id id;
@@ -67,10 +68,10 @@ static size_t listed(struct exchange *x, const char *name)
 	assert_int_equal(referral_list(x->ledger->txn, &x->ledger->referral, &filter, page, 4,
 				       &count, &more),
 			 0);
-	assert_int_equal(
-		case_walk(x->ledger->txn, x->ledger->table[LEDGER_TABLE_CASELOAD], &list, &cursor),
-		0);
-	while (case_walk_next(&cursor, &id) == 0)
+	assert_int_equal(case_list_walk(x->ledger->txn, x->ledger->table[LEDGER_TABLE_CASELOAD],
+					&list, &cursor),
+			 0);
+	while (case_list_next(&cursor, &id, &brief) == 0)
 		cases++;
 	store_cursor_done(&cursor);
 	assert_int_equal(count, cases);

@@ -27,43 +27,41 @@ static uint32_t rank(const struct risk_facts *facts)
 
 static void lateness_goes_before_all_and_most_where_others_wait(void **state)
 {
-	struct referral late = {.state = REFERRAL_RECEIVED, .due_ms = NOW_MS - 30 * DAY_MS};
-	struct referral calm = {.state = REFERRAL_RECEIVED, .due_ms = NOW_MS + 30 * DAY_MS};
-	struct risk_facts mine = {.referral = &late, .mine = true, .now_ms = NOW_MS};
-	struct risk_facts theirs = {.referral = &late, .now_ms = NOW_MS};
-	struct risk_facts release = {.referral = &calm,
-				     .mine = true,
-				     .now_ms = NOW_MS,
-				     .risk = {.release_ms = NOW_MS + DAY_MS}};
+	struct risk_facts mine = {.brief = {.mine = true, .due_ms = NOW_MS - 30 * DAY_MS},
+				  .now_ms = NOW_MS};
+	struct risk_facts theirs = {.brief = {.due_ms = NOW_MS - 30 * DAY_MS}, .now_ms = NOW_MS};
+	struct risk_facts release = {.brief = {.mine = true,
+					       .due_ms = NOW_MS + 30 * DAY_MS,
+					       .risk = {.release_ms = NOW_MS + DAY_MS}},
+				     .now_ms = NOW_MS};
 
 	(void)state;
 	assert_true(rank(&mine) > rank(&release));
 	assert_true(rank(&release) > rank(&theirs));
-	late.due_ms = NOW_MS - 1000 * DAY_MS;
+	mine.brief.due_ms = NOW_MS - 1000 * DAY_MS;
 	assert_true(rank(&mine) <= 1000 + 50 * 60 + 100);
 }
 
 static void what_is_nearer_is_graver_and_says_so(void **state)
 {
-	struct referral referral = {.state = REFERRAL_ACCEPTED};
-	struct risk_facts facts = {.referral = &referral, .now_ms = NOW_MS};
+	struct risk_facts facts = {.now_ms = NOW_MS};
 	struct risk risk;
 	uint32_t far;
 
 	(void)state;
-	facts.hearing_ms = NOW_MS + 3 * DAY_MS;
+	facts.brief.hearing_ms = NOW_MS + 3 * DAY_MS;
 	risk_judge(&facts, &risk);
 	assert_int_equal(risk.count, 1);
 	assert_string_equal(risk.codes[0], "hearing_3d");
 	far = risk.rank;
-	facts.hearing_ms = NOW_MS + DAY_MS / 2;
+	facts.brief.hearing_ms = NOW_MS + DAY_MS / 2;
 	facts.alert = true;
 	risk_judge(&facts, &risk);
 	assert_int_equal(risk.count, 2);
 	assert_string_equal(risk.codes[0], "alert");
 	assert_string_equal(risk.codes[1], "hearing_1d");
 	assert_true(risk.rank > far + 3000);
-	facts.hearing_ms = NOW_MS + 4 * DAY_MS;
+	facts.brief.hearing_ms = NOW_MS + 4 * DAY_MS;
 	facts.alert = false;
 	risk_judge(&facts, &risk);
 	assert_int_equal(risk.count, 0);
@@ -227,6 +225,32 @@ static void what_a_held_amendment_says_is_not_on_the_targets_list(void **state)
 	assert_false(has_risk(fixture, "home", "urgent"));
 }
 
+static void what_an_agency_is_told_of_a_person_is_on_its_list_and_no_others(void **state)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct exchange_fixture *fixture = *state;
+	struct sent news = {.sender = "office",
+			    .to = "home",
+			    .type = "RiskLevelChange",
+			    .message = 51,
+			    .subject = 60,
+			    .category = REFERRAL,
+			    .claim = &claim};
+
+	put_referral(fixture, 50, "office", "home");
+	put_collect(fixture, "home");
+	assert_false(has_risk(fixture, "office", "high_risk"));
+	claim.level = (char *)(uintptr_t) "very_high";
+	news.by_consent = true; /* that there is none of */
+	put_message(fixture, &news);
+	assert_true(has_risk(fixture, "office", "high_risk"));
+	assert_false(has_risk(fixture, "home", "high_risk"));
+	news.by_consent = false;
+	news.message = 52;
+	put_message(fixture, &news);
+	assert_true(has_risk(fixture, "home", "high_risk"));
+}
+
 static void whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know(void **state)
 {
 	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
@@ -360,6 +384,7 @@ int main(void)
 		CASELOAD_TEST(a_list_is_the_agencys_own_and_pages_lose_nothing),
 		CASELOAD_TEST(what_waits_for_its_target_is_not_on_the_targets_list),
 		CASELOAD_TEST(what_a_held_amendment_says_is_not_on_the_targets_list),
+		CASELOAD_TEST(what_an_agency_is_told_of_a_person_is_on_its_list_and_no_others),
 		CASELOAD_TEST(whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know),
 		CASELOAD_TEST(a_transfer_tells_the_target_nothing_that_was_held),
 		CASELOAD_TEST(whose_move_it_is_chooses),
