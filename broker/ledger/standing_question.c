@@ -11,7 +11,7 @@
 #include "ledger/state.h"
 #include "ledger/submission.h"
 
-#define QUESTIONS_MAX     256 /* of all auditors: each fact is held against each */
+#define QUESTIONS_MAX     32 /* of one auditor: each fact is held against each */
 #define EVENT_BYTES_MAX   64
 #define MINUTES_PER_DAY   1440
 #define THRESHOLD_DEFAULT 10
@@ -198,6 +198,24 @@ static int forget(struct ledger *ledger, const tc_agency *auditor, const char *n
 	return r == STORE_NOT_FOUND ? 0 : ledger_store_fault(r);
 }
 
+/* One more than the auditor may ask; the same one, asked differently, is none more. */
+static bool too_many(const struct ledger *ledger, const struct standing_entry *entry)
+{
+	const struct standing_questions *questions = ledger->standing;
+	size_t count = 0;
+
+	for (size_t i = 0; questions != NULL && i < questions->count; i++) {
+		const struct standing_entry *other = &questions->entries[i];
+
+		if (!tc_agency_equal(&other->auditor, &entry->auditor))
+			continue;
+		if (strcmp(other->asked->name, entry->asked->name) == 0)
+			return false;
+		count++;
+	}
+	return count >= QUESTIONS_MAX;
+}
+
 int standing_question_submit(struct ledger *ledger, struct submission *submission)
 {
 	const ProtobufCBinaryData *body = &submission->record->body;
@@ -214,9 +232,9 @@ int standing_question_submit(struct ledger *ledger, struct submission *submissio
 		(void)tc_refuse(&submission->refusal, TC_REFUSAL_FIELD_INVALID, "name");
 		return SUBMISSION_REFUSED;
 	}
-	if (asked->active && ledger->standing && ledger->standing->count >= QUESTIONS_MAX) {
-		(void)tc_refuse(&submission->refusal, TC_REFUSAL_BUSY, "%d questions are asked",
-				QUESTIONS_MAX);
+	if (asked->active && too_many(ledger, &entry)) {
+		(void)tc_refuse(&submission->refusal, TC_REFUSAL_LIMIT_REACHED,
+				"%d standing questions of one auditor", QUESTIONS_MAX);
 		return SUBMISSION_REFUSED;
 	}
 	r = asked->active ? row_write(ledger, &entry, tc_slice(body->data, body->len))

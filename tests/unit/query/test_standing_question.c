@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,32 @@ static void an_override_is_told_and_its_notice_is_none(void **state)
 	assert_int_equal(rows(fixture, "standing", BOB), 2);
 }
 
+static void an_auditor_who_asks_too_much_leaves_the_others_their_questions(void **state)
+{
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__StandingQuestion question;
+	char name[16];
+
+	for (int i = 0; i < 33; i++) {
+		snprintf(name, sizeof(name), "q-%d", i);
+		question = asked(name, KIND(OVERRIDE));
+		put_standing(fixture, BOB, &question);
+	}
+	assert_int_equal(hits(fixture, BOB, "q-31"), 0);
+	assert_int_equal(hits(fixture, BOB, "q-32"), -1);
+	assert_int_equal(rows(fixture, "refusal", BOB), 1);
+	put_standing(fixture, "alice", &question);
+	assert_int_equal(hits(fixture, "alice", "q-32"), 0);
+	question = asked("q-0", KIND(BREAK_GLASS)); /* the same one, asked differently */
+	put_standing(fixture, BOB, &question);
+	assert_int_equal(rows(fixture, "refusal", BOB), 1);
+	question.active = 0;
+	put_standing(fixture, BOB, &question);
+	question = asked("q-32", KIND(OVERRIDE));
+	put_standing(fixture, BOB, &question);
+	assert_int_equal(hits(fixture, BOB, "q-32"), 0);
+}
+
 static void refuse_logon(struct exchange_fixture *fixture, const char *address, uint32_t count)
 {
 	Throughcare__V1__LogonRecord logon = THROUGHCARE__V1__LOGON_RECORD__INIT;
@@ -176,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STANDING_TEST(a_release_without_a_consent_is_told),
 		STANDING_TEST(an_override_is_told_and_its_notice_is_none),
+		STANDING_TEST(an_auditor_who_asks_too_much_leaves_the_others_their_questions),
 		STANDING_TEST(failed_logons_are_told_when_there_are_many_from_one_place),
 		STANDING_TEST(queries_outside_hours_are_told),
 		STANDING_TEST(an_auditor_is_told_of_nothing_outside_its_scope),
