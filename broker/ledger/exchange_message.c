@@ -12,6 +12,7 @@
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
 #include "ledger/logon.h"
+#include "ledger/order.h"
 #include "ledger/person_decision.h"
 #include "ledger/policy_state.h"
 #include "ledger/reconsider.h"
@@ -279,6 +280,8 @@ static const struct {
 	{"AuditorScope", scope_submit},
 	{"DisclosureSuspension", suspension_submit},
 	{"StandingQuestion", standing_question_submit},
+	{"TrailOrder", order_submit},
+	{"TrailOrderApproval", order_approval_submit},
 	{"ServiceEntry", exchange_service},
 	{"CheckpointCosignature", cosignature_submit},
 	{"EmergencyReview", review_submit},

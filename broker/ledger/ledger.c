@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/job.h"
+#include "ledger/order.h"
 #include "ledger/policy_state.h"
 #include "ledger/row.h"
 #include "ledger/session.h"
@@ -139,6 +140,8 @@ static int ledger_load(struct ledger *ledger)
 		r = calendars_load(ledger);
 	if (r == 0)
 		r = standing_questions_load(ledger);
+	if (r == 0)
+		r = order_load(ledger);
 	if (r == 0)
 		r = sessions_load(ledger);
 	if (r == 0)

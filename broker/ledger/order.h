@@ -6,6 +6,11 @@
  * order names; an expungement does so, too, from its approval on until it is executed,
  * and then there is nothing left to hide. A hold stops expungements and retention.
  *
+ * What was sent before the approval and waits is recalled by its record, without a word to
+ * its sender: nobody shall learn of an order from what became of a message. Of an
+ * expungement tasks, reviews, places held and clocks end, too. That is one pass over what
+ * is open; orders are rare. What is sent afterwards is taken as before.
+ *
  *   order         order id (the TrailOrder's message id) -> row
  *   order_target  target id, order id -> kind of target, kind of order (only in force)
  *   forgotten_id  hash of sender and message id -> nothing (of what was expunged)
@@ -24,8 +29,8 @@
 #include "store/store.h"
 #include "throughcare/v1/order.pb-c.h"
 
-struct job;
 struct ledger;
+struct referral_tables;
 struct submission;
 
 #define ORDER_ACTOR_BYTES_MAX 128
@@ -70,6 +75,7 @@ struct order {
 
 struct order_tables {
 	struct store_table orders, targets;
+	const struct referral_tables *referral;
 };
 
 struct order_tables order_tables_of(struct ledger *ledger);
@@ -88,8 +94,10 @@ int order_next_due(struct store_txn *txn, const struct order_tables *tables,
 /* A ForgottenRecord of the order whose TrailOrder has this position: ends whatever is still open
  * about its targets and forgets them; `records` more are gone. 0, ORDER_NONE or a fault. */
 int order_executed(struct ledger *ledger, uint64_t order_sequence, uint64_t records) TC_MUST_CHECK;
-/* A slice of JOB_ORDER: ends deliveries about the targets of the order `job->about`. */
-int order_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
+/* An EXPUNGE is due: whoever forgets is wanted. */
+bool order_forget_due(const struct ledger *ledger);
+/* After opening. */
+int order_load(struct ledger *ledger) TC_MUST_CHECK;
 
 /* ---- reading ---- */
 

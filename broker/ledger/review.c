@@ -5,6 +5,7 @@
 #include "consent/policy.h"
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
+#include "ledger/order_row.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
@@ -179,6 +180,38 @@ int review_clock(struct ledger *ledger, uint64_t sequence)
 	if (r == 0)
 		r = review_fact(ledger, &review, "break_glass_overdue", NULL, NULL, NULL);
 	return r < 0 ? r : review_notify(ledger, &review, true);
+}
+
+static int review_remove(struct ledger *ledger, const struct review *review)
+{
+	uint8_t key[8];
+	int r = 0;
+
+	if (review->status == REVIEW_OPEN)
+		r = timer_drop(ledger, review->due_ms, TIMER_REVIEW,
+			       timer_delivery(review->sequence));
+	tc_put_be64(key, review->sequence);
+	return r < 0 ? r : ledger_del(ledger, LEDGER_TABLE_REVIEW, tc_slice(key, sizeof(key)));
+}
+
+int review_forget(struct ledger *ledger, const struct order_about *about)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_REVIEW],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		struct review review;
+
+		if (!review_read(key, value, &review))
+			r = TC_ECORRUPT;
+		else if (order_about_has(about, ORDER_TARGET_SUBJECT, review.subject) ||
+			 order_about_has(about, ORDER_TARGET_MESSAGE, review.message))
+			r = review_remove(ledger, &review);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
 /* ---- the message ---- */

@@ -26,6 +26,7 @@
 
 struct delivery;
 struct ledger;
+struct order_about;
 struct submission;
 
 #define REVIEW_ACTOR_BYTES_MAX 128
@@ -63,6 +64,9 @@ int review_released(struct ledger *ledger, const struct delivery *delivery) TC_M
 int review_clock(struct ledger *ledger, uint64_t sequence) TC_MUST_CHECK;
 /* An EmergencyReview message. 0, SUBMISSION_REFUSED (UNKNOWN_REVIEW, REVIEW_SELF) or a fault. */
 int review_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+
+/* Every one about what an order names (order_row.h) goes without a trace. */
+int review_forget(struct ledger *ledger, const struct order_about *about) TC_MUST_CHECK;
 
 /* ---- reading ---- */
 

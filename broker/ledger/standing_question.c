@@ -266,7 +266,8 @@ static bool break_glass(const trail_row *row)
 
 static bool overridden(const trail_row *row)
 {
-	static const char *const acts[] = {"registry", "policy", "calendar", "scope", "suspension"};
+	static const char *const acts[] = {"registry",   "policy", "calendar",       "scope",
+					   "suspension", "order",  "order_approved", "order_ended"};
 
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (is(acts[i], row->event))

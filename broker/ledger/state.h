@@ -67,6 +67,7 @@ struct ledger {
 	struct sessions sessions;
 	size_t job_count;       /* rows of JOB */
 	struct waiter *waiters; /* for receipts that a job holds back */
+	bool forget_due;        /* see order.h */
 	int64_t timer_due_ms;   /* of the first row of TIMER, or earlier; INT64_MAX: none */
 
 	/* The record being applied. */

@@ -8,6 +8,7 @@
 #include "ledger/follow.h"
 #include "ledger/job.h"
 #include "ledger/mailbox.h"
+#include "ledger/order.h"
 #include "ledger/origin.h"
 #include "ledger/party.h"
 #include "ledger/proceeding.h"
@@ -414,6 +415,18 @@ static int submission_answer(struct ledger *ledger, const struct submission *sub
 	return reply_receipt(ledger, submission->header.message_id, receipt, repeated);
 }
 
+/* An id of what was expunged is not free again. */
+static int submission_forgotten(struct ledger *ledger, struct submission *submission)
+{
+	bool forgotten;
+	int r = order_forgotten(ledger, &submission->sender->name, submission->header.message_id,
+				&forgotten);
+
+	return r < 0 || !forgotten
+		       ? r
+		       : submission_refuse(submission, TC_REFUSAL_ID_CONFLICT, "header.message_id");
+}
+
 /* The same id again is answered with the first receipt. *ret_repeated: it was. */
 static int submission_repeated(struct ledger *ledger, struct submission *submission,
 			       bool *ret_repeated)
@@ -424,8 +437,10 @@ static int submission_repeated(struct ledger *ledger, struct submission *submiss
 				 &first);
 
 	*ret_repeated = r == 0;
-	if (r != 0)
-		return r == IDEMPOTENCY_NEW ? 0 : r;
+	if (r == IDEMPOTENCY_NEW)
+		return submission_forgotten(ledger, submission);
+	if (r < 0)
+		return r;
 	if (memcmp(first.content_sha256, content->data, sizeof(first.content_sha256)) != 0)
 		return submission_refuse(submission, TC_REFUSAL_ID_CONFLICT, "header.message_id");
 	r = submission_fact(ledger, submission, "submission", "repeated");

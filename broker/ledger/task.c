@@ -5,6 +5,7 @@
 
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
+#include "ledger/order_row.h"
 #include "ledger/outcome_check.h"
 #include "ledger/own_message.h"
 #include "ledger/state.h"
@@ -220,6 +221,42 @@ int task_withdraw_referral(struct ledger *ledger, struct tc_id referral)
 		if (r < 0)
 			return r;
 	}
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int task_remove(struct ledger *ledger, const struct task *task)
+{
+	struct store_key key;
+	int r = 0;
+
+	if (task_is_open(task))
+		r = task_index(ledger, task, false);
+	if (r == 0)
+		r = timer_drop(ledger, task->alarm_ms, TIMER_TASK, timer_delivery(task->delivery));
+	task_owner_key(&key, task);
+	if (r == 0)
+		r = ledger_del(ledger, LEDGER_TABLE_TASK_OWNER, store_key_slice(&key));
+	task_row_key(&key, task->delivery);
+	return r < 0 ? r : ledger_del(ledger, LEDGER_TABLE_TASK, store_key_slice(&key));
+}
+
+int task_forget(struct ledger *ledger, const struct order_about *about)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_TASK],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		struct task task;
+
+		if (!task_row_read(key, value, &task))
+			r = TC_ECORRUPT;
+		else if (order_about_touches(about, task.subject, task.referral, task.message) ||
+			 order_about_has(about, ORDER_TARGET_MESSAGE, task.cause))
+			r = task_remove(ledger, &task);
+	}
+	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : r;
 }
 

@@ -29,6 +29,7 @@
 #include "store/store.h"
 
 struct ledger;
+struct order_about;
 struct submission;
 
 #define TASK_CODE_BYTES_MAX 64
@@ -85,6 +86,8 @@ int task_close(struct ledger *ledger, uint64_t delivery, const char *result,
 	       const char *by) TC_MUST_CHECK;
 /* Every open one of a referral: what it asks is no longer wanted. */
 int task_withdraw_referral(struct ledger *ledger, struct tc_id referral) TC_MUST_CHECK;
+/* Every one about what an order names (order_row.h) goes without a trace. */
+int task_forget(struct ledger *ledger, const struct order_about *about) TC_MUST_CHECK;
 /* TIMER_TASK. */
 int task_clock(struct ledger *ledger, uint64_t delivery) TC_MUST_CHECK;
 /* A TaskReply. 0, SUBMISSION_REFUSED (UNKNOWN_TASK, FIELD_INVALID) or a fault. */

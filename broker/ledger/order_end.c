@@ -1,0 +1,215 @@
+/*
+ * What is open about an order's targets comes to its end.
+ *
+ * Deliveries end recalled, and their senders are told nothing. What runs on clocks of its
+ * own is found through the referrals and persons; a clock that was forgotten would point
+ * at rows that are gone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/dispatch.h"
+#include "ledger/lease.h"
+#include "ledger/lend.h"
+#include "ledger/order_row.h"
+#include "ledger/outcome_check.h"
+#include "ledger/person_decision.h"
+#include "ledger/review.h"
+#include "ledger/session.h"
+#include "ledger/state.h"
+#include "ledger/task.h"
+#include "ledger/timer.h"
+#include "referral/appointment.h"
+
+/* ---- deliveries ---- */
+
+/* What the exchange itself says names what it is about in its text. */
+static int own_touches(struct ledger *ledger, const struct order_about *about,
+		       const struct delivery *delivery, bool *ret)
+{
+	struct tc_slice packed;
+	uint8_t key[8];
+	int r;
+
+	*ret = false;
+	tc_put_be64(key, delivery->id);
+	r = ledger_get(ledger, LEDGER_TABLE_OWN, tc_slice(key, sizeof(key)), &packed);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
+	for (size_t i = 0; !*ret && i < about->count; i++) {
+		char id[TC_ID_TEXT_BYTES];
+
+		tc_id_format(about->ids[i].id, id);
+		*ret = memmem(packed.data, packed.len, id, strlen(id)) != NULL;
+	}
+	return 0;
+}
+
+/* Is the recipient one of those that a seal names? */
+static int may_see(struct ledger *ledger, const struct order_about *about, uint32_t recipient,
+		   bool *ret)
+{
+	struct principal *principal;
+	int r = principal_get(ledger, recipient, &principal);
+
+	for (size_t i = 0; r == 0 && !*ret && i < about->said->n_seen_by; i++)
+		*ret = strcmp(about->said->seen_by[i], principal->name.name) == 0;
+	return r;
+}
+
+static int end_delivery(struct ledger *ledger, struct delivery *delivery)
+{
+	const struct session *session;
+	int r = 0;
+
+	if (delivery->state == DELIVERY_IN_FLIGHT) {
+		session = session_find(ledger, delivery->connection);
+		r = session == NULL ? TC_ECORRUPT : lend_withdraw(ledger, session, delivery->id);
+	}
+	delivery->attached = true; /* its sender is not to know */
+	return r < 0 ? r : dispatch_end(ledger, delivery, DELIVERY_RECALLED, NULL);
+}
+
+static int end_deliveries(struct ledger *ledger, const struct order_about *about, bool expunged)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_DELIVERY],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		struct delivery delivery;
+		bool touched, seen = false;
+
+		if (!delivery_read(key, value, &delivery)) {
+			r = TC_ECORRUPT;
+			break;
+		}
+		touched = order_about_touches(about, delivery.subject, delivery.referral,
+					      delivery.message);
+		if (!touched && delivery.own)
+			r = own_touches(ledger, about, &delivery, &touched);
+		if (r == 0 && touched && !expunged)
+			r = may_see(ledger, about, delivery.recipient, &seen);
+		if (r == 0 && touched && !seen)
+			r = end_delivery(ledger, &delivery);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+/* ---- places ---- */
+
+static int end_leases(struct ledger *ledger, const struct order_about *about)
+{
+	struct store_cursor cursor;
+	struct tc_slice key;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_LEASE],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		struct lease lease;
+		struct tc_id id;
+
+		r = store_key_take_id(&key, &id)
+			    ? lease_find(ledger->txn, ledger->table[LEDGER_TABLE_LEASE], id, &lease)
+			    : TC_ECORRUPT;
+		if (r == 0 && lease.state == LEASE_HELD &&
+		    order_about_has(about, ORDER_TARGET_REFERRAL, lease.referral))
+			r = lease_end(ledger, &lease, LEASE_RELEASED, 0);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+/* ---- clocks ---- */
+
+static int stop_meetings(struct ledger *ledger, struct tc_id referral)
+{
+	struct appointment at, after;
+	int r = appointment_next(ledger->txn, &ledger->referral, referral, NULL, &at);
+
+	while (r == 0) {
+		if (at.alarm_ms != 0)
+			r = timer_drop(ledger, at.alarm_ms, TIMER_APPOINTMENT, at.key);
+		after = at;
+		if (r == 0)
+			r = appointment_next(ledger->txn, &ledger->referral, referral, &after, &at);
+	}
+	return r == APPOINTMENT_UNKNOWN ? 0 : r;
+}
+
+static int stop_referral(struct ledger *ledger, struct tc_id id)
+{
+	struct outcome_check check;
+	struct referral referral;
+	int r = referral_find(ledger->txn, &ledger->referral, id, &referral);
+
+	if (r == REFERRAL_UNKNOWN)
+		return 0;
+	if (r == 0 && referral.alarm_ms != 0)
+		r = timer_drop(ledger, referral.alarm_ms, TIMER_REFERRAL, id);
+	if (r == 0)
+		r = stop_meetings(ledger, id);
+	for (unsigned n = 0; r == 0 && n < OUTCOME_KINDS * OUTCOME_TIMES; n++) {
+		r = outcome_check_find(ledger->txn, ledger->table[LEDGER_TABLE_OUTCOME_CHECK], id,
+				       n, &check);
+		if (r == 0 && check.ask_ms != 0)
+			r = timer_drop(ledger, check.ask_ms, TIMER_OUTCOME, check.id);
+		if (r == OUTCOME_CHECK_NONE)
+			r = 0;
+	}
+	return r;
+}
+
+/* A merge whose time has not come. */
+static int stop_person(struct ledger *ledger, struct tc_id subject)
+{
+	const struct person_decision_tables tables = {
+		.messages = ledger->table[LEDGER_TABLE_PERSON_MESSAGE],
+		.decisions = ledger->table[LEDGER_TABLE_PERSON_DECISION],
+	};
+	struct person_decision decision = {.sequence = 0};
+	int r;
+
+	while ((r = person_decision_next(ledger->txn, &tables, subject, decision.sequence,
+					 &decision)) == 0) {
+		if (decision.kind == PERSON_MERGE && decision.state == PERSON_PENDING)
+			r = timer_drop(ledger, decision.effective_ms, TIMER_PERSON,
+				       decision.message);
+		if (r < 0)
+			return r;
+	}
+	return r == PERSON_DECISION_NONE ? 0 : r;
+}
+
+static int stop_clocks(struct ledger *ledger, const struct order_about *about)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < about->count; i++) {
+		if (about->ids[i].kind == ORDER_TARGET_REFERRAL)
+			r = stop_referral(ledger, about->ids[i].id);
+		else if (about->ids[i].kind == ORDER_TARGET_SUBJECT)
+			r = stop_person(ledger, about->ids[i].id);
+	}
+	return r;
+}
+
+/* ---- */
+
+int order_end_open(struct ledger *ledger, const struct order_about *about, bool expunged)
+{
+	int r = 0;
+
+	if (expunged)
+		r = task_forget(ledger, about);
+	if (r == 0 && expunged)
+		r = review_forget(ledger, about);
+	if (r == 0 && expunged)
+		r = end_leases(ledger, about);
+	if (r == 0 && expunged)
+		r = stop_clocks(ledger, about);
+	/* At the end: also what the steps before had to say. */
+	return r < 0 ? r : end_deliveries(ledger, about, expunged);
+}
