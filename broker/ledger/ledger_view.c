@@ -99,6 +99,15 @@ const struct referral_tables *ledger_view_referral(const struct ledger_view *vie
 	return &view->referral;
 }
 
+struct order_tables ledger_view_orders(const struct ledger_view *view)
+{
+	return (struct order_tables){
+		.orders = view->table[LEDGER_TABLE_ORDER],
+		.targets = view->table[LEDGER_TABLE_ORDER_TARGET],
+		.referral = &view->referral,
+	};
+}
+
 const struct policy *ledger_view_policy(const struct ledger_view *view)
 {
 	return policy_view_in_force(&view->policies);

@@ -16,6 +16,7 @@
 #include "ledger/delivery.h"
 #include "ledger/idempotency.h"
 #include "ledger/ledger.h"
+#include "ledger/order.h"
 #include "ledger/person.h"
 #include "ledger/policy_state.h"
 #include "ledger/principal.h"
@@ -45,6 +46,7 @@ struct store_table ledger_view_table(const struct ledger_view *view, enum ledger
 const struct registry_tables *ledger_view_registry(const struct ledger_view *view);
 const struct consent_tables *ledger_view_consent(const struct ledger_view *view);
 const struct referral_tables *ledger_view_referral(const struct ledger_view *view);
+struct order_tables ledger_view_orders(const struct ledger_view *view);
 /* In force at the snapshot; valid until the view is renewed. */
 const struct policy *ledger_view_policy(const struct ledger_view *view);
 /* The one that was in force at the record of `sequence`. 0 or a fault. */

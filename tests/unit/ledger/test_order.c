@@ -1,0 +1,312 @@
+#include "unit/ledger/ledger_fixture.h"
+
+#include <string.h>
+
+#include "ledger/ledger_view.h"
+#include "ledger/order.h"
+
+#define TEXT_BYTES 512
+
+static const char *id_text(struct tc_id id)
+{
+	static char text[TC_ID_TEXT_BYTES];
+
+	tc_id_format(id, text);
+	return text;
+}
+
+/* An order about one target; `what` is the field that names it. */
+static struct tc_id order(struct exchange *x, const char *from, const char *actor, const char *kind,
+			  const char *what, struct tc_id target)
+{
+	struct tc_id id = exchange_id(x);
+	char json[TEXT_BYTES];
+
+	snprintf(json, sizeof(json),
+		 "{\"kind\":\"ORDER_KIND_%s\",\"%s\":[\"%s\"],\"cite\":\"Example Code 1.2\","
+		 "\"reference\":\"order 26-1\",\"seen_by\":[\"court\"]}",
+		 kind, what, id_text(target));
+	x->next_id = id;
+	exchange_say(x, from, actor, "TrailOrder", (struct tc_id){{0}}, json);
+	return id;
+}
+
+static struct tc_id ending(struct exchange *x, const char *actor, const char *kind,
+			   struct tc_id ended)
+{
+	struct tc_id id = exchange_id(x);
+	char json[TEXT_BYTES];
+
+	snprintf(json, sizeof(json),
+		 "{\"kind\":\"ORDER_KIND_%s\",\"cite\":\"Example Code 1.3\",\"reference\":\"order "
+		 "26-2\",\"ends_order_id\":\"%s\"}",
+		 kind, id_text(ended));
+	x->next_id = id;
+	exchange_say(x, "court", actor, "TrailOrder", (struct tc_id){{0}}, json);
+	return id;
+}
+
+static void approve(struct exchange *x, const char *from, const char *actor, struct tc_id id,
+		    bool approved)
+{
+	char json[TEXT_BYTES];
+
+	snprintf(json, sizeof(json), "{\"order_id\":\"%s\",\"approved\":%s}", id_text(id),
+		 approved ? "true" : "false");
+	exchange_say(x, from, actor, "TrailOrderApproval", (struct tc_id){{0}}, json);
+}
+
+/* What a reader of the newest commit is told. */
+static bool hidden(struct exchange *x, struct tc_id subject, struct tc_id message,
+		   const char *asker)
+{
+	struct order_tables tables;
+	struct ledger_view *view;
+	tc_agency agency = {{0}};
+	uint64_t next;
+	bool sealed;
+
+	memcpy(agency.name, asker, strlen(asker));
+	assert_int_equal(ledger_commit(x->ledger), 0);
+	assert_int_equal(ledger_view_open(&view, x->ledger), 0);
+	assert_int_equal(ledger_view_renew(view, &next), 0);
+	tables = ledger_view_orders(view);
+	assert_int_equal(order_sealed(ledger_view_txn(view), &tables, subject, (struct tc_id){{0}},
+				      message, &agency, &sealed),
+			 0);
+	ledger_view_close(&view);
+	return sealed;
+}
+
+static struct tc_id sealed(struct exchange *x, struct tc_id subject)
+{
+	struct tc_id id = order(x, "court", "judge-1", "SEAL", "subjects", subject);
+
+	assert_string_equal(exchange_answer(x), "accepted");
+	approve(x, "court", "judge-2", id, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	return id;
+}
+
+static void an_order_is_in_force_when_another_person_approves_it(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x), none = {{0}}, id;
+
+	id = order(x, "court", "judge-1", "SEAL", "subjects", subject);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(exchange_facts(x, "order"), 1);
+	assert_false(hidden(x, subject, none, "treatment"));
+	approve(x, "court", "JUDGE-1 ", id, true);
+	assert_string_equal(exchange_answer(x), "order_self");
+	approve(x, "operator", "judge-1", id, true); /* of another house: another person */
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(exchange_facts(x, "order_approved"), 1);
+	assert_true(hidden(x, subject, none, "treatment"));
+	assert_false(hidden(x, subject, none, "court"));
+	approve(x, "court", "judge-2", id, true);
+	assert_string_equal(exchange_answer(x), "unknown_order");
+}
+
+static void only_courts_and_operators_order_and_only_as_named_persons(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x), id;
+
+	(void)order(x, "treatment", "nurse-1", "SEAL", "subjects", subject);
+	assert_string_equal(exchange_answer(x), "type_not_allowed");
+	(void)order(x, "court", " ", "SEAL", "subjects", subject);
+	assert_string_equal(exchange_answer(x), "field_missing");
+	id = order(x, "operator", "admin-1", "HOLD", "subjects", subject);
+	assert_string_equal(exchange_answer(x), "accepted");
+	approve(x, "parole", "officer-1", id, true);
+	assert_string_equal(exchange_answer(x), "type_not_allowed");
+	approve(x, "court", "judge-1", exchange_id(x), true);
+	assert_string_equal(exchange_answer(x), "unknown_order");
+}
+
+static void an_order_that_is_turned_down_hides_nothing(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x), id;
+
+	id = order(x, "court", "judge-1", "SEAL", "subjects", subject);
+	approve(x, "court", "judge-2", id, false);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(exchange_facts(x, "order_ended"), 1);
+	assert_false(hidden(x, subject, (struct tc_id){{0}}, "treatment"));
+	approve(x, "court", "judge-2", id, true);
+	assert_string_equal(exchange_answer(x), "unknown_order");
+}
+
+static void an_order_names_something(void **state)
+{
+	struct exchange *x = *state;
+
+	exchange_say(x, "court", "judge-1", "TrailOrder", (struct tc_id){{0}},
+		     "{\"kind\":\"ORDER_KIND_SEAL\",\"cite\":\"c\",\"reference\":\"r\"}");
+	assert_string_equal(exchange_answer(x), "order_target");
+	exchange_say(x, "court", "judge-1", "TrailOrder", (struct tc_id){{0}},
+		     "{\"kind\":\"ORDER_KIND_UNSEAL\",\"cite\":\"c\",\"reference\":\"r\"}");
+	assert_string_equal(exchange_answer(x), "field_missing");
+	(void)ending(x, "judge-1", "UNSEAL", exchange_id(x));
+	assert_string_equal(exchange_answer(x), "unknown_order");
+}
+
+static void a_seal_is_lifted_by_two_persons_too(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x), none = {{0}}, seal = sealed(x, subject), id;
+
+	(void)ending(x, "judge-1", "HOLD_END", seal);
+	assert_string_equal(exchange_answer(x), "unknown_order");
+	id = ending(x, "judge-1", "UNSEAL", seal);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_true(hidden(x, subject, none, "treatment"));
+	approve(x, "court", "judge-1", id, true);
+	assert_string_equal(exchange_answer(x), "order_self");
+	approve(x, "court", "judge-2", id, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(exchange_facts(x, "order_ended"), 1);
+	assert_false(hidden(x, subject, none, "treatment"));
+}
+
+static void what_waits_about_a_sealed_person_is_recalled_without_a_word(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+	struct message held = attendance(x, subject), queued = contact(x), other = contact(x);
+
+	collector(x, "treatment", 0);
+	collector(x, "parole", 10);
+	queued.subject = subject;
+	exchange_send(x, &held);
+	exchange_send(x, &queued);
+	exchange_send(x, &other);
+	(void)sealed(x, subject);
+	assert_int_equal(exchange_facts(x, "recall"), 3); /* and the evidence that one is held */
+	assert_int_equal(exchange_own(x, "DeliveryEvidence"), 0);
+	collector(x, "treatment", 10);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1); /* the other's */
+}
+
+static void what_is_sent_about_a_sealed_person_afterwards_is_taken(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+
+	collector(x, "treatment", 10);
+	(void)sealed(x, message.subject);
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+}
+
+static void what_is_lent_out_about_a_sealed_message_is_called_back(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+	uint64_t connection = collector(x, "treatment", 10), delivery;
+	struct tc_id id;
+
+	exchange_send(x, &message);
+	delivery = delivered(x);
+	id = order(x, "court", "judge-1", "SEAL", "message_ids", message.id);
+	approve(x, "court", "judge-2", id, true);
+	assert_int_equal(exchange_effects(x, EFFECT_WITHDRAW), 1);
+	assert_settled(x, connection, delivery, ACK, STALE);
+	assert_true(hidden(x, (struct tc_id){{0}}, message.id, "parole"));
+	assert_false(hidden(x, message.id, (struct tc_id){{0}}, "parole")); /* no such person */
+}
+
+static void a_hold_stands_against_expunging(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x), hold, expunge, id;
+
+	hold = order(x, "operator", "admin-1", "HOLD", "subjects", subject);
+	approve(x, "operator", "admin-2", hold, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_false(hidden(x, subject, (struct tc_id){{0}}, "treatment"));
+	expunge = order(x, "court", "judge-1", "EXPUNGE", "subjects", subject);
+	assert_string_equal(exchange_answer(x), "accepted");
+	approve(x, "court", "judge-2", expunge, true);
+	assert_string_equal(exchange_answer(x), "legal_hold");
+	assert_false(order_forget_due(x->ledger));
+	id = ending(x, "judge-1", "HOLD_END", hold);
+	approve(x, "court", "judge-2", id, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	approve(x, "court", "judge-2", expunge, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_true(order_forget_due(x->ledger));
+	/* At once a seal, and nobody is named in it. */
+	assert_true(hidden(x, subject, (struct tc_id){{0}}, "court"));
+}
+
+static void a_later_hold_keeps_an_expungement_waiting(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x), hold, expunge;
+
+	expunge = order(x, "court", "judge-1", "EXPUNGE", "subjects", subject);
+	approve(x, "court", "judge-2", expunge, true);
+	assert_true(order_forget_due(x->ledger));
+	hold = order(x, "court", "judge-1", "HOLD", "subjects", subject);
+	approve(x, "court", "judge-2", hold, true);
+	assert_false(order_forget_due(x->ledger));
+}
+
+static void clocks_and_reviews_of_what_is_expunged_end(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+	struct tc_id id;
+
+	message.category = DRUG_TEST;
+	message.type = "DrugTestResult";
+	message.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_MEDICAL_EMERGENCY;
+	message.actor = "nurse-1";
+	collector(x, "treatment", 10);
+	exchange_send(x, &message);
+	assert_int_equal(exchange_facts(x, "break_glass"), 1);
+	id = order(x, "court", "judge-1", "EXPUNGE", "subjects", message.subject);
+	approve(x, "court", "judge-2", id, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	exchange_tick(x, x->now_ms + YEAR_MS);
+	assert_int_equal(exchange_facts(x, "break_glass_overdue"), 0);
+	exchange_review(x, "parole", message.id, "chief-2", "JUSTIFIED");
+	assert_string_equal(exchange_answer(x), "unknown_review");
+}
+
+static void an_order_of_the_same_id_is_not_taken(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x), id;
+
+	id = order(x, "court", "judge-1", "SEAL", "subjects", subject);
+	x->next_id = id;
+	exchange_say(x, "operator", "admin-1", "TrailOrder", (struct tc_id){{0}},
+		     "{\"kind\":\"ORDER_KIND_HOLD\",\"subjects\":[\"00000000-0000-7000-8000-"
+		     "0000000000e1\"],\"cite\":\"c\",\"reference\":\"r\"}");
+	assert_string_equal(exchange_answer(x), "id_conflict");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(an_order_is_in_force_when_another_person_approves_it),
+		TEST(only_courts_and_operators_order_and_only_as_named_persons),
+		TEST(an_order_that_is_turned_down_hides_nothing),
+		TEST(an_order_names_something),
+		TEST(a_seal_is_lifted_by_two_persons_too),
+		TEST(what_waits_about_a_sealed_person_is_recalled_without_a_word),
+		TEST(what_is_sent_about_a_sealed_person_afterwards_is_taken),
+		TEST(what_is_lent_out_about_a_sealed_message_is_called_back),
+		TEST(a_hold_stands_against_expunging),
+		TEST(a_later_hold_keeps_an_expungement_waiting),
+		TEST(clocks_and_reviews_of_what_is_expunged_end),
+		TEST(an_order_of_the_same_id_is_not_taken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
