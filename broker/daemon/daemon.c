@@ -30,6 +30,7 @@ struct daemon {
 	struct topology *topology;
 	struct exchange_figures figures;
 	struct journal_figures journal_figures;
+	struct ledger_figures ledger_figures;
 	struct tree_figures tree_figures;
 	struct gateway_counters counters;
 	int listeners[GATEWAY_LISTENERS_MAX];
@@ -209,6 +210,7 @@ static int start(struct daemon *daemon)
 	daemon->figures.trust_domain = daemon->config->trust_domain;
 	daemon->figures.started_ms = tc_clock_now_ms(&tc_clock_real);
 	daemon->figures.journal = &daemon->journal_figures;
+	daemon->figures.ledger = &daemon->ledger_figures;
 	daemon->figures.tree = &daemon->tree_figures;
 	daemon->figures.connections = &daemon->counters.connections;
 	r = signals_take(daemon);

@@ -292,6 +292,7 @@ static int threads_start(struct topology *t, const struct topology_options *opti
 		.gateway_count = t->gateway_count,
 		.queries = t->ledger_to_query,
 		.query_count = t->query_count,
+		.figures = options->figures->ledger,
 	};
 	struct journal_thread_options journal = {
 		.journal = options->stores->journal,

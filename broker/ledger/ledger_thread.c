@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "ledger/order.h"
 #include "throughcare/v1/record.pb-c.h"
 
 #define LEDGER_THREAD_ROUTE_RECORDS 256 /* effects are passed on at least so often */
@@ -224,6 +225,8 @@ static int thread_commit(struct ledger_thread *thread)
 	if (r < 0)
 		return r;
 	thread->committed = next;
+	if (thread->options.figures != NULL)
+		atomic_store(&thread->options.figures->forget_due, order_forget_due(ledger));
 	for (size_t i = 0; r == 0 && i < thread->options.query_count; i++)
 		r = thread_announce(thread->options.queries[i], next);
 	return r;
@@ -433,6 +436,8 @@ int ledger_thread_start(const struct ledger_thread_options *options, struct ledg
 	thread->committed = ledger_next(options->ledger);
 	thread->facts_passed = thread->committed;
 	thread->durable = thread->committed; /* it was read from the journal */
+	if (options->figures != NULL)
+		atomic_store(&options->figures->forget_due, order_forget_due(options->ledger));
 	thread->routed = calloc(options->gateway_count + 1, sizeof(struct effects *));
 	if (thread->routed == NULL ||
 	    pthread_create(&thread->thread, NULL, thread_run, thread) != 0) {

@@ -39,6 +39,11 @@
 
 struct ledger_thread;
 
+/* Written by the thread with each commit. */
+struct ledger_figures {
+	atomic_bool forget_due; /* an order to expunge waits to be executed: order.h */
+};
+
 struct ledger_thread_options {
 	struct ledger *ledger;      /* open, replayed and parked; parked again after the join */
 	struct bus_socket *inbox;   /* PULL; sockets are adopted, and closed by the caller */
@@ -48,7 +53,8 @@ struct ledger_thread_options {
 	struct bus_socket *trail; /* PUSH; NULL: facts are dropped and commits wait for nobody */
 	struct bus_socket *const *queries; /* PUSH, told of commits; borrowed until the join */
 	size_t query_count;
-	const struct tc_clock *clock; /* NULL: the real one */
+	const struct tc_clock *clock;   /* NULL: the real one */
+	struct ledger_figures *figures; /* NULL: nobody looks */
 };
 
 int ledger_thread_start(const struct ledger_thread_options *options,

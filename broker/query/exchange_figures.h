@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "journal/journal_thread.h"
+#include "ledger/ledger_thread.h"
 #include "trail/checkpointer.h"
 
 struct exchange_figures {
@@ -22,6 +23,7 @@ struct exchange_figures {
 	const char *trust_domain;
 	int64_t started_ms;
 	struct journal_figures *journal;
+	struct ledger_figures *ledger;
 	struct tree_figures *tree;               /* NULL: there is no tree */
 	const atomic_uint_fast64_t *connections; /* gateways: open now */
 	atomic_int_fast64_t crl_next_update_ms;  /* daemon: at start and reload; 0: unknown */

@@ -18,7 +18,7 @@ MEETING = ["AppointmentScheduled", "AppointmentChanged", "AttendanceRecord"]
 PLACES = {"CapacityUpdate", "CapacityHold", "CapacityConfirm", "CapacityRelease"}
 # A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
 APART = PLACES | {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy", "PersonUnmerge", "Statement",
-                  "TaskReply"} | {
+                  "TaskReply", "TrailOrderApproval"} | {
     name for _, name in ANSWERS + END + [(OFFICE, name) for name in MEETING]}
 
 
@@ -43,7 +43,7 @@ def test_every_template_is_accepted_as_it_is(exchange):
     assert APART < listed and {"Referral", "ConsentGrant", "CapacityUpdate", "PersonMerge"} < listed
     for name in sorted(listed - APART):
         sender = OPERATOR if name in ("AgencyEntry", "CalendarEntry", "ServiceEntry") else OFFICE
-        sender = {"AuditorScope": OPERATOR, "StandingQuestion": AUDITOR}.get(name, sender)
+        sender = {"AuditorScope": OPERATOR, "StandingQuestion": AUDITOR, "TrailOrder": COURT}.get(name, sender)
         send(exchange, sender, template(exchange, name), new_id())
 
 
