@@ -59,6 +59,17 @@ int journal_read_leaves(struct journal_reader *reader, uint64_t first, size_t ma
 	return reader->ops->read_leaves(reader, first, max, ret, ret_count);
 }
 
+int journal_read_raw(struct journal_reader *reader, uint64_t first, journal_raw_taker take,
+		     void *context)
+{
+	return reader->ops->read_raw(reader, first, take, context);
+}
+
+int journal_read_meta(struct journal_reader *reader, journal_raw_taker take, void *context)
+{
+	return reader->ops->read_meta(reader, take, context);
+}
+
 void journal_reader_close(struct journal_reader **reader)
 {
 	if (*reader)

@@ -39,6 +39,7 @@ struct journal_usage {
 	uint64_t syncs;           /* commits since it was opened */
 	bool full;                /* only riders are taken: the reserve has been reached */
 	struct tc_id log_id;      /* made with the log: tells a restored or foreign one apart */
+	uint32_t origin;          /* how often a gap was accepted: checkpoints begin anew then */
 };
 
 /* One stored record as a reader sees it. The body is borrowed until the reader's next renew or
@@ -57,6 +58,17 @@ struct journal_leaf {
 	uint8_t commitment[32];
 };
 
+/* One row as it is stored, for copies of the log: of a record, of one of a record's parts, or of
+ * what the log says of itself. Borrowed as a body is. */
+struct journal_raw {
+	struct tc_slice key;
+	struct tc_slice value;
+	uint64_t sequence; /* not of what the log says of itself */
+};
+
+/* 0: go on; > 0: that is enough; < 0: a fault. */
+typedef int (*journal_raw_taker)(void *context, const struct journal_raw *row);
+
 /* Implementations fill this; callers use the functions below. */
 struct journal_ops {
 	int (*stage)(struct journal *journal, struct record_batch *batch, struct tc_id batch_id);
@@ -69,6 +81,9 @@ struct journal_ops {
 			  struct record_part *parts, size_t count);
 	int (*read_leaves)(struct journal_reader *reader, uint64_t first, size_t max,
 			   struct journal_leaf *ret, size_t *ret_count);
+	int (*read_raw)(struct journal_reader *reader, uint64_t first, journal_raw_taker take,
+			void *context);
+	int (*read_meta)(struct journal_reader *reader, journal_raw_taker take, void *context);
 	int (*forget_parts)(struct journal *journal, uint64_t sequence, size_t count);
 	void (*reader_renew)(struct journal_reader *reader);
 	void (*reader_close)(struct journal_reader *reader);
@@ -128,6 +143,13 @@ int journal_read_parts(struct journal_reader *reader, uint64_t sequence, struct 
  * also of forgotten ones. 0 (at the tip with a count of 0), TC_ECORRUPT, or a fault. */
 int journal_read_leaves(struct journal_reader *reader, uint64_t first, size_t max,
 			struct journal_leaf *ret, size_t *ret_count) TC_MUST_CHECK;
+/* Gives the rows of the records from `first` on, in order, each record's own before those of its
+ * parts. 0 at the end, what the taker said, or a fault. */
+int journal_read_raw(struct journal_reader *reader, uint64_t first, journal_raw_taker take,
+		     void *context) TC_MUST_CHECK;
+/* What the log says of itself, a row each: its version, its id and the like. */
+int journal_read_meta(struct journal_reader *reader, journal_raw_taker take,
+		      void *context) TC_MUST_CHECK;
 void journal_reader_close(struct journal_reader **reader);
 void journal_close(struct journal **journal);
 

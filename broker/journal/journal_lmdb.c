@@ -11,7 +11,6 @@
 #include "wire/limits.h"
 
 #define FORMAT_VERSION    1
-#define TABLES_MAX        4
 #define READERS_MAX       512
 #define BATCHES_KEPT      1024          /* find_batch looks back this many */
 #define MEASURE_BATCHES   64            /* at most this many appends... */
@@ -239,7 +238,8 @@ static int lmdb_usage(struct journal *journal, struct journal_usage *ret)
 				      .disk_free_bytes = usage.disk_free_bytes,
 				      .syncs = usage.commits,
 				      .full = j->full,
-				      .log_id = j->log_id};
+				      .log_id = j->log_id,
+				      .origin = j->origin};
 	return 0;
 }
 
@@ -286,6 +286,8 @@ static const struct journal_ops lmdb_ops = {
 	.read = journal_lmdb_read,
 	.read_parts = journal_lmdb_read_parts,
 	.read_leaves = journal_lmdb_read_leaves,
+	.read_raw = journal_lmdb_read_raw,
+	.read_meta = journal_lmdb_read_meta,
 	.forget_parts = lmdb_forget_parts,
 	.reader_renew = journal_lmdb_reader_renew,
 	.reader_close = journal_lmdb_reader_close,
@@ -293,6 +295,21 @@ static const struct journal_ops lmdb_ops = {
 };
 
 /* ---- opening ---- */
+
+/* A log without this row has had no gap. */
+static int origin_read(struct lmdb_journal *j, struct store_txn *txn)
+{
+	struct tc_slice found;
+	int r = store_get(txn, j->meta, tc_slice_text(JOURNAL_META_ORIGIN), &found);
+
+	if (r == STORE_NOT_FOUND)
+		return 0;
+	if (r == 0 && found.len != 4)
+		r = TC_ECORRUPT;
+	if (r == 0)
+		j->origin = tc_get_be32(found.data);
+	return r;
+}
 
 /* Checks the version and learns the log's id, or makes both. */
 static int identify(struct lmdb_journal *j)
@@ -326,6 +343,8 @@ static int identify(struct lmdb_journal *j)
 			r = TC_ECORRUPT;
 		if (r == 0)
 			memcpy(j->log_id.bytes, found.data, sizeof(j->log_id));
+		if (r == 0)
+			r = origin_read(j, txn);
 	}
 	store_abort(&txn);
 	return r == STORE_FULL ? TC_EFULL : r;
@@ -374,7 +393,7 @@ int journal_lmdb_open(const struct journal_lmdb_options *options, struct journal
 	struct store_options store_options = {.path = options->path,
 					      .map_bytes = options->map_bytes,
 					      .sync = STORE_SYNC_DURABLE,
-					      .tables_max = TABLES_MAX,
+					      .tables_max = JOURNAL_TABLES_MAX,
 					      .readers_max = READERS_MAX};
 	unsigned percent =
 		options->full_percent ? options->full_percent : JOURNAL_FULL_PERCENT_DEFAULT;
@@ -397,9 +416,9 @@ int journal_lmdb_open(const struct journal_lmdb_options *options, struct journal
 		goto out;
 	}
 	if (r == 0)
-		r = store_table_open(j->store, "log", &j->log);
+		r = store_table_open(j->store, JOURNAL_TABLE_LOG, &j->log);
 	if (r == 0)
-		r = store_table_open(j->store, "meta", &j->meta);
+		r = store_table_open(j->store, JOURNAL_TABLE_META, &j->meta);
 	if (r == 0)
 		r = identify(j);
 	if (r == 0)

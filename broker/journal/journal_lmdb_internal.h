@@ -13,6 +13,12 @@
 #include "journal/journal.h"
 #include "store/store.h"
 
+/* Names of the tables, and of what stands in the second. */
+#define JOURNAL_TABLE_LOG   "log"
+#define JOURNAL_TABLE_META  "meta"
+#define JOURNAL_META_ORIGIN "origin"
+#define JOURNAL_TABLES_MAX  4
+
 struct lmdb_journal {
 	struct journal base;
 	struct store *store;
@@ -28,6 +34,7 @@ struct lmdb_journal {
 	uint64_t staged_tip;
 	int64_t staged_ms;
 	struct tc_id log_id;
+	uint32_t origin;
 	/* As last measured, and what was staged since. */
 	bool full;
 	uint64_t room_bytes;
@@ -52,6 +59,10 @@ int journal_lmdb_read_parts(struct journal_reader *base, uint64_t sequence,
 			    struct record_part *parts, size_t count) TC_MUST_CHECK;
 int journal_lmdb_read_leaves(struct journal_reader *base, uint64_t first, size_t max,
 			     struct journal_leaf *ret, size_t *ret_count) TC_MUST_CHECK;
+int journal_lmdb_read_raw(struct journal_reader *base, uint64_t first, journal_raw_taker take,
+			  void *context) TC_MUST_CHECK;
+int journal_lmdb_read_meta(struct journal_reader *base, journal_raw_taker take,
+			   void *context) TC_MUST_CHECK;
 void journal_lmdb_reader_renew(struct journal_reader *base);
 void journal_lmdb_reader_close(struct journal_reader *base);
 
