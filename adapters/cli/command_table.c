@@ -243,6 +243,16 @@ const struct tc_command tc_command_table[] = {
 	 OPTIONS({"yaml", NULL, "as a file that can be loaded"}, ACTOR_OPTION), tc_policy_show_run},
 	{"exchange", "status", "", 0, 0, "show how the exchange is", "",
 	 "throughcare exchange status", OPTIONS(ACTOR_OPTION), tc_exchange_status_run},
+	{"exchange", "backup", "[DIR]", 0, 1, "have the exchange copy its log, and check the copy",
+	 "The exchange writes what is new since the last time into DIR below its setting\n"
+	 "backup.folder (a name of a-z, 0-9 and dashes), while it goes on working, and reads all\n"
+	 "of it again: this command waits until that is done. Only an operator may ask. Without\n"
+	 "DIR, how the last one stands. A backup is as confidential as the log. `throughcared\n"
+	 "--restore` makes a log of it again; see throughcared(8).",
+	 "throughcare --profile pilot/profiles/operator exchange backup daily\n"
+	 "throughcare --profile pilot/profiles/operator exchange backup",
+	 OPTIONS({"actor", "ID", "the person who asks (default: the profile's id)"}),
+	 tc_exchange_backup_run},
 	{"doctor", NULL, "", 0, 0, "find out why it does not work",
 	 "Checks the profile's files, key and certificate, dates and authority, the clock, the\n"
 	 "address, TCP, TLS, the log-on, the registry, and sends a message about a synthetic\n"

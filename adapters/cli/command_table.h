@@ -61,6 +61,7 @@ enum tc_exit tc_review_list_run(struct tc_invocation *invocation);
 enum tc_exit tc_policy_check_run(struct tc_invocation *invocation);
 enum tc_exit tc_policy_load_run(struct tc_invocation *invocation);
 enum tc_exit tc_policy_show_run(struct tc_invocation *invocation);
+enum tc_exit tc_exchange_backup_run(struct tc_invocation *invocation);
 enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation);
 enum tc_exit tc_doctor_run(struct tc_invocation *invocation);
 enum tc_exit tc_bench_run(struct tc_invocation *invocation);

@@ -6,6 +6,8 @@
 
 #include "backup/backup_segment.h"
 #include "base/clock.h"
+#include "journal/journal_copy.h"
+#include "throughcare/v1/record.pb-c.h"
 
 struct make {
 	const struct backup_make_options *options;
@@ -78,29 +80,50 @@ static int before_load(struct make *make)
 /* ---- segments ---- */
 
 struct filling {
-	struct tc_bytes *bytes;
+	struct make *make;
 	uint64_t next;
 	uint64_t end; /* at most */
 };
+
+/* After such a record, older ones are not what they were. */
+static int forgets(struct tc_slice key, struct tc_slice value, bool *ret)
+{
+	struct journal_copy_row row;
+	Throughcare__V1__Record *record;
+	int r = journal_copy_check(key, value, &row);
+
+	if (r < 0 || row.body.len == 0)
+		return r;
+	record = throughcare__v1__record__unpack(NULL, row.body.len, row.body.data);
+	if (!record)
+		return 0; /* whether a record can be applied is the ledger's to say */
+	*ret = *ret || record->body_case == THROUGHCARE__V1__RECORD__BODY_FORGOTTEN ||
+	       record->body_case == THROUGHCARE__V1__RECORD__BODY_RESTORED;
+	throughcare__v1__record__free_unpacked(record, NULL);
+	return 0;
+}
 
 /* A segment ends where a record begins. */
 static int row_take(void *context, const struct journal_raw *row)
 {
 	struct filling *filling = context;
+	struct make *make = filling->make;
 	bool is_record = row->key.len == sizeof(uint64_t);
+	int r = 0;
 
-	if (is_record &&
-	    (row->sequence >= filling->end || filling->bytes->len >= BACKUP_SEGMENT_BYTES))
+	if (is_record && (row->sequence >= filling->end || make->bytes.len >= BACKUP_SEGMENT_BYTES))
 		return 1;
 	if (is_record)
 		filling->next = row->sequence + 1;
-	return backup_segment_row(filling->bytes, row->key, row->value);
+	if (is_record && make->before.run_count > 0 && !make->all_again)
+		r = forgets(row->key, row->value, &make->all_again);
+	return r ? r : backup_segment_row(&make->bytes, row->key, row->value);
 }
 
 /* The segment as the log has it now, in make->bytes: from run->first to run->next at most. */
 static int run_fill(struct make *make, struct backup_run *run)
 {
-	struct filling filling = {&make->bytes, run->first, run->next};
+	struct filling filling = {make, run->first, run->next};
 	int r;
 
 	make->bytes.len = 0;
@@ -132,27 +155,24 @@ static int run_write(struct make *make, const struct backup_run *run)
 }
 
 /* One that the folder has: left alone, or replaced by what the log says today. */
-static int run_keep(struct make *make, const struct backup_run *old)
+static int run_keep(struct make *make, struct backup_run *run)
 {
-	struct backup_run run = *old;
+	const struct backup_run old = *run;
 	char name[BACKUP_NAME_BYTES];
 	bool there;
-	int r = 0;
+	int r;
 
-	backup_run_name(old, name);
-	there = backup_folder_has(&make->folder, name, old->bytes);
-	if (make->all_again || !there) {
-		r = run_fill(make, &run);
-		if (r == 0 && run.next != old->next)
-			return bad(make, "the log has longer records than the backup says");
-		if (r == 0 &&
-		    (!there || memcmp(run.sha256, old->sha256, sizeof(run.sha256)) != 0)) {
-			r = backup_folder_wipe(&make->folder, name);
-			if (r == 0)
-				r = run_write(make, &run);
-		}
-	}
-	return r ? r : backup_manifest_add_run(&make->now, &run);
+	backup_run_name(run, name);
+	there = backup_folder_has(&make->folder, name, run->bytes);
+	if (there && !make->all_again)
+		return 0;
+	r = run_fill(make, run);
+	if (r == 0 && run->next != old.next)
+		return bad(make, "the log's records are longer than the backup says");
+	if (r != 0 || (there && memcmp(run->sha256, old.sha256, sizeof(old.sha256)) == 0))
+		return r;
+	r = backup_folder_wipe(&make->folder, name);
+	return r ? r : run_write(make, run);
 }
 
 static int run_new(struct make *make)
@@ -171,27 +191,30 @@ static int run_new(struct make *make)
 	return r;
 }
 
-static void tell(struct make *make)
+/* Between two segments. */
+static int turn(struct make *make)
 {
 	make->options->progress(make->options->context, &make->progress);
+	return atomic_load(make->options->stopping) ? BACKUP_CHECK_STOPPED : 0;
 }
 
+/* The new ones first: they say whether the old ones still hold. */
 static int runs_make(struct make *make)
 {
-	int r = 0;
+	int r = turn(make);
 
-	for (size_t i = 0; r == 0 && i < make->before.run_count; i++) {
-		if (atomic_load(make->options->stopping))
-			return BACKUP_CHECK_STOPPED;
-		r = run_keep(make, &make->before.runs[i]);
-		tell(make);
-	}
+	for (size_t i = 0; r == 0 && i < make->before.run_count; i++)
+		r = backup_manifest_add_run(&make->now, &make->before.runs[i]);
 	make->progress.first = make->progress.next = make->before.next;
 	while (r == 0 && make->progress.next < make->options->tip) {
-		if (atomic_load(make->options->stopping))
-			return BACKUP_CHECK_STOPPED;
 		r = run_new(make);
-		tell(make);
+		if (r == 0)
+			r = turn(make);
+	}
+	for (size_t i = 0; r == 0 && i < make->before.run_count; i++) {
+		r = run_keep(make, &make->now.runs[i]);
+		if (r == 0)
+			r = turn(make);
 	}
 	return r;
 }

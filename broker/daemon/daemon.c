@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "backup/backup_desk.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/address.h"
@@ -212,8 +213,10 @@ static int start(struct daemon *daemon)
 	daemon->figures.journal = &daemon->journal_figures;
 	daemon->figures.ledger = &daemon->ledger_figures;
 	daemon->figures.tree = &daemon->tree_figures;
+	r = backup_desk_new(*daemon->config->backup_folder != '\0', &daemon->figures.backup);
 	daemon->figures.connections = &daemon->counters.connections;
-	r = signals_take(daemon);
+	if (r == 0)
+		r = signals_take(daemon);
 	if (r == 0)
 		r = tls_open(daemon, &daemon->tls);
 	if (r == 0)
@@ -288,6 +291,7 @@ static int stop(struct daemon *daemon)
 	atomic_store(&daemon->figures.draining, true);
 	if (daemon->topology)
 		r = topology_stop(&daemon->topology);
+	backup_desk_free(&daemon->figures.backup);
 	stores_close(&daemon->stores);
 	tc_tls_config_unref(&daemon->tls);
 	for (size_t i = 0; i < daemon->listener_count; i++)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "backup/backup_thread.h"
 #include "base/clock.h"
 #include "bus/bus.h"
 #include "journal/journal_thread.h"
@@ -41,6 +42,7 @@ struct topology {
 	struct ledger_thread *ledger;
 	struct trail_thread *trail;
 	struct tree_thread *tree;
+	struct backup_thread *backup;
 	struct gateway_thread *gateways[THREADS_MAX];
 	struct query_thread *queries[THREADS_MAX];
 };
@@ -308,7 +310,20 @@ static int threads_start(struct topology *t, const struct topology_options *opti
 		.inbox = t->tree_in,
 		.interval_ms = (unsigned)options->config->checkpoint_interval_ms,
 	};
-	int r = 0;
+	struct backup_thread_options backup = {
+		.desk = options->figures->backup,
+		.folder = options->config->backup_folder,
+		.trust_domain = options->config->trust_domain,
+		.data_dir = options->config->data_dir,
+		.sealer_state =
+			*options->config->sealer_socket ? "" : options->config->sealer_state,
+		.signs = options->stores->sealer != NULL,
+		.journal = options->stores->journal,
+		.tree = options->stores->tree,
+		.journal_figures = options->figures->journal,
+		.tree_figures = options->figures->tree,
+	};
+	int r = backup_thread_start(&backup, &t->backup);
 
 	for (size_t j = 0; r == 0 && j < t->query_count; j++)
 		r = query_start(t, options, j);
@@ -404,6 +419,8 @@ int topology_stop(struct topology **topology)
 		tell(t->main_to_gateway[i], BUS_DRAIN, t->gateways[i], &r);
 	for (size_t i = 0; i < t->gateway_count; i++)
 		gateway_thread_join(&t->gateways[i]);
+	if (t->backup)
+		backup_thread_join(&t->backup);
 	/* The journal passes the stop on to the ledger behind its last batch and that batch's
 	 * BUS_DURABLE, the ledger to the trail behind its last facts. */
 	tell(t->main_to_journal, BUS_STOP, t->journal, &r);

@@ -81,6 +81,7 @@ static int record_check(struct tc_slice value, struct journal_copy_row *ret)
 		return r;
 	if (memcmp(commitment, row.commitment, sizeof(commitment)) != 0)
 		return TC_ECORRUPT;
+	ret->body = row.body;
 	ret->leaf.time_ms = row.time_ms;
 	memcpy(ret->leaf.commitment, commitment, sizeof(commitment));
 	return 0;

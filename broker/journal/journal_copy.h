@@ -21,6 +21,7 @@ struct journal_copy_row {
 	bool is_record;
 	uint16_t part;            /* of a part's row */
 	struct journal_leaf leaf; /* of a record's row: also of one that was forgotten */
+	struct tc_slice body;     /* likewise; borrowed */
 };
 
 /* 0; TC_ECORRUPT when it is no row of a log, or not the one that was stored; or a fault. */

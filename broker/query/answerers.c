@@ -2,6 +2,7 @@
 
 #include "query/accounting.h"
 #include "query/appointments.h"
+#include "query/backups.h"
 #include "query/caseload.h"
 #include "query/check.h"
 #include "query/consents.h"
@@ -60,6 +61,7 @@ static const struct {
 	{CASE(SCOPE_LIST), scopes_list},
 	{CASE(ACCOUNTING), accounting_list},
 	{CASE(STANDING_LIST), standing_list_answer},
+	{CASE(EXCHANGE_BACKUP), backups_answer},
 };
 
 answerer_fn answerer_find(Throughcare__V1__Query__BodyCase body)

@@ -17,6 +17,8 @@
 #include "ledger/ledger_thread.h"
 #include "trail/checkpointer.h"
 
+struct backup_desk;
+
 struct exchange_figures {
 	const char *version;
 	const char *exchange; /* its id: "exchange" */
@@ -25,6 +27,7 @@ struct exchange_figures {
 	struct journal_figures *journal;
 	struct ledger_figures *ledger;
 	struct tree_figures *tree;               /* NULL: there is no tree */
+	struct backup_desk *backup;              /* where backups are asked for */
 	const atomic_uint_fast64_t *connections; /* gateways: open now */
 	atomic_int_fast64_t crl_next_update_ms;  /* daemon: at start and reload; 0: unknown */
 	atomic_bool draining;                    /* daemon: stopping, nothing new is taken */
