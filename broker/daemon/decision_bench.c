@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #define PERSON_BYTES   4096
 #define OTHER_BYTES    (UINT64_C(64) * 1024 * 1024)
 #define COMMIT_GRANTS  100000 /* in one transaction */
+#define WARM_THREADS   16
 #define SAY_EVERY_US   2000000
 #define AGAIN_PERSONS  64  /* of each shape, that were asked about last */
 #define LOOK_EVERY     256 /* questions between two looks at the time left */
@@ -191,10 +193,18 @@ static int record_all(struct decision_bench *bench)
 
 /* ---- warming up ---- */
 
-static int read_all(struct store_txn *txn, struct store_table table)
+/* The rows of the persons whose ids begin with one of some bytes. */
+struct warm_part {
+	pthread_t thread;
+	struct decision_bench *bench;
+	unsigned first, end;
+	int result;
+};
+
+static int read_some(struct store_txn *txn, struct store_table table, uint8_t begins)
 {
 	struct store_cursor cursor = {0};
-	int r = store_cursor_init(&cursor, txn, table, tc_slice(NULL, 0), STORE_FORWARD);
+	int r = store_cursor_init(&cursor, txn, table, tc_slice(&begins, 1), STORE_FORWARD);
 
 	while (r == 0)
 		r = store_cursor_next(&cursor, NULL, NULL);
@@ -202,21 +212,44 @@ static int read_all(struct store_txn *txn, struct store_table table)
 	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
+static void *warm_part_run(void *context)
+{
+	struct warm_part *part = context;
+	struct store_txn *txn = NULL;
+
+	part->result = store_read_begin(part->bench->store, &txn);
+	for (unsigned i = part->first; part->result == 0 && i < part->end; i++) {
+		part->result = read_some(txn, part->bench->tables.pairs, (uint8_t)i);
+		if (part->result == 0)
+			part->result = read_some(txn, part->bench->tables.over, (uint8_t)i);
+	}
+	store_abort(&txn);
+	return NULL;
+}
+
 /* What recording leaves in memory are the rows that were written last, most of them of documents.
  * An exchange that has run for a while has what its decisions read: here all of those rows, and of
- * what is over, which tells why something is held. */
+ * what is over, which tells why something is held. Their pages lie scattered: many are asked for at
+ * a time, or it would take the disk's delay for each. */
 static int warm_up(struct decision_bench *bench)
 {
 	int64_t begun_us = tc_clock_monotonic_us();
-	struct store_txn *txn = NULL;
-	int r = store_read_begin(bench->store, &txn);
+	struct warm_part parts[WARM_THREADS];
+	unsigned started = 0;
+	int r = 0;
 
 	fprintf(stderr, "reading what decisions read\n");
-	if (r == 0)
-		r = read_all(txn, bench->tables.pairs);
-	if (r == 0)
-		r = read_all(txn, bench->tables.over);
-	store_abort(&txn);
+	for (; r == 0 && started < WARM_THREADS; started += r == 0) {
+		parts[started] = (struct warm_part){.bench = bench,
+						    .first = started * 256 / WARM_THREADS,
+						    .end = (started + 1) * 256 / WARM_THREADS};
+		if (pthread_create(&parts[started].thread, NULL, warm_part_run, &parts[started]))
+			r = TC_ENOMEM;
+	}
+	for (unsigned i = 0; i < started; i++) {
+		(void)pthread_join(parts[i].thread, NULL);
+		r = r == 0 ? parts[i].result : r;
+	}
 	bench->warm_s = (double)(tc_clock_monotonic_us() - begun_us) / MICROSECONDS_S;
 	if (r != 0)
 		failed("the consents cannot be read", r);
