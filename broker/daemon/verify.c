@@ -18,7 +18,7 @@
 struct findings {
 	uint64_t records;
 	uint64_t parts;
-	uint64_t forgotten; /* records whose parts were expunged */
+	uint64_t forgotten; /* records that were expunged, or their parts */
 	uint64_t wrong;
 };
 
@@ -128,6 +128,10 @@ static int journal_check(struct journal *journal, struct findings *findings)
 		}
 		if (r == 0)
 			r = entry_check(reader, &entry, findings);
+		if (r == JOURNAL_FORGOTTEN) {
+			findings->forgotten++;
+			r = 0;
+		}
 		if (r == TC_ECORRUPT) {
 			printf("record %" PRIu64 ": not what was written\n", findings->records);
 			findings->wrong++;

@@ -1,4 +1,4 @@
-#include "journal/journal.h"
+#include "journal/journal_forget.h"
 
 int journal_stage(struct journal *journal, struct record_batch *batch, struct tc_id batch_id)
 {
@@ -30,6 +30,27 @@ int journal_usage(struct journal *journal, struct journal_usage *ret)
 int journal_forget_parts(struct journal *journal, uint64_t sequence, size_t count)
 {
 	return journal->ops->forget_parts(journal, sequence, count);
+}
+
+int journal_forget_records(struct journal *journal, const struct journal_range *ranges,
+			   size_t count)
+{
+	return journal->ops->forget_records(journal, ranges, count);
+}
+
+int journal_wipe(struct journal *journal)
+{
+	return journal->ops->wipe(journal);
+}
+
+int journal_note_set(struct journal *journal, struct tc_slice note)
+{
+	return journal->ops->note_set(journal, note);
+}
+
+int journal_note_get(struct journal *journal, uint8_t ret[JOURNAL_NOTE_BYTES_MAX], size_t *ret_len)
+{
+	return journal->ops->note_get(journal, ret, ret_len);
 }
 
 int journal_reader_open(struct journal *journal, struct journal_reader **ret)

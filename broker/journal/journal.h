@@ -21,6 +21,7 @@
 #include "journal/record.h"
 
 struct journal;
+struct journal_range; /* journal_forget.h */
 struct journal_reader;
 
 enum journal_outcome {
@@ -28,7 +29,7 @@ enum journal_outcome {
 	JOURNAL_UNKNOWN,    /* not known whether the batch was stored */
 	JOURNAL_FULL,       /* no room; nothing was stored, settlements may still fit the reserve */
 	JOURNAL_END,        /* read: nothing at or after this sequence */
-	JOURNAL_FORGOTTEN,  /* read_parts: the parts were expunged */
+	JOURNAL_FORGOTTEN,  /* read, read_parts: body and salt, or the parts, were expunged */
 };
 
 struct journal_usage {
@@ -49,7 +50,7 @@ struct journal_entry {
 	int64_t time_ms;
 	struct tc_slice body;
 	uint8_t salt[RECORD_SALT_BYTES];
-	uint8_t commitment[32]; /* SHA-256(salt || body), verified on every read */
+	uint8_t commitment[32]; /* SHA-256(salt || body), verified on every read but of forgotten */
 };
 
 /* What the leaf of one record is made of, beside its sequence: see record_leaf_entry. */
@@ -85,6 +86,11 @@ struct journal_ops {
 			void *context);
 	int (*read_meta)(struct journal_reader *reader, journal_raw_taker take, void *context);
 	int (*forget_parts)(struct journal *journal, uint64_t sequence, size_t count);
+	int (*forget_records)(struct journal *journal, const struct journal_range *ranges,
+			      size_t count);
+	int (*wipe)(struct journal *journal);
+	int (*note_set)(struct journal *journal, struct tc_slice note);
+	int (*note_get)(struct journal *journal, uint8_t *ret, size_t *ret_len);
 	void (*reader_renew)(struct journal_reader *reader);
 	void (*reader_close)(struct journal_reader *reader);
 	void (*close)(struct journal *journal);
@@ -129,8 +135,8 @@ int journal_reader_open(struct journal *journal, struct journal_reader **ret) TC
  * then. Cheap. Call it also before waiting for something: an open snapshot keeps replaced pages
  * from being used again. */
 void journal_reader_renew(struct journal_reader *reader);
-/* 0, JOURNAL_END (not in the snapshot: renew sees later ones), or TC_ECORRUPT when the record does
- * not match its commitment. */
+/* 0, JOURNAL_END (not in the snapshot: renew sees later ones), JOURNAL_FORGOTTEN (with sequence,
+ * time and commitment alone), or TC_ECORRUPT when the record does not match its commitment. */
 int journal_read(struct journal_reader *reader, uint64_t sequence,
 		 struct journal_entry *ret) TC_MUST_CHECK;
 /* Fills parts[0..count), as many as the record has. Contents are borrowed as a body is. 0,

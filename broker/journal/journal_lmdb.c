@@ -243,31 +243,6 @@ static int lmdb_usage(struct journal *journal, struct journal_usage *ret)
 	return 0;
 }
 
-static int lmdb_forget_parts(struct journal *journal, uint64_t sequence, size_t count)
-{
-	struct lmdb_journal *j = (struct lmdb_journal *)journal;
-	uint8_t key[JOURNAL_PART_KEY_BYTES];
-	struct store_txn *txn = NULL;
-	struct tc_slice old;
-	int r;
-
-	if (sequence >= j->tip)
-		return JOURNAL_END;
-	r = store_begin(j->store, &txn);
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		journal_row_part_key(sequence, i, key);
-		r = store_get(txn, j->log, tc_slice(key, sizeof(key)), &old);
-		if (r == STORE_NOT_FOUND)
-			r = TC_ECORRUPT;
-		if (r == 0)
-			r = store_put(txn, j->log, tc_slice(key, sizeof(key)), tc_slice(NULL, 0));
-	}
-	if (r == 0)
-		r = store_commit(&txn);
-	store_abort(&txn);
-	return r == STORE_FULL ? JOURNAL_FULL : r;
-}
-
 static void lmdb_close(struct journal *journal)
 {
 	struct lmdb_journal *j = (struct lmdb_journal *)journal;
@@ -288,7 +263,11 @@ static const struct journal_ops lmdb_ops = {
 	.read_leaves = journal_lmdb_read_leaves,
 	.read_raw = journal_lmdb_read_raw,
 	.read_meta = journal_lmdb_read_meta,
-	.forget_parts = lmdb_forget_parts,
+	.forget_parts = journal_lmdb_forget_parts,
+	.forget_records = journal_lmdb_forget_records,
+	.wipe = journal_lmdb_wipe,
+	.note_set = journal_lmdb_note_set,
+	.note_get = journal_lmdb_note_get,
 	.reader_renew = journal_lmdb_reader_renew,
 	.reader_close = journal_lmdb_reader_close,
 	.close = lmdb_close,

@@ -10,7 +10,7 @@
 #define JOURNAL_JOURNAL_LMDB_INTERNAL_H
 
 #include "base/clock.h"
-#include "journal/journal.h"
+#include "journal/journal_forget.h"
 #include "store/store.h"
 
 /* Names of the tables, and of what stands in the second. */
@@ -63,6 +63,14 @@ int journal_lmdb_read_raw(struct journal_reader *base, uint64_t first, journal_r
 			  void *context) TC_MUST_CHECK;
 int journal_lmdb_read_meta(struct journal_reader *base, journal_raw_taker take,
 			   void *context) TC_MUST_CHECK;
+int journal_lmdb_forget_parts(struct journal *journal, uint64_t sequence,
+			      size_t count) TC_MUST_CHECK;
+int journal_lmdb_forget_records(struct journal *journal, const struct journal_range *ranges,
+				size_t count) TC_MUST_CHECK;
+int journal_lmdb_wipe(struct journal *journal) TC_MUST_CHECK;
+int journal_lmdb_note_set(struct journal *journal, struct tc_slice note) TC_MUST_CHECK;
+int journal_lmdb_note_get(struct journal *journal, uint8_t ret[JOURNAL_NOTE_BYTES_MAX],
+			  size_t *ret_len) TC_MUST_CHECK;
 void journal_lmdb_reader_renew(struct journal_reader *base);
 void journal_lmdb_reader_close(struct journal_reader *base);
 

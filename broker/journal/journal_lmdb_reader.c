@@ -39,10 +39,14 @@ int journal_lmdb_read(struct journal_reader *base, uint64_t sequence, struct jou
 		return JOURNAL_END;
 	if (r == 0)
 		r = journal_row_record_read(sequence, value, &row);
-	if (r == 0)
+	if (r == 0 && row.forgotten)
+		memcpy(commitment, row.commitment, sizeof(commitment));
+	else if (r == 0)
 		r = journal_row_commit(row.salt, row.body, commitment);
 	if (r != 0)
 		return r > 0 ? TC_ESTORE : r;
+	if (row.forgotten && row.body.len > 0)
+		return TC_ECORRUPT;
 	if (memcmp(commitment, row.commitment, sizeof(commitment)) != 0)
 		return TC_ECORRUPT;
 	ret->sequence = sequence;
@@ -50,7 +54,7 @@ int journal_lmdb_read(struct journal_reader *base, uint64_t sequence, struct jou
 	ret->body = row.body;
 	memcpy(ret->salt, row.salt, sizeof(ret->salt));
 	memcpy(ret->commitment, commitment, sizeof(commitment));
-	return 0;
+	return row.forgotten ? JOURNAL_FORGOTTEN : 0;
 }
 
 int journal_lmdb_read_parts(struct journal_reader *base, uint64_t sequence,

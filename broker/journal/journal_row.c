@@ -7,6 +7,7 @@
 
 #define CRC_BYTES           4
 #define FLAG_FIRST_OF_BATCH 1
+#define FLAG_FORGOTTEN      2
 #define RECORD_FIXED_BYTES  (CRC_BYTES + 1 + 8 + RECORD_SALT_BYTES + 32)
 #define PART_FIXED_BYTES    (CRC_BYTES + RECORD_SALT_BYTES)
 
@@ -55,7 +56,8 @@ void journal_row_record_write(uint64_t sequence, const struct journal_row_record
 	size_t head = head_bytes(row->first_of_batch);
 	uint8_t *at = to + CRC_BYTES;
 
-	*at++ = row->first_of_batch ? FLAG_FIRST_OF_BATCH : 0;
+	*at++ = (uint8_t)((row->first_of_batch ? FLAG_FIRST_OF_BATCH : 0) |
+			  (row->forgotten ? FLAG_FORGOTTEN : 0));
 	tc_put_be64(at, (uint64_t)row->time_ms);
 	at += 8;
 	memcpy(at, row->salt, RECORD_SALT_BYTES);
@@ -83,7 +85,8 @@ int journal_row_record_read(uint64_t sequence, struct tc_slice from, struct jour
 	head = head_bytes(first);
 	if (from.len < head || tc_get_be32(from.data) != record_checksum(sequence, from.data, head))
 		return TC_ECORRUPT;
-	*ret = (struct journal_row_record){.first_of_batch = first};
+	*ret = (struct journal_row_record){.first_of_batch = first,
+					   .forgotten = *at & FLAG_FORGOTTEN};
 	at += 1;
 	ret->time_ms = (int64_t)tc_get_be64(at);
 	at += 8;

@@ -8,6 +8,8 @@
  *   key u64be sequence || u16be i   part i: u32be crc32c || salt(32) || content,
  *                                   or nothing at all once it is forgotten
  *
+ * A forgotten record has neither salt (zeros) nor body, and a flag that says so.
+ *
  * commitment = SHA-256(salt || body). The checksum of a record covers its key and what
  * stands before the body, that of a part its key and everything after the checksum: so
  * a row under a wrong key is found too. The first record of a batch carries its id.
@@ -30,6 +32,7 @@ struct journal_row_record {
 	uint8_t salt[RECORD_SALT_BYTES];
 	uint8_t commitment[32];
 	bool first_of_batch;
+	bool forgotten;        /* salt all zero, no body */
 	struct tc_id batch_id; /* none unless first_of_batch */
 	struct tc_slice body;
 };

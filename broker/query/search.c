@@ -132,7 +132,7 @@ static int fill_leaf(const struct question *question, struct answer *answer,
 	int r;
 
 	r = journal_read(question->journal, row->log_sequence, &stored);
-	if (r != 0)
+	if (r != 0 && r != JOURNAL_FORGOTTEN)
 		return r > 0 ? TC_ECORRUPT : r;
 	record_leaf_entry(stored.time_ms, stored.sequence, stored.commitment, entry);
 	r = tc_merkle_leaf(tc_slice(entry, sizeof(entry)), &leaf);

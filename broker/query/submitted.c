@@ -10,6 +10,8 @@ int submitted_read(const struct question *question, struct arena *arena, uint64_
 	int r;
 
 	r = journal_read(question->journal, sequence, &entry);
+	if (r == JOURNAL_FORGOTTEN)
+		return SUBMITTED_NONE;
 	if (r != 0)
 		return r > 0 ? TC_ECORRUPT : r;
 	record =

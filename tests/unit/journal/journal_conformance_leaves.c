@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "journal/journal_forget.h"
 #include "journal/journal_row.h"
 #include "journal_conformance.h"
 #include "journal_sample.h"
@@ -138,6 +139,89 @@ static void the_salt_that_comes_with_a_record_makes_its_commitment(void **state)
 	journal_close(&journal);
 }
 
+/* Is the body of a sample anywhere in the storage of the closed journal? */
+static bool stored(uint64_t number)
+{
+	struct record *record = sample_record(number);
+	bool found = tested->corrupt(tested, record->body);
+
+	record_free(&record);
+	return found;
+}
+
+static void forgotten_records_keep_time_and_commitment(void **state)
+{
+	const struct journal_range ranges[] = {{3, 2}, {7, 1}, {11, 1}};
+	struct journal *journal = opened();
+	struct record_part parts[SAMPLE_PARTS_MAX];
+	const uint8_t zeros[RECORD_SALT_BYTES] = {0};
+	struct journal_leaf leaves[12];
+	struct journal_entry before[12], entry;
+	struct journal_reader *reader;
+	size_t count;
+
+	(void)state;
+	append(journal, 0, 12);
+	reader = reader_of(journal);
+	for (uint64_t i = 0; i < 12; i++)
+		assert_int_equal(journal_read(reader, i, &before[i]), 0);
+	journal_reader_close(&reader);
+	assert_int_equal(journal_forget_records(journal, ranges, 3), 0);
+	assert_int_equal(journal_forget_records(journal, ranges, 3), 0);
+	assert_int_equal(journal_wipe(journal), 0);
+	journal_close(&journal);
+	assert_false(stored(3));
+	assert_false(stored(7));
+	journal = opened();
+	reader = reader_of(journal);
+	assert_int_equal(journal_read_leaves(reader, 0, 12, leaves, &count), 0);
+	assert_int_equal(count, 12);
+	for (uint64_t i = 0; i < 12; i++) {
+		bool gone = i == 3 || i == 4 || i == 7 || i == 11;
+
+		assert_memory_equal(leaves[i].commitment, before[i].commitment, 32);
+		assert_int_equal(leaves[i].time_ms, before[i].time_ms);
+		if (!gone) {
+			assert_int_equal(sample_check(reader, i, i), 0);
+			continue;
+		}
+		assert_int_equal(journal_read(reader, i, &entry), JOURNAL_FORGOTTEN);
+		assert_int_equal(entry.sequence, i);
+		assert_int_equal(entry.time_ms, before[i].time_ms);
+		assert_int_equal(entry.body.len, 0);
+		assert_memory_equal(entry.salt, zeros, sizeof(zeros));
+		assert_memory_equal(entry.commitment, before[i].commitment, 32);
+		if (sample_part_count(i) > 0)
+			assert_int_equal(journal_read_parts(reader, i, parts, sample_part_count(i)),
+					 JOURNAL_FORGOTTEN);
+	}
+	journal_reader_close(&reader);
+	append(journal, 12, 1);
+	assert_int_equal(journal_forget_records(journal, &(struct journal_range){12, 2}, 1),
+			 JOURNAL_END);
+	journal_close(&journal);
+}
+
+static void a_note_stands_beside_the_log(void **state)
+{
+	struct journal *journal = opened();
+	uint8_t note[JOURNAL_NOTE_BYTES_MAX];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(journal_note_get(journal, note, &len), 0);
+	assert_int_equal(len, 0);
+	assert_int_equal(journal_note_set(journal, tc_slice_text("to be done")), 0);
+	journal_close(&journal);
+	journal = opened();
+	assert_int_equal(journal_note_get(journal, note, &len), 0);
+	assert_true(tc_slice_equal(tc_slice(note, len), tc_slice_text("to be done")));
+	assert_int_equal(journal_note_set(journal, tc_slice(NULL, 0)), 0);
+	assert_int_equal(journal_note_get(journal, note, &len), 0);
+	assert_int_equal(len, 0);
+	journal_close(&journal);
+}
+
 #define CONFORMANCE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int journal_conformance_leaves_run(struct journal_candidate *candidate)
@@ -146,6 +230,8 @@ int journal_conformance_leaves_run(struct journal_candidate *candidate)
 		CONFORMANCE(leaves_are_read_in_runs_without_their_bodies),
 		CONFORMANCE(a_damaged_body_does_not_keep_leaves_from_being_read),
 		CONFORMANCE(the_salt_that_comes_with_a_record_makes_its_commitment),
+		CONFORMANCE(forgotten_records_keep_time_and_commitment),
+		CONFORMANCE(a_note_stands_beside_the_log),
 	};
 
 	tested = candidate;
