@@ -158,6 +158,44 @@ int store_table_open(struct store *store, const char *name, struct store_table *
 	return 0;
 }
 
+/* LMDB keeps the tables' names as keys of its own main table. */
+static int name_after(MDB_cursor *cursor, const char *after, MDB_val *ret)
+{
+	MDB_val value;
+	int code;
+
+	*ret = store_val(tc_slice_text(after));
+	code = mdb_cursor_get(cursor, ret, &value, *after ? MDB_SET_RANGE : MDB_FIRST);
+	if (code == 0 && tc_slice_equal(store_slice(*ret), tc_slice_text(after)))
+		code = mdb_cursor_get(cursor, ret, &value, MDB_NEXT);
+	return code;
+}
+
+int store_table_next(struct store_txn *txn, const char *after, char ret_name[STORE_NAME_BYTES],
+		     struct store_table *ret)
+{
+	MDB_cursor *cursor = NULL;
+	MDB_val name;
+	MDB_dbi dbi = 0;
+	int code = mdb_dbi_open(txn->txn, NULL, 0, &dbi);
+
+	if (code == 0)
+		code = mdb_cursor_open(txn->txn, dbi, &cursor);
+	if (code == 0)
+		code = name_after(cursor, after, &name);
+	if (code == 0 && name.mv_size >= STORE_NAME_BYTES)
+		code = MDB_INCOMPATIBLE;
+	if (code == 0) {
+		memcpy(ret_name, name.mv_data, name.mv_size);
+		ret_name[name.mv_size] = '\0';
+		code = mdb_dbi_open(txn->txn, ret_name, 0, &dbi);
+	}
+	if (cursor)
+		mdb_cursor_close(cursor);
+	*ret = (struct store_table){.number = dbi};
+	return store_translate(code);
+}
+
 static int txn_new(struct store *store, bool writing, struct store_txn **ret)
 {
 	struct store_txn *txn = calloc(1, sizeof(*txn));

@@ -24,6 +24,7 @@
 #define STORE_KEY_BYTES_MAX 511
 #define STORE_MAP_BYTES_MIN (1024 * 1024)
 #define STORE_TABLES_MAX    128
+#define STORE_NAME_BYTES    64 /* of a table's name, with its NUL */
 
 struct store;
 struct store_txn;
@@ -67,6 +68,11 @@ int store_remove(const char *path) TC_MUST_CHECK;
 /* The table of that name, made when absent. Only while no write transaction is open. Once per
  * name, at start. */
 int store_table_open(struct store *store, const char *name, struct store_table *ret) TC_MUST_CHECK;
+
+/* The first table whose name comes after `after` ("": of all); opened before. 0, STORE_NOT_FOUND or
+ * a fault. */
+int store_table_next(struct store_txn *txn, const char *after, char ret_name[STORE_NAME_BYTES],
+		     struct store_table *ret) TC_MUST_CHECK;
 
 /* ---- transactions ---- */
 

@@ -18,6 +18,18 @@ static struct tc_slice growth_key(void)
 	return tc_slice_text("growth");
 }
 
+bool anchor_is_growth(struct tc_slice key)
+{
+	return tc_slice_equal(key, growth_key());
+}
+
+void anchor_growth_put(const struct disclosure_growth *growth, uint8_t to[ANCHOR_GROWTH_BYTES])
+{
+	tc_put_be64(to, growth->persons);
+	tc_put_be64(to + 8, growth->disclosures);
+	memcpy(to + 16, growth->touched, sizeof(growth->touched));
+}
+
 int anchor_growth_load(struct store_txn *txn, const struct trail_index_tables *tables,
 		       struct disclosure_growth *ret)
 {
@@ -39,14 +51,12 @@ int anchor_growth_load(struct store_txn *txn, const struct trail_index_tables *t
 int anchor_growth_store(struct store_txn *txn, const struct trail_index_tables *tables,
 			struct disclosure_growth *growth)
 {
-	uint8_t value[16 + sizeof(growth->touched)];
+	uint8_t value[ANCHOR_GROWTH_BYTES];
 	int r;
 
 	if (!growth->changed)
 		return 0;
-	tc_put_be64(value, growth->persons);
-	tc_put_be64(value + 8, growth->disclosures);
-	memcpy(value + 16, growth->touched, sizeof(growth->touched));
+	anchor_growth_put(growth, value);
 	r = store_put(txn, tables->meta, growth_key(), tc_slice(value, sizeof(value)));
 	growth->changed = r != 0;
 	return r;

@@ -42,6 +42,12 @@ struct anchor {
 
 /* ---- writing ---- */
 
+#define ANCHOR_GROWTH_BYTES (16 + DISCLOSURE_BUCKETS / 8)
+
+/* The row of meta, for who dumps it. */
+bool anchor_is_growth(struct tc_slice key);
+void anchor_growth_put(const struct disclosure_growth *growth, uint8_t to[ANCHOR_GROWTH_BYTES]);
+
 /* 0 or a fault. */
 int anchor_growth_load(struct store_txn *txn, const struct trail_index_tables *tables,
 		       struct disclosure_growth *ret) TC_MUST_CHECK;

@@ -5,9 +5,7 @@
 
 #include "wire/digest.h"
 
-#define BATCH_FIRST     1024
-#define VARINT_MAX      10
-#define BLOCK_BYTES_MAX ((POSTING_BLOCK_MAX - 1) * (VARINT_MAX + 5))
+#define BATCH_FIRST 1024
 
 struct posting_link {
 	uint64_t sequence;
@@ -248,7 +246,8 @@ static bool varint_take(struct tc_slice *from, uint64_t *ret)
 
 /* Every position but the last, told from the one after it: how many records earlier, and which of
  * its record's facts (of the same record: how many earlier). The newest first. */
-static size_t block_encode(const struct posting_position *positions, size_t count, uint8_t *to)
+size_t posting_block_encode(const struct posting_position *positions, size_t count,
+			    uint8_t to[POSTING_BLOCK_BYTES])
 {
 	size_t len = 0;
 
@@ -294,14 +293,14 @@ int posting_row_read(struct tc_slice key, struct tc_slice value, struct tc_slice
 static int write_block(struct store_txn *txn, struct store_table table, struct posting_term term,
 		       const struct posting_position *positions, size_t count)
 {
-	uint8_t value[BLOCK_BYTES_MAX];
+	uint8_t value[POSTING_BLOCK_BYTES];
 	struct store_key key;
 
 	term_key(&key, term);
 	store_key_u64(&key, positions[count - 1].sequence);
 	store_key_u32(&key, positions[count - 1].n);
 	return store_put(txn, table, store_key_slice(&key),
-			 tc_slice(value, block_encode(positions, count, value)));
+			 tc_slice(value, posting_block_encode(positions, count, value)));
 }
 
 static int write_run(const struct posting_batch *batch, const struct posting_run *run,

@@ -30,6 +30,7 @@
 #define POSTING_BLOCK_MAX      128
 #define POSTING_POSITION_BYTES 12
 #define POSTING_TERM_BYTES     17
+#define POSTING_BLOCK_BYTES    ((POSTING_BLOCK_MAX - 1) * 15) /* two numbers each, at most */
 
 /* Stored: never renumber. */
 enum posting_kind {
@@ -98,6 +99,10 @@ void posting_batch_free(struct posting_batch *batch);
 int posting_row_read(struct tc_slice key, struct tc_slice value, struct tc_slice *ret_term,
 		     struct posting_position ret[POSTING_BLOCK_MAX],
 		     size_t *ret_count) TC_MUST_CHECK;
+
+/* The value of a row with these positions, ascending; the last one stands in its key. */
+size_t posting_block_encode(const struct posting_position *positions, size_t count,
+			    uint8_t to[POSTING_BLOCK_BYTES]);
 
 /* Walks one term's list, in either direction. */
 struct posting_cursor {

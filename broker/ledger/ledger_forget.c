@@ -1,0 +1,319 @@
+#include "ledger/ledger_forget.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/delivery.h"
+#include "ledger/dispatch.h"
+#include "ledger/forget_rule.h"
+#include "ledger/idempotency.h"
+#include "ledger/lend.h"
+#include "ledger/order.h"
+#include "ledger/session.h"
+#include "ledger/state.h"
+
+#define ID_BYTES sizeof(((struct tc_id *)NULL)->bytes)
+
+int forget_what_root(struct forget_what *what, struct tc_id id)
+{
+	int r = sought_add(&what->roots, id);
+
+	return r < 0 ? r : sought_add(&what->ids, id);
+}
+
+void forget_what_done(struct forget_what *what)
+{
+	sought_done(&what->roots);
+	sought_done(&what->ids);
+	sought_numbers_done(&what->records);
+	sought_numbers_done(&what->orders);
+	sought_numbers_done(&what->deliveries);
+}
+
+/* ---- every row of every table ---- */
+
+typedef int (*row_visit)(void *context, const struct forget_rule *rule, struct tc_slice key,
+			 struct tc_slice value);
+typedef int (*table_visit)(void *context, const struct forget_rule *rule);
+
+static int walk_table(struct ledger *ledger, struct store_table table,
+		      const struct forget_rule *rule, row_visit see, void *context)
+{
+	struct store_cursor cursor = {0};
+	struct tc_slice key, value;
+	int r = store_cursor_init(&cursor, ledger->txn, table, tc_slice(NULL, 0), STORE_FORWARD);
+
+	while (r == 0) {
+		r = store_cursor_next(&cursor, &key, &value);
+		if (r == 0)
+			r = see(context, rule, key, value);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int walk(struct ledger *ledger, table_visit begin, row_visit see, void *context)
+{
+	char name[STORE_NAME_BYTES] = "";
+	struct store_table table;
+	int r = ledger_flush(ledger);
+
+	while (r == 0) {
+		struct forget_rule rule;
+
+		r = store_table_next(ledger->txn, name, name, &table);
+		if (r != 0)
+			break;
+		rule = forget_rule_of(name);
+		if (begin != NULL)
+			r = begin(context, &rule);
+		if (r == 0)
+			r = walk_table(ledger, table, &rule, see, context);
+	}
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+/* ---- what belongs to it ---- */
+
+struct finding {
+	struct forget_what *what;
+	struct sought gone;   /* ids of messages that are forgotten... */
+	struct sought others; /* ...that another's message has, too */
+};
+
+/* A delivery of a forgotten record, or that names what is forgotten. */
+static int find_delivery(void *context, const struct forget_rule *rule, struct tc_slice key,
+			 struct tc_slice value)
+{
+	struct forget_what *what = ((struct finding *)context)->what;
+	uint64_t sequence;
+	bool found;
+
+	if (rule->deliveries != FORGET_KEY_FIRST || key.len != 8)
+		return 0;
+	found = sought_in(&what->ids, value) ||
+		(forget_rule_number(rule->records, key, value, &sequence) &&
+		 sought_numbers_has(&what->records, sequence));
+	return found ? sought_numbers_add(&what->deliveries, tc_get_be64(key.data)) : 0;
+}
+
+/* Of a row of SUBMISSION. */
+static bool message_of(struct tc_slice key, struct tc_slice value, struct tc_id *ret,
+		       uint64_t *ret_sequence)
+{
+	if (key.len != 4 + ID_BYTES || value.len < 8)
+		return false;
+	memcpy(ret->bytes, key.data + 4, ID_BYTES);
+	*ret_sequence = tc_get_be64(value.data);
+	return true;
+}
+
+static bool is_forgotten(const struct forget_what *what, uint64_t sequence)
+{
+	return sought_numbers_has(&what->records, sequence) &&
+	       !sought_numbers_has(&what->orders, sequence);
+}
+
+static int find_gone(void *context, const struct forget_rule *rule, struct tc_slice key,
+		     struct tc_slice value)
+{
+	struct finding *finding = context;
+	struct tc_id message;
+	uint64_t sequence;
+
+	if (!rule->messages)
+		return 0;
+	if (!message_of(key, value, &message, &sequence))
+		return TC_ECORRUPT;
+	return is_forgotten(finding->what, sequence) ? sought_add(&finding->gone, message) : 0;
+}
+
+/* An id is of its sender's own choice: what another sent under the same one stays. */
+static int find_others(void *context, const struct forget_rule *rule, struct tc_slice key,
+		       struct tc_slice value)
+{
+	struct finding *finding = context;
+	struct tc_id message;
+	uint64_t sequence;
+
+	if (!rule->messages || !message_of(key, value, &message, &sequence) ||
+	    !sought_has(&finding->gone, message) || is_forgotten(finding->what, sequence))
+		return 0;
+	return sought_add(&finding->others, message);
+}
+
+static int find_owned(void *context, const struct forget_rule *rule, struct tc_slice key,
+		      struct tc_slice value)
+{
+	struct finding *finding = context;
+	struct forget_what *what = finding->what;
+	struct tc_id id;
+
+	if (!rule->owned || key.len < ID_BYTES ||
+	    !(sought_in(&what->roots, key) || sought_in(&what->roots, value)))
+		return 0;
+	memcpy(id.bytes, key.data, ID_BYTES);
+	return forget_what_root(what, id);
+}
+
+int ledger_forget_find(struct ledger *ledger, struct forget_what *what)
+{
+	struct finding finding = {.what = what};
+	size_t before;
+	int r;
+
+	sought_numbers_sort(&what->records);
+	sought_numbers_sort(&what->orders);
+	do {
+		before = what->roots.count;
+		r = walk(ledger, NULL, find_owned, &finding);
+	} while (r == 0 && what->roots.count > before);
+	if (r == 0)
+		r = walk(ledger, NULL, find_gone, &finding);
+	if (r == 0)
+		r = walk(ledger, NULL, find_others, &finding);
+	for (size_t i = 0; r == 0 && i < finding.gone.count; i++) {
+		if (!sought_has(&finding.others, finding.gone.ids[i]))
+			r = sought_add(&what->ids, finding.gone.ids[i]);
+	}
+	if (r == 0)
+		r = walk(ledger, NULL, find_delivery, &finding);
+	sought_numbers_sort(&what->deliveries);
+	sought_done(&finding.gone);
+	sought_done(&finding.others);
+	return r;
+}
+
+/* ---- open deliveries ---- */
+
+static int end_delivery(struct ledger *ledger, struct delivery *delivery)
+{
+	const struct session *session;
+	int r = 0;
+
+	if (delivery->state == DELIVERY_IN_FLIGHT) {
+		session = session_find(ledger, delivery->connection);
+		r = session == NULL ? TC_ECORRUPT : lend_withdraw(ledger, session, delivery->id);
+	}
+	delivery->attached = true; /* its sender is not told */
+	return r < 0 ? r : dispatch_end(ledger, delivery, DELIVERY_RECALLED, NULL);
+}
+
+int ledger_forget_settle(struct ledger *ledger, const struct forget_what *what)
+{
+	Throughcare__V1__Record none = THROUGHCARE__V1__RECORD__INIT;
+	const struct record route = {.sequence = ledger->next};
+	struct effects effects = {0};
+	struct effect *effect;
+	int r = 0;
+
+	arena_reset(&ledger->arena);
+	ledger->record = &none;
+	ledger->route = &route;
+	ledger->effects = &effects;
+	for (size_t i = 0; r == 0 && i < what->deliveries.count; i++) {
+		struct delivery delivery;
+
+		r = delivery_find(ledger, what->deliveries.numbers[i], &delivery);
+		r = r == DELIVERY_UNKNOWN ? 0 : r < 0 ? r : end_delivery(ledger, &delivery);
+	}
+	while ((effect = effects_pop(&effects)) != NULL)
+		effect_free(&effect);
+	effects_clear(&effects);
+	ledger->record = NULL;
+	ledger->route = NULL;
+	ledger->effects = NULL;
+	return r;
+}
+
+/* ---- the dump ---- */
+
+struct dumping {
+	struct ledger *ledger;
+	const struct forget_what *what;
+	struct store_dump *dump;
+	struct sought marks; /* rows of FORGOTTEN_ID to be added */
+};
+
+static int dump_table(void *context, const struct forget_rule *rule)
+{
+	struct dumping *dumping = context;
+	char name[STORE_DUMP_NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "ledger/%s", rule->name);
+	return store_dump_table(dumping->dump, name);
+}
+
+/* Is it known by a number that it has at a place of its table's own? */
+static bool numbered(const struct forget_what *what, const struct forget_rule *rule,
+		     struct tc_slice key, struct tc_slice value)
+{
+	uint64_t number;
+
+	if (forget_rule_number(rule->deliveries, key, value, &number) &&
+	    sought_numbers_has(&what->deliveries, number))
+		return true;
+	return forget_rule_number(rule->records, key, value, &number) && is_forgotten(what, number);
+}
+
+/* The sender never gets the same id accepted again, and nobody reads from the mark what it was. */
+static int mark_message(struct dumping *dumping, uint32_t number, struct tc_id message)
+{
+	struct principal *sender;
+	struct tc_id mark;
+	int r = principal_get(dumping->ledger, number, &sender);
+
+	if (r == 0)
+		r = order_forgotten_key(&sender->name, message, mark.bytes);
+	return r == 0 ? sought_add(&dumping->marks, mark) : r;
+}
+
+static int dump_blanked(struct dumping *dumping, struct tc_slice key, struct tc_slice value)
+{
+	struct tc_bytes copy = {0};
+	int r = tc_bytes_append(&copy, value.data, value.len);
+
+	if (r == 0) {
+		(void)sought_blank(&dumping->what->ids, copy.data, copy.len);
+		r = store_dump_row(dumping->dump, key, tc_bytes_slice(&copy));
+	}
+	tc_bytes_free(&copy);
+	return r;
+}
+
+static int dump_row(void *context, const struct forget_rule *rule, struct tc_slice key,
+		    struct tc_slice value)
+{
+	struct dumping *dumping = context;
+	const struct forget_what *what = dumping->what;
+	struct tc_id message;
+	uint64_t sequence;
+
+	if (what == NULL)
+		return store_dump_row(dumping->dump, key, value);
+	if (rule->messages && message_of(key, value, &message, &sequence))
+		return is_forgotten(what, sequence)
+			       ? mark_message(dumping, tc_get_be32(key.data), message)
+			       : store_dump_row(dumping->dump, key, value);
+	if (rule->blanked && !sought_in(&what->ids, key))
+		return dump_blanked(dumping, key, value);
+	if (numbered(what, rule, key, value) || sought_in(&what->ids, key) ||
+	    sought_in(&what->ids, value))
+		return 0;
+	return store_dump_row(dumping->dump, key, value);
+}
+
+int ledger_dump(struct ledger *ledger, const struct forget_what *what, struct store_dump *dump)
+{
+	struct dumping dumping = {.ledger = ledger, .what = what, .dump = dump};
+	int r = walk(ledger, dump_table, dump_row, &dumping);
+
+	if (r == 0 && dumping.marks.count > 0)
+		r = store_dump_table(dump, "ledger/forgotten_id");
+	for (size_t i = 0; r == 0 && i < dumping.marks.count; i++)
+		r = store_dump_row(dump, tc_slice(dumping.marks.ids[i].bytes, ID_BYTES),
+				   tc_slice(NULL, 0));
+	sought_done(&dumping.marks);
+	return r;
+}

@@ -1,0 +1,42 @@
+/*
+ * ledger_forget - the ledger's rows without those of what is to be forgotten.
+ *
+ * What is gone from the log cannot be applied again, so the state after it is kept as rows: a dump
+ * from which everything that names a forgotten id, or belongs to a forgotten record, is left out.
+ * It is found by looking for the ids in the bytes of every row, so that a table nobody thought of
+ * is not passed over; only rows that name no id, but a delivery's or record's number, are known
+ * by their tables.
+ *
+ * Owner:  the ledger's thread, between two records. Blocks: as the dump does.
+ */
+#ifndef LEDGER_LEDGER_FORGET_H
+#define LEDGER_LEDGER_FORGET_H
+
+#include "ledger/ledger.h"
+#include "ledger/sought.h"
+#include "store/store_dump.h"
+
+struct forget_what {
+	struct sought roots;              /* persons and referrals, and what belongs to them... */
+	struct sought ids;                /* ...and those, and messages */
+	struct sought_numbers records;    /* sequences, of whole records */
+	struct sought_numbers orders;     /* of these the orders themselves: their rows stay */
+	struct sought_numbers deliveries; /* made by ledger_forget_find */
+};
+
+/* A root is an id, too. 0 or TC_ENOMEM. */
+int forget_what_root(struct forget_what *what, struct tc_id id) TC_MUST_CHECK;
+void forget_what_done(struct forget_what *what);
+
+/* From the roots and the records: what else belongs to them (referrals of persons, grants of
+ * consents, ...), message ids, and numbers of deliveries. Changes nothing but `what`; call it again
+ * when there are more records. 0 or a fault. */
+int ledger_forget_find(struct ledger *ledger, struct forget_what *what) TC_MUST_CHECK;
+/* Deliveries that are still open are ended, and nobody is told, so that every count is right when
+ * their rows are left out. Nothing is left to do the second time. 0 or a fault. */
+int ledger_forget_settle(struct ledger *ledger, const struct forget_what *what) TC_MUST_CHECK;
+/* All tables, under "ledger/" and their names; NULL: every row. 0 or a fault. */
+int ledger_dump(struct ledger *ledger, const struct forget_what *what,
+		struct store_dump *dump) TC_MUST_CHECK;
+
+#endif
