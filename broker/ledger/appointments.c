@@ -151,6 +151,11 @@ int appointments_apply(struct ledger *ledger, struct submission *submission)
 			      &change, &submission->refusal);
 	if (r == 0)
 		r = appointment_follow(ledger, &change);
+	/* To whom it went in this very record it was told before there was a row. */
+	for (size_t i = 0; r == 0 && change.changed && i < submission->count; i++) {
+		if (submission->deliveries[i].attempt > 0)
+			r = appointments_told(ledger, &submission->deliveries[i]);
+	}
 	if (r == 0 && change.changed && change.recorded)
 		r = notify_missed(ledger, submission, &change.appointment);
 	return r > 0 ? TC_ECORRUPT : r;

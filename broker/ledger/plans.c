@@ -37,11 +37,16 @@ int plans_apply(struct ledger *ledger, struct submission *submission)
 	unsigned by;
 	int r = party_find(ledger, submission, NULL, &by);
 
-	if (r < 0)
+	if (r < 0 || by == 0)
 		return r;
 	submission_event(ledger, submission, &event);
 	r = plan_apply(ledger->txn, &ledger->referral, &event, plan_actor(&event, by), &plan,
 		       &submission->refusal);
+	/* To whom it went in this very record it was told before there was a row. */
+	for (size_t i = 0; r == 0 && i < submission->count; i++) {
+		if (submission->deliveries[i].attempt > 0)
+			r = plans_told(ledger, &submission->deliveries[i]);
+	}
 	return r > 0 ? TC_ECORRUPT : r;
 }
 
@@ -51,7 +56,8 @@ int plans_told(struct ledger *ledger, const struct delivery *delivery)
 	struct referral referral;
 	int r;
 
-	if (tc_id_is_none(delivery->referral) || strcmp(delivery->type, "PlanProposed") != 0)
+	if (tc_id_is_none(delivery->referral) || !(delivery->parts_mask & 1) ||
+	    strcmp(delivery->type, "PlanProposed") != 0)
 		return 0;
 	r = principal_get(ledger, delivery->recipient, &recipient);
 	if (r == 0)

@@ -131,6 +131,27 @@ static void the_other_side_hears_of_it_when_it_goes_on(void **state)
 	assert_true(source_hears(*state, CONTACT) > 0);
 }
 
+static void who_is_handed_a_meeting_in_the_moment_it_is_fixed_knows_of_it(void **state)
+{
+	struct exchange *x = *state;
+	uint64_t parole = collector(x, "parole", 100);
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message referral = case_referral(x), message;
+	int64_t end_ms = x->now_ms + DAY_MS + HOUR_MS;
+	size_t heard = 0;
+
+	message = meeting(x, &referral, "AppointmentScheduled", &claim);
+	message.referral = (struct tc_id){{0}};
+	claim.has_start_ms = 1;
+	claim.start_ms = x->now_ms + DAY_MS;
+	exchange_send(x, &message);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+	notices(x, parole);
+	for (int day = 0; day < 12; day++)
+		heard += tick(x, end_ms + day * DAY_MS, parole);
+	assert_true(heard > 0);
+}
+
 /* What waits for a consent is none of its business yet. */
 static void who_has_not_been_handed_a_meeting_hears_nothing_of_it(void **state)
 {
@@ -232,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nobody_says_how_a_meeting_went_and_it_is_told_to_its_owner),
 		TEST(the_other_side_hears_of_it_when_it_goes_on),
+		TEST(who_is_handed_a_meeting_in_the_moment_it_is_fixed_knows_of_it),
 		TEST(who_has_not_been_handed_a_meeting_hears_nothing_of_it),
 		TEST(a_stranger_cannot_tell_a_meeting_from_none),
 		TEST(a_second_record_must_say_what_it_corrects),
