@@ -121,6 +121,21 @@ static void put_text(char *to, size_t size, const char *text)
 		memcpy(to, text, len);
 }
 
+/* Of an agency that is both sides: its lists have one row for both, which this side must not take
+ * from the other. */
+static int list_other(struct ledger *ledger, uint32_t agency, const struct referral *referral,
+		      enum referral_side_of side)
+{
+	enum referral_side_of other = side == REFERRAL_SOURCE ? REFERRAL_TARGET : REFERRAL_SOURCE;
+	const struct case_list at = {.agency = agency,
+				     .officer = referral->side[other].officer,
+				     .team = referral->side[other].team};
+
+	return tc_agency_equal(&referral->source, &referral->target) && listed_at(referral, other)
+		       ? list_brief(ledger, &at, referral, other)
+		       : 0;
+}
+
 /* One side, after anything about the referral has changed. The row of who has it is written when
  * that is somebody else than before. */
 static int list_side(struct ledger *ledger, const struct referral *referral,
@@ -154,7 +169,9 @@ static int list_side(struct ledger *ledger, const struct referral *referral,
 		r = case_list_drop(ledger, &before, referral->id);
 	if (r == 0 && !same)
 		r = assignment_put(ledger, referral->id, side, &has);
-	return r < 0 ? r : list_brief(ledger, &at, referral, side);
+	if (r == 0)
+		r = list_brief(ledger, &at, referral, side);
+	return r < 0 ? r : list_other(ledger, principal->number, referral, side);
 }
 
 int case_follow(struct ledger *ledger, const struct referral_change *change)
@@ -410,8 +427,10 @@ static int first_of(struct ledger *ledger, uint32_t agency, const char *officer,
 		r = principal_get(ledger, agency, &principal);
 	if (r != 0)
 		return r > 0 ? TC_ECORRUPT : r;
-	*ret_side = tc_agency_equal(&principal->name, &referral.source) ? REFERRAL_SOURCE
-									: REFERRAL_TARGET;
+	*ret_side = tc_agency_equal(&principal->name, &referral.source) &&
+				    strcmp(referral.side[REFERRAL_SOURCE].officer, officer) == 0
+			    ? REFERRAL_SOURCE
+			    : REFERRAL_TARGET;
 	return 0;
 }
 

@@ -101,24 +101,26 @@ static void assign(struct referral_side *side, const char *officer, const char *
 	}
 }
 
-/* The source's officer is whom it names; the target's worker, too, else whoever acts first. */
+/* The source's officer is whom it names; the target's worker, too, else whoever acts first. Of an
+ * agency that is both, an answer is the target's. */
 static void note_people(const struct moving *moving, struct referral_change *ret)
 {
 	const Throughcare__V1__LifecycleClaim *claim = moving->claim;
 	struct referral *referral = moving->referral;
 	struct referral_side *source = &referral->side[REFERRAL_SOURCE];
 	struct referral_side *target = &referral->side[REFERRAL_TARGET];
+	bool answers = moving->actors & REFERRAL_BY_TARGET &&
+		       tc_slice_equal(moving->type, tc_slice_text("ReferralResponse"));
 	char actor[sizeof(source->officer)];
 
 	referral_text(actor, sizeof(actor), moving->actor);
-	if (moving->actors & REFERRAL_BY_SOURCE) {
+	if (moving->actors & REFERRAL_BY_SOURCE && !answers) {
 		bool named = claim->officer && *claim->officer;
 
 		if (named || source->officer[0] == '\0')
 			assign(source, named ? claim->officer : actor, named ? claim->team : NULL,
 			       ret);
-	} else if (moving->actors & REFERRAL_BY_TARGET &&
-		   tc_slice_equal(moving->type, tc_slice_text("ReferralResponse"))) {
+	} else if (answers) {
 		bool named = claim->worker && *claim->worker;
 
 		if (named || target->officer[0] == '\0')

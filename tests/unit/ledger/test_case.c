@@ -154,12 +154,101 @@ static void only_ones_own_side_gives_a_case_away(void **state)
 	exchange_close(&x);
 }
 
+/* From parole to itself: two officers of one agency, one at each side. */
+static struct tc_id refer_within(struct exchange *x, const char *officer, const char *worker)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = {
+		.from = "parole",
+		.to = "parole",
+		.type = "Referral",
+		.category = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT,
+		.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL,
+		.claim = &claim};
+	struct tc_id id;
+
+	exchange_collect(x, exchange_logon(x, "parole"), 50, 30000);
+	message.id = message.referral = id = exchange_id(x);
+	message.subject = exchange_id(x);
+	claim.officer = text(officer);
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	message.id = exchange_id(x);
+	message.type = "ReferralResponse";
+	claim.officer = NULL;
+	claim.status = text("RECEIVED");
+	claim.worker = text(worker);
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	return id;
+}
+
+static void an_agency_at_both_sides_has_two_officers(void **state)
+{
+	struct exchange x;
+	struct referral row;
+	struct tc_id id;
+
+	(void)state;
+	open_network(&x);
+	id = refer_within(&x, "w-1", "w-7");
+	assert_int_equal(count(&x, "parole", "w-1", NULL), 1);
+	assert_int_equal(count(&x, "parole", "w-7", NULL), 1);
+	assert_string_equal(assign(&x, "w-7", NULL, "w-8"), "accepted");
+	exchange_settle_down(&x);
+	assert_int_equal(referral_find(x.ledger->txn, &x.ledger->referral, id, &row), 0);
+	assert_string_equal(row.side[REFERRAL_SOURCE].officer, "w-1");
+	assert_string_equal(row.side[REFERRAL_TARGET].officer, "w-8");
+	assert_int_equal(count(&x, "parole", "w-7", NULL), 0);
+	assert_int_equal(count(&x, "parole", "w-8", NULL), 1);
+	assert_int_equal(count(&x, "parole", "w-1", NULL), 1);
+	exchange_close(&x);
+}
+
+static void one_row_of_two_sides_stays_until_both_are_done(void **state)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = {
+		.from = "parole",
+		.to = "parole",
+		.type = "ReferralResponse",
+		.category = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT,
+		.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL,
+		.claim = &claim};
+	struct referral row;
+	struct exchange x;
+
+	(void)state;
+	open_network(&x);
+	message.referral = refer_within(&x, "w-1", "w-1");
+	assert_int_equal(referral_find(x.ledger->txn, &x.ledger->referral, message.referral, &row),
+			 0);
+	message.subject = row.subject;
+	message.id = exchange_id(&x);
+	claim.status = text("DECLINED");
+	claim.reason_code = text("no_capacity");
+	exchange_send(&x, &message);
+	assert_string_equal(exchange_answer(&x), "accepted");
+	assert_int_equal(count(&x, "parole", "w-1", NULL), 1); /* to be acknowledged */
+	assert_int_equal(count(&x, "parole", NULL, NULL), 1);
+	message.id = exchange_id(&x);
+	message.type = "LoopClosed";
+	claim.status = text("ACCEPTED");
+	exchange_send(&x, &message);
+	assert_string_equal(exchange_answer(&x), "accepted");
+	assert_int_equal(count(&x, "parole", "w-1", NULL), 0);
+	assert_int_equal(count(&x, "parole", NULL, NULL), 0);
+	exchange_close(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_that_an_officer_has_goes_to_another_in_slices),
 		cmocka_unit_test(who_had_it_before_stays),
 		cmocka_unit_test(only_ones_own_side_gives_a_case_away),
+		cmocka_unit_test(an_agency_at_both_sides_has_two_officers),
+		cmocka_unit_test(one_row_of_two_sides_stays_until_both_are_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
