@@ -111,7 +111,7 @@ int misdirected_follow(struct ledger *ledger, const struct referral_change *chan
 
 	if (!change->moved || change->to != REFERRAL_ENTERED_IN_ERROR)
 		return 0;
-	r = task_withdraw_referral(ledger, change->referral);
+	r = task_withdraw_referral(ledger, change->referral, 0);
 	if (r == 0)
 		r = referral_find(ledger->txn, &ledger->referral, change->referral, &referral);
 	if (r != 0)

@@ -6,6 +6,7 @@
 #include "ledger/misdirected.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
+#include "ledger/task.h"
 #include "ledger/transition.h"
 
 /* The referrals of one group. */
@@ -206,6 +207,8 @@ static int end_other(struct ledger *ledger, struct tc_id id)
 		r = party(ledger, &referral.target, &target);
 	if (r == 0)
 		r = lose(ledger, id, target);
+	if (r == 0) /* what was asked of it is not wanted any more, but that it gives back */
+		r = task_withdraw_referral(ledger, id, target);
 	if (r == 0 && referral.shown)
 		r = misdirected_open(ledger, &(struct misdirected){
 						     .to = target,

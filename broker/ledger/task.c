@@ -205,14 +205,19 @@ int task_close(struct ledger *ledger, uint64_t delivery, const char *result, con
 	return r < 0 ? r : task_answer(ledger, &task, result, tc_slice_text(by));
 }
 
-int task_withdraw_referral(struct ledger *ledger, struct tc_id referral)
+int task_withdraw_referral(struct ledger *ledger, struct tc_id referral, uint32_t owner)
 {
-	struct tc_slice key, prefix = tc_slice(referral.bytes, sizeof(referral.bytes));
+	struct store_key prefix;
+	struct tc_slice key;
 	struct task task;
 	int r;
 
-	while ((r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_TASK_REFERRAL], prefix,
-				&key, NULL)) == 0) {
+	store_key_init(&prefix);
+	store_key_id(&prefix, referral);
+	if (owner != 0)
+		store_key_u32(&prefix, owner);
+	while ((r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_TASK_REFERRAL],
+				store_key_slice(&prefix), &key, NULL)) == 0) {
 		if (key.len != sizeof(referral.bytes) + 12)
 			return TC_ECORRUPT;
 		r = task_find(ledger, tc_get_be64(key.data + key.len - 8), &task);

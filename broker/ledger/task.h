@@ -84,8 +84,10 @@ int task_open(struct ledger *ledger, struct task *task) TC_MUST_CHECK;
 /* Done, by nobody in particular when `by` is "". One that is not open stays as it is. */
 int task_close(struct ledger *ledger, uint64_t delivery, const char *result,
 	       const char *by) TC_MUST_CHECK;
-/* Every open one of a referral: what it asks is no longer wanted. */
-int task_withdraw_referral(struct ledger *ledger, struct tc_id referral) TC_MUST_CHECK;
+/* Every open one of a referral, of this owner (0: of everybody): what it asks is no longer wanted.
+ */
+int task_withdraw_referral(struct ledger *ledger, struct tc_id referral,
+			   uint32_t owner) TC_MUST_CHECK;
 /* Every one about what an order names (order_row.h) goes without a trace. */
 int task_forget(struct ledger *ledger, const struct order_about *about) TC_MUST_CHECK;
 /* TIMER_TASK. */

@@ -207,6 +207,29 @@ static void the_source_accepts_one_of_several_offers(void **state)
 	assert_string_equal(respond(x, &it, 1, true, "ACCEPTED"), "offer_taken");
 }
 
+static void what_was_asked_of_who_lost_is_withdrawn_but_that_it_gives_back(void **state)
+{
+	struct exchange *x = *state;
+	struct request it;
+	struct message alert = contact(x);
+
+	it = request(x, 0);
+	collector(x, providers[0], 50);
+	it.connections[1] = collector(x, providers[1], 50);
+	assert_settled(x, it.connections[1], delivered(x), ACK, DONE);
+	alert.type = "SafetyAlert";
+	alert.to = providers[1];
+	alert.subject = it.subject;
+	alert.referral = it.referrals[1];
+	exchange_send(x, &alert);
+	assert_int_equal(exchange_facts(x, "task"), 1);
+	respond(x, &it, 0, false, "RECEIVED");
+	respond(x, &it, 0, false, "ACCEPTED");
+	assert_int_equal(exchange_facts(x, "task"), 1); /* to give it back */
+	exchange_reply(x, providers[1], alert.id, "worker-7", "acknowledged");
+	assert_string_equal(exchange_answer(x), "unknown_task");
+}
+
 static void nobody_is_asked_when_it_is_taken(void **state)
 {
 	struct exchange *x = *state;
@@ -251,6 +274,7 @@ int main(void)
 		TEST(who_accepts_second_is_told_that_another_was_first),
 		TEST(who_was_not_shown_it_hears_what_a_stranger_hears),
 		TEST(the_source_accepts_one_of_several_offers),
+		TEST(what_was_asked_of_who_lost_is_withdrawn_but_that_it_gives_back),
 		TEST(nobody_is_asked_when_it_is_taken),
 		TEST(a_group_is_one_request_to_at_most_eight),
 		TEST(what_runs_out_is_no_win),
