@@ -16,6 +16,9 @@ enum {
 	FLAG_ACTED = 32,
 	FLAG_TOLD_WAITING = 64,
 	FLAG_TOLD_UNREAD = 128,
+	/* of the second byte */
+	FLAG_ATTACHED = 1,
+	FLAG_NOTIFIES = 2,
 };
 
 void delivery_row_put(const struct delivery *d, struct row_writer *row)
@@ -36,7 +39,8 @@ void delivery_row_put(const struct delivery *d, struct row_writer *row)
 				  (d->aside ? FLAG_ASIDE : 0) | (d->acted ? FLAG_ACTED : 0) |
 				  (d->told_waiting ? FLAG_TOLD_WAITING : 0) |
 				  (d->told_unread ? FLAG_TOLD_UNREAD : 0)));
-	row_put_u8(row, d->attached);
+	row_put_u8(row, (uint8_t)((d->attached ? FLAG_ATTACHED : 0) |
+				  (d->notifies ? FLAG_NOTIFIES : 0)));
 	row_put_u16(row, d->attempt);
 	row_put_u16(row, d->failures);
 	row_put_u32(row, d->sender);
@@ -95,7 +99,9 @@ bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *
 	d->acted = (flags & FLAG_ACTED) != 0;
 	d->told_waiting = (flags & FLAG_TOLD_WAITING) != 0;
 	d->told_unread = (flags & FLAG_TOLD_UNREAD) != 0;
-	d->attached = row_take_u8(&row) != 0;
+	flags = row_take_u8(&row);
+	d->attached = (flags & FLAG_ATTACHED) != 0;
+	d->notifies = (flags & FLAG_NOTIFIES) != 0;
 	d->attempt = row_take_u16(&row);
 	d->failures = row_take_u16(&row);
 	d->sender = row_take_u32(&row);

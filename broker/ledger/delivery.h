@@ -65,8 +65,9 @@ struct delivery {
 	bool laned;       /* it has its row in LANE */
 	bool aside; /* it has its row in ASIDE: of a lane, but held, or behind what a job releases
 		     */
-	bool attached;      /* goes along with another message; its sender is not to know, see
-			       statement.h */
+	bool attached; /* goes along with another message; its sender is not to know, see
+			  statement.h */
+	bool notifies; /* a record that the recipient's officer must see, see officer_notice.h */
 	bool told_waiting;  /* its sender knows that it was not delivered in time... */
 	bool told_unread;   /* ...or not acknowledged */
 	bool acted;         /* its header names the person who acts */

@@ -11,6 +11,7 @@
 #include "ledger/fact.h"
 #include "ledger/feed.h"
 #include "ledger/mailbox.h"
+#include "ledger/officer_notice.h"
 #include "ledger/origin.h"
 #include "ledger/outcome_check.h"
 #include "ledger/own_message.h"
@@ -149,6 +150,8 @@ static int lend_first(struct ledger *ledger, const struct delivery *delivery)
 		r = supervision_told(ledger, delivery);
 	if (r == 0)
 		r = alert_released(ledger, delivery);
+	if (r == 0)
+		r = officer_notice_released(ledger, delivery);
 	if (r == 0)
 		r = statement_released(ledger, delivery);
 	if (r == 0)

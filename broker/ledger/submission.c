@@ -8,6 +8,7 @@
 #include "ledger/follow.h"
 #include "ledger/job.h"
 #include "ledger/mailbox.h"
+#include "ledger/officer_notice.h"
 #include "ledger/order.h"
 #include "ledger/origin.h"
 #include "ledger/party.h"
@@ -76,6 +77,7 @@ static void submission_template(const struct ledger *ledger, const struct submis
 	ret->legal = (uint16_t)header->legal;
 	ret->acted = tc_actor_named(header->actor_id);
 	ret->sources = sources_claimed(record->claim);
+	ret->notifies = officer_notice_asked(header->type, record->claim);
 	ret->bytes = (uint32_t)record->header.len;
 	ret->part_count = (uint8_t)record->n_parts;
 	for (size_t i = 0; i < record->n_parts; i++) {

@@ -29,6 +29,7 @@ static const struct {
 	{TASK_DISCREPANCY, {"resolved", "cannot"}},
 	{TASK_REPORT, {"acknowledged", "cannot"}},
 	{TASK_HANDOVER, {"acknowledged", "resolved", "cannot"}},
+	{TASK_NOTIFY, {"acknowledged", "cannot"}},
 };
 
 #define TASK_KINDS (sizeof(task_results) / sizeof(task_results[0]))

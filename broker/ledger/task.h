@@ -48,6 +48,7 @@ enum task_kind {
 	TASK_DISCREPANCY = 4, /* which of two claims holds */
 	TASK_REPORT = 5,      /* that a hearing waits for */
 	TASK_HANDOVER = 6,    /* of a referral, when supervision ends */
+	TASK_NOTIFY = 7,      /* that the officer sees a record of a meeting */
 };
 
 /* Stored: never renumber. */

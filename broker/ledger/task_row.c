@@ -187,9 +187,10 @@ const char *task_kind_name(enum task_kind kind)
 		[TASK_ACKNOWLEDGE] = "acknowledge", [TASK_ATTEST] = "attest",
 		[TASK_VERIFY] = "verify",           [TASK_DISCREPANCY] = "discrepancy",
 		[TASK_REPORT] = "report",           [TASK_HANDOVER] = "handover",
+		[TASK_NOTIFY] = "notify",
 	};
 
-	TC_CHECK(kind >= TASK_ACKNOWLEDGE && kind <= TASK_HANDOVER);
+	TC_CHECK(kind >= TASK_ACKNOWLEDGE && kind <= TASK_NOTIFY);
 	return names[kind];
 }
 
