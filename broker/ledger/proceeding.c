@@ -5,6 +5,7 @@
 
 #include "consent/consent_event.h"
 #include "ledger/job.h"
+#include "ledger/person.h"
 #include "ledger/state.h"
 
 /* Whether the message says that the event has come, and is believed. */
@@ -48,34 +49,59 @@ static int proceeding_event(struct ledger *ledger, const struct consent_event *e
 	return job_start(ledger, &job);
 }
 
+/* The same of every id that the person has now, each an event of its own. */
+static int proceeding_events(struct ledger *ledger, const struct person *person,
+			     struct consent_event *happening)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < person->count; i++) {
+		happening->subject = person->ids[i].id;
+		r = proceeding_event(ledger, happening);
+		happening->index++;
+	}
+	return r;
+}
+
+static int proceeding_speak(struct ledger *ledger, const struct submission *submission,
+			    struct tc_slice proceeding, const struct person *person)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < person->count; i++)
+		r = authority_speak(ledger->txn, &ledger->consent, proceeding, person->ids[i].id,
+				    &submission->sender->name);
+	return r;
+}
+
 int proceeding_follow(struct ledger *ledger, const struct submission *submission)
 {
 	const struct policy_agency_kind *kind =
 		policy_agency_kind(ledger->policy, submission->sender_kind);
+	const struct person_tables persons = person_tables_of(ledger);
 	struct tc_slice proceeding = proceeding_of(submission);
 	struct consent_event happening = {
 		.sequence = ledger->sequence,
-		.subject = submission->header.subject,
 		.says = {submission->sender->name, kind->treating},
 		.at_ms = ledger->now_ms,
 	};
 	const struct policy_event *event;
-	int r = 0;
+	struct person person;
+	int r;
 
 	/* No grant can wait for one with a longer name. */
 	if (proceeding.len == 0 || proceeding.len >= sizeof(happening.proceeding))
 		return 0;
-	if (kind->orders)
-		r = authority_speak(ledger->txn, &ledger->consent, proceeding, happening.subject,
-				    &submission->sender->name);
+	r = person_find(ledger->txn, &persons, submission->header.subject, &person);
+	if (r == 0 && kind->orders)
+		r = proceeding_speak(ledger, submission, proceeding, &person);
 	memcpy(happening.proceeding, proceeding.data, proceeding.len);
 	for (size_t i = 0; r == 0 && (event = policy_event(ledger->policy, i)) != NULL; i++) {
 		if (!proceeding_says(submission, event))
 			continue;
 		snprintf(happening.code, sizeof(happening.code), "%s", event->event_code);
 		happening.final = event->disposition_final;
-		r = proceeding_event(ledger, &happening);
-		happening.index++;
+		r = proceeding_events(ledger, &person, &happening);
 	}
 	return r;
 }

@@ -2,6 +2,10 @@
  * proceeding - what a message tells of the proceeding that it is about: the policy says
  * which messages of whom make an event that consents wait for (42 CFR 2.35(c)).
  *
+ * It happens to the person, under whichever id it is told: to the grants of every id that is merged
+ * with that one in this moment. An unmerge later takes nothing of it back, since an event only
+ * ever ends what may flow.
+ *
  * Owner: ledger thread, inside its transaction. Blocks: never.
  */
 #ifndef LEDGER_PROCEEDING_H

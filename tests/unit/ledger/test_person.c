@@ -46,6 +46,50 @@ static void unmerge(struct exchange *x, const char *by, struct tc_id merge)
 	exchange_say(x, by, "w-2", "PersonUnmerge", exchange_id(x), text);
 }
 
+/* The final disposition of case-1, told of one id. */
+static void hear_finally(struct exchange *x, struct tc_id subject)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = contact(x);
+
+	claim.has_disposition_final = claim.disposition_final = 1;
+	claim.about_id = (char *)(uintptr_t) "case-1";
+	message.from = "court";
+	message.type = "HearingResult";
+	message.subject = subject;
+	message.claim = &claim;
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
+/* Signed under one id, revoked too early, and heard of under the other. */
+static size_t ended_by_hearing_of_the_other(struct exchange *x, bool merged)
+{
+	struct tc_id one = exchange_id(x), other = exchange_id(x);
+	struct consent consent = grant(x, one);
+	struct message message = attendance(x, one);
+
+	consent.revocable_from_ms = (x->now_ms / 1000 + 86400) * 1000;
+	message.proceeding = "case-1";
+	exchange_consent(x, &consent);
+	exchange_send(x, &message);
+	exchange_revoke(x, &consent);
+	if (merged)
+		merge(x, one, other);
+	hear_finally(x, other);
+	return exchange_facts(x, "grant_ended");
+}
+
+static void what_happens_to_one_id_happens_to_the_grants_of_all(void **state)
+{
+	assert_int_equal(ended_by_hearing_of_the_other(*state, true), 1);
+}
+
+static void what_happens_to_somebody_else_does_not(void **state)
+{
+	assert_int_equal(ended_by_hearing_of_the_other(*state, false), 0);
+}
+
 /* The ids that the n-th MisdirectedDisclosure names. */
 static size_t misdirected(const struct exchange *x, size_t n, struct tc_id *ret)
 {
@@ -402,6 +446,8 @@ int main(void)
 		TEST(no_more_ids_are_one_person_than_a_decision_may_read),
 		TEST(what_was_decided_about_an_id_can_be_read),
 		TEST(an_unmerge_of_much_goes_on_in_slices),
+		TEST(what_happens_to_one_id_happens_to_the_grants_of_all),
+		TEST(what_happens_to_somebody_else_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
