@@ -426,7 +426,7 @@ int dispatch_end(struct ledger *ledger, struct delivery *delivery, enum delivery
 int dispatch_withdraw(struct ledger *ledger, struct delivery *delivery,
 		      const struct decision *decision, bool ended)
 {
-	bool recalls = ended || delivery->attached || decision->code == TC_REFUSAL_CONSENT_REVOKED;
+	bool recalls = ended || decision->code == TC_REFUSAL_CONSENT_REVOKED;
 
 	if (decision->kind == DECISION_HOLD && !recalls) {
 		int r = job_recalls(ledger, delivery, &recalls);

@@ -66,7 +66,8 @@ static int mailbox_move(struct ledger *ledger, const struct delivery *delivery,
 	struct principal *recipient, *sender = NULL;
 	int r = principal_get(ledger, delivery->recipient, &recipient);
 
-	if (r == 0 && delivery->sender != 0)
+	/* Of what goes along with another message its sender is not to know. */
+	if (r == 0 && delivery->sender != 0 && !delivery->attached)
 		r = principal_get(ledger, delivery->sender, &sender);
 	if (r < 0)
 		return r;

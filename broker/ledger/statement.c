@@ -68,6 +68,15 @@ static int statement_addressed(struct ledger *ledger, const struct statement *st
 	return 0;
 }
 
+/* Is there room to wait for a consent? It is nobody's quota: whoever took it is not to know, so
+ * what waits for one recipient is bounded as its mailbox is. */
+static bool statement_waits(const struct ledger *ledger, const struct principal *recipient,
+			    const struct delivery *delivery)
+{
+	return recipient->box.held_for_bytes + delivery->bytes <=
+	       ledger->settings.mailbox_bytes_max;
+}
+
 static int statement_go(struct ledger *ledger, const struct statement *statement,
 			uint32_t recipient)
 {
@@ -87,6 +96,8 @@ static int statement_go(struct ledger *ledger, const struct statement *statement
 		return r;
 	if (decision.kind == DECISION_PERMIT || decision.kind == DECISION_PERMIT_PARTS)
 		return dispatch_enqueue(ledger, &delivery, &decision);
+	if (decision.kind == DECISION_HOLD && statement_waits(ledger, principal, &delivery))
+		return dispatch_hold(ledger, &delivery, &decision);
 	return fact_delivery(ledger, "denied", &delivery, tc_refusal_name(decision.code));
 }
 

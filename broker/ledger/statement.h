@@ -5,7 +5,8 @@
  * decision of its own, to everybody else who was or will be handed the message that it is
  * about, or the Referral of the referral. Whoever took it is not to learn who that is: for
  * these deliveries there is no evidence, no count of what is held, and their rows of the
- * trail are the exchange's. One that may not go in that moment does not go.
+ * trail are the exchange's. One that no consent permits yet waits, as any message, until one does
+ * or it expires.
  *
  * What is sealed goes to whom it is sealed only, and so does a part that came from others
  * with a rule on passing it on.

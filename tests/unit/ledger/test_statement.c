@@ -1,6 +1,7 @@
 #include "unit/ledger/case_fixture.h"
 
 #include "base/id.h"
+#include "ledger/state.h"
 
 /* A statement of `from` to `to`, about this id and person. */
 static void state_about(struct exchange *x, const char *from, const char *to, struct tc_id about,
@@ -68,28 +69,67 @@ static void a_statement_about_a_referral_goes_along_with_it(void **state)
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2);
 }
 
-static void a_statement_needs_a_decision_of_its_own(void **state)
+/* Of treatment to parole, about what parole and the court were told: it needs a consent. */
+static struct message protected_statement(struct exchange *x)
 {
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
-	struct exchange *x = *state;
+	static Throughcare__V1__LifecycleClaim claim;
+	static char text[TC_ID_TEXT_BYTES];
 	struct message message = contact(x), statement;
-	char text[TC_ID_TEXT_BYTES];
 
 	message.also = "court";
 	collector(x, "treatment", 10);
-	collector(x, "court", 10);
 	exchange_send(x, &message);
 	tc_id_format(message.id, text);
+	throughcare__v1__lifecycle_claim__init(&claim);
 	claim.about_id = text;
-	statement = attendance(x, message.subject); /* which needs a consent */
+	statement = attendance(x, message.subject);
 	statement.type = "Statement";
 	statement.claim = &claim;
+	return statement;
+}
+
+static uint64_t held_of(struct exchange *x, const char *name)
+{
+	return principal_find(x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
+			      tc_slice_text(name))
+		->box.held;
+}
+
+static void a_statement_needs_a_decision_of_its_own(void **state)
+{
+	struct exchange *x = *state;
+	struct message statement = protected_statement(x);
+	struct consent given = grant(x, statement.subject);
+
+	collector(x, "court", 10);
 	exchange_send(x, &statement);
 	assert_string_equal(exchange_answer(x), "accepted");
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
-	assert_int_equal(exchange_facts(x, "held"), 1);   /* for parole, as addressed */
-	assert_int_equal(exchange_facts(x, "denied"), 1); /* for the court */
+	assert_int_equal(exchange_facts(x, "held"),
+			 2); /* for parole, as addressed; and the court */
+	/* whoever took it knows of what it addressed alone */
 	assert_int_equal(exchange_evidence(x, 0), 1);
+	assert_int_equal(held_of(x, "treatment"), 1);
+	given.to = "court";
+	exchange_consent(x, &given);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+	assert_int_equal(exchange_evidence(x, 0), 0);
+	assert_int_equal(held_of(x, "treatment"), 1);
+}
+
+static void a_statement_that_waited_in_vain_expires_without_a_word(void **state)
+{
+	struct exchange *x = *state;
+	struct message statement = protected_statement(x);
+
+	collector(x, "court", 10);
+	exchange_send(x, &statement);
+	exchange_tick(x, x->now_ms + YEAR_MS);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+	/* Both of it, and both of the message, which nobody acknowledged; one of these ends
+	 * without a word to anybody. */
+	assert_int_equal(exchange_facts(x, "expired"), 4);
+	assert_int_equal(exchange_evidence(x, EVIDENCE(EXPIRED)), 1); /* parole is not there */
 }
 
 static void another_message_of_the_same_id_takes_nothing_along(void **state)
@@ -116,6 +156,7 @@ int main(void)
 		TEST(a_statement_goes_along_with_what_is_handed_over_later),
 		TEST(a_statement_about_a_referral_goes_along_with_it),
 		TEST(a_statement_needs_a_decision_of_its_own),
+		TEST(a_statement_that_waited_in_vain_expires_without_a_word),
 		TEST(another_message_of_the_same_id_takes_nothing_along),
 	};
 
