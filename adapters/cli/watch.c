@@ -18,10 +18,15 @@ static void change_print(const struct tc_screen *screen, const json_t *row)
 	char *at = tc_screen_cell(row, "at"), *state = tc_screen_cell(row, "toState");
 	char *id = tc_screen_cell(row, "referralId"), *by = tc_screen_cell(row, "by");
 
+	bool taken_over = json_is_true(json_object_get(row, "takenOver"));
+
 	tc_screen_line(screen, row);
 	/* Without the year and the seconds, which programs get. */
 	tc_screen_say(screen, "%.11s %s %s %s", at && strlen(at) > 16 ? at + 5 : "", id ? id : "",
-		      state ? state : "", by ? by : "");
+		      state ? state : "",
+		      taken_over ? "taken over"
+		      : by       ? by
+				 : "");
 	free(at);
 	free(state);
 	free(id);

@@ -130,7 +130,7 @@ static int lend_told(struct ledger *ledger, const struct delivery *delivery)
 			  delivery->parts_mask & 1, &recipient->name, &change);
 	if (r == 0 && change.learned)
 		r = case_told(ledger, delivery->referral, recipient);
-	return r < 0 ? r : status_told(ledger, delivery->recipient, &change);
+	return r < 0 ? r : status_told(ledger, recipient, &change);
 }
 
 /* What the first hand-over to this recipient changes besides. */

@@ -18,16 +18,17 @@ static void status_key(struct store_key *key, uint32_t agency, uint64_t sequence
 	store_key_u32(key, index);
 }
 
-static int status_put(struct ledger *ledger, uint32_t agency, struct tc_id referral,
-		      uint64_t version)
+static int status_put(struct ledger *ledger, uint32_t agency, const struct status *status)
 {
 	struct row_writer row;
 	struct store_key key;
 
 	row.len = 0;
 	status_key(&key, agency, ledger->sequence, ledger->status_index++);
-	row_put_id(&row, referral);
-	row_put_u64(&row, version);
+	row_put_id(&row, status->referral);
+	row_put_u64(&row, status->version);
+	row_put_u64(&row, status->before);
+	row_put_u64(&row, (uint64_t)status->taken_over_ms);
 	return ledger_put(ledger, LEDGER_TABLE_STATUS, store_key_slice(&key), row_slice(&row));
 }
 
@@ -51,26 +52,24 @@ static int status_subscribed(struct ledger *ledger, uint32_t agency, bool *ret)
 
 /* ---- telling ---- */
 
-/* Does the agency know the state that the step left? It made this step, or the one before. Else the
- * other side may have made that one, in words that were withheld. */
-static int status_knew(struct ledger *ledger, uint32_t agency, const struct referral *referral,
-		       const struct referral_step *step, bool *ret)
+int status_state_before(struct store_txn *txn, const struct referral_tables *tables,
+			const struct status *status, enum referral_state *ret)
 {
 	struct referral_step before;
-	struct principal *principal;
-	int r = principal_get(ledger, agency, &principal);
+	int r;
 
-	*ret = r == 0 && strcmp(step->by, principal->name.name) == 0;
-	if (r < 0 || *ret || step->from == REFERRAL_NONE)
-		return r;
-	r = referral_step_find(ledger->txn, &ledger->referral, referral->id, step->version - 1,
-			       &before);
-	*ret = r == 0 && strcmp(before.by, principal->name.name) == 0;
+	*ret = REFERRAL_NONE;
+	if (status->before == 0)
+		return 0;
+	r = referral_step_find(txn, tables, status->referral, status->before, &before);
+	if (r == 0)
+		*ret = before.to;
 	return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
 }
 
 static int status_notify(struct ledger *ledger, uint32_t agency, const struct referral *referral,
-			 const struct referral_step *step, bool knew)
+			 const struct referral_step *step, const struct status *status,
+			 enum referral_state before)
 {
 	Throughcare__V1__ReferralStatusNotice content =
 		THROUGHCARE__V1__REFERRAL_STATUS_NOTICE__INIT;
@@ -80,8 +79,8 @@ static int status_notify(struct ledger *ledger, uint32_t agency, const struct re
 				    step->message};
 	char message[TC_ID_TEXT_BYTES];
 
-	if (step->from != REFERRAL_NONE && knew)
-		fact_text(&content.from_state, lifecycle_state(step->from)->name);
+	if (before != REFERRAL_NONE)
+		fact_text(&content.from_state, lifecycle_state(before)->name);
 	fact_text(&content.to_state, lifecycle_state(step->to)->name);
 	content.has_version = content.has_log_sequence = content.has_loop_closed = 1;
 	content.version = step->version;
@@ -92,6 +91,12 @@ static int status_notify(struct ledger *ledger, uint32_t agency, const struct re
 		fact_text(&content.next_move, referral_next_move(referral));
 	if (step->due_ms != 0)
 		content.due_at = &due;
+	if (status->taken_over_ms != 0) { /* what made the step was another agency's to read */
+		content.has_taken_over = content.taken_over = 1;
+		content.log_sequence = ledger->sequence;
+		about.causation = (struct tc_id){{0}};
+		return own_message_send(ledger, agency, &about, &content.base, NULL);
+	}
 	content.occurred_at = &occurred;
 	fact_text(&content.by, step->by);
 	fact_text(&content.message_type, step->type);
@@ -104,21 +109,23 @@ static int status_notify(struct ledger *ledger, uint32_t agency, const struct re
 }
 
 static int status_tell(struct ledger *ledger, uint32_t agency, const struct referral *referral,
-		       uint64_t version)
+		       const struct status *status)
 {
+	enum referral_state before;
 	struct referral_step step;
-	bool subscribed = false, knew = false;
-	int r = status_put(ledger, agency, referral->id, version);
+	bool subscribed = false;
+	int r = status_put(ledger, agency, status);
 
 	if (r == 0)
 		r = status_subscribed(ledger, agency, &subscribed);
 	if (r < 0 || !subscribed)
 		return r;
-	r = referral_step_find(ledger->txn, &ledger->referral, referral->id, version, &step);
+	r = referral_step_find(ledger->txn, &ledger->referral, referral->id, status->version,
+			       &step);
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
-	r = status_knew(ledger, agency, referral, &step, &knew);
-	return r < 0 ? r : status_notify(ledger, agency, referral, &step, knew);
+	r = status_state_before(ledger->txn, &ledger->referral, status, &before);
+	return r < 0 ? r : status_notify(ledger, agency, referral, &step, status, before);
 }
 
 static int status_referral(struct ledger *ledger, struct tc_id id, struct referral *ret)
@@ -147,20 +154,45 @@ int status_follow(struct ledger *ledger, const struct referral_change *change)
 		r = principal_take(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, agency,
 				   &principal);
 		if (r == 0)
-			r = status_tell(ledger, principal->number, &referral, change->version);
+			r = status_tell(ledger, principal->number, &referral,
+					&(struct status){.referral = referral.id,
+							 .version = change->version,
+							 .before = change->told_before[i]});
 	}
 	return r;
 }
 
-int status_told(struct ledger *ledger, uint32_t to, const struct referral_change *change)
+int status_told(struct ledger *ledger, const struct principal *to,
+		const struct referral_change *change)
 {
+	struct status status = {.referral = change->referral, .version = change->version};
 	struct referral referral;
 	int r;
 
 	if (change->version == 0)
 		return 0;
 	r = status_referral(ledger, change->referral, &referral);
-	return r < 0 ? r : status_tell(ledger, to, &referral, change->version);
+	if (r < 0)
+		return r;
+	status.before =
+		change->told_before[tc_agency_equal(&to->name, &referral.source) ? REFERRAL_SOURCE
+										 : REFERRAL_TARGET];
+	return status_tell(ledger, to->number, &referral, &status);
+}
+
+int status_taken_over(struct ledger *ledger, uint32_t by, struct tc_id id)
+{
+	struct status status = {.referral = id, .taken_over_ms = ledger->now_ms};
+	struct referral referral;
+	int r = status_referral(ledger, id, &referral);
+
+	if (r < 0)
+		return r;
+	/* At the least that it was sent. */
+	status.version = referral.side[REFERRAL_SOURCE].told;
+	if (status.version == 0)
+		status.version = 1;
+	return status_tell(ledger, by, &referral, &status);
 }
 
 /* ---- the message ---- */
@@ -227,6 +259,8 @@ int status_next(struct store_txn *txn, struct store_table table, uint32_t agency
 
 		ret->referral = row_take_id(&row);
 		ret->version = row_take_u64(&row);
+		ret->before = row_take_u64(&row);
+		ret->taken_over_ms = (int64_t)row_take_u64(&row);
 		key = tc_slice(key.data + prefix.len, key.len - prefix.len);
 		if (!store_key_take_u64(&key, &ret->sequence) ||
 		    !store_key_take_u32(&key, &ret->index) || !row_read_whole(&row))

@@ -7,7 +7,10 @@
  * watch goes on where it stopped, and for those who subscribed (StatusSubscription) one
  * ReferralStatusNotice.
  *
- *   status      agency, sequence, index -> referral, version
+ * A source that takes the referral over with the supervision of the person has a row of that: how
+ * it stands, as far as it may know.
+ *
+ *   status      agency, sequence, index -> referral, version, the version known before
  *   subscribed  agency -> nothing
  *
  * Owner:  writing: ledger thread, inside its transaction. Reading: any transaction.
@@ -24,6 +27,7 @@
 #include "store/store.h"
 
 struct ledger;
+struct principal;
 struct submission;
 
 enum status_outcome {
@@ -34,17 +38,25 @@ struct status {
 	uint64_t sequence;
 	uint32_t index; /* of several in one record */
 	struct tc_id referral;
-	uint64_t version; /* its step: referral_step_find */
+	uint64_t version;      /* its step: referral_step_find */
+	uint64_t before;       /* the latest version that the agency knew until then; 0: none */
+	int64_t taken_over_ms; /* it came to the agency by a transfer, then; 0: it did not */
 };
 
 /* A referral has changed: tells the sides that know it by now. */
 int status_follow(struct ledger *ledger, const struct referral_change *change) TC_MUST_CHECK;
 /* `to` was handed a message that told it change->version (0: nothing). */
-int status_told(struct ledger *ledger, uint32_t to,
+int status_told(struct ledger *ledger, const struct principal *to,
 		const struct referral_change *change) TC_MUST_CHECK;
+/* `by` is its source from now on. */
+int status_taken_over(struct ledger *ledger, uint32_t by, struct tc_id referral) TC_MUST_CHECK;
 /* A StatusSubscription. 0, SUBMISSION_REFUSED (NOT_PERMITTED) or a fault. */
 int status_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
 
+/* The state in which the agency knew it until then: what others did in between and was withheld
+ * does not show. REFERRAL_NONE: in none. */
+int status_state_before(struct store_txn *txn, const struct referral_tables *tables,
+			const struct status *status, enum referral_state *ret) TC_MUST_CHECK;
 /* The next one of an agency after this place (zeros: from the start). 0, STATUS_NONE or a fault. */
 int status_next(struct store_txn *txn, struct store_table table, uint32_t agency,
 		uint64_t after_sequence, uint32_t after_index, struct status *ret) TC_MUST_CHECK;

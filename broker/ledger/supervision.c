@@ -284,8 +284,17 @@ static int knows_transfer(struct ledger *ledger, const struct news *news, uint32
 	return r < 0 ? r : 0;
 }
 
-/* The new agency is the source when both it and the target have been told. A referral that cannot
- * go along stays, and somebody there has to see to it. */
+/* It cannot go along: somebody there has to see to it. One that has ended waits in the list of what
+ * is to be acknowledged anyway. */
+static int keep_referral(struct ledger *ledger, const struct news *news,
+			 const struct principal *source, const struct referral *referral)
+{
+	return lifecycle_state(referral->state)->terminal
+		       ? 0
+		       : ask(ledger, news, TASK_HANDOVER, source->number, referral->id);
+}
+
+/* The new agency is the source when both it and the target have been told. */
 static int pass_referral(struct ledger *ledger, const struct news *news,
 			 const struct principal *source, const struct principal *learner,
 			 const struct referral *referral)
@@ -305,7 +314,7 @@ static int pass_referral(struct ledger *ledger, const struct news *news,
 	if (learner == source)
 		return to != target && goes_to(news, target->number)
 			       ? 0
-			       : ask(ledger, news, TASK_HANDOVER, source->number, referral->id);
+			       : keep_referral(ledger, news, source, referral);
 	if (to == target || (learner != to && learner != target))
 		return 0;
 	r = knows_transfer(ledger, news, learner == to ? target->number : to->number, &both);
@@ -313,8 +322,7 @@ static int pass_referral(struct ledger *ledger, const struct news *news,
 		return r;
 	transfer.to = to;
 	r = transfer_referral(ledger, &transfer, referral);
-	return r == TRANSFER_DENIED ? ask(ledger, news, TASK_HANDOVER, source->number, referral->id)
-				    : r;
+	return r == TRANSFER_DENIED ? keep_referral(ledger, news, source, referral) : r;
 }
 
 /* One referral of the person: the target's care pauses, the source's officer changes. */
@@ -329,7 +337,7 @@ static int move_referral(struct ledger *ledger, const struct news *news,
 	struct referral_change change;
 	int r = 0;
 
-	if (!tc_agency_equal(&referral->source, &source->name))
+	if (!tc_agency_equal(&referral->source, &source->name) || referral->loop_closed_ms != 0)
 		return 0;
 	if (news->effects & PASSES)
 		return pass_referral(ledger, news, source, learner, referral);
@@ -355,8 +363,12 @@ static int move_referrals(struct ledger *ledger, const struct news *news,
 	bool more = true;
 	int r = principal_get(ledger, news->from, &source);
 
-	if (r == 0) /* who takes them over is no party to them yet */
-		filter.agency = news->effects & PASSES ? &source->name : &learner->name;
+	if (r < 0)
+		return r;
+	/* Who takes them over is no party to them yet; and whose end nobody has acknowledged is
+	 * work that goes along. */
+	filter.agency = news->effects & PASSES ? &source->name : &learner->name;
+	filter.open_only = !(news->effects & PASSES);
 	while (r == 0 && more) {
 		size_t count;
 

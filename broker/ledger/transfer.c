@@ -6,6 +6,7 @@
 #include "ledger/fact.h"
 #include "ledger/mailbox.h"
 #include "ledger/state.h"
+#include "ledger/status.h"
 #include "ledger/transition.h"
 #include "referral/referral_former.h"
 #include "wire/part_types.h"
@@ -154,6 +155,8 @@ int transfer_referral(struct ledger *ledger, const struct transfer *transfer,
 		r = transition_follow(ledger, &change);
 	if (r == 0)
 		r = case_assign(ledger, referral->id, REFERRAL_SOURCE, transfer->holder);
+	if (r == 0)
+		r = status_taken_over(ledger, transfer->to->number, referral->id);
 	if (r == 0)
 		r = transfer_fact(ledger, transfer, referral);
 	return r < 0 ? r : forward_waiting(ledger, transfer, referral);

@@ -2,6 +2,12 @@
  * transfer - the supervision of a person goes to another agency, and the referrals of the former
  * one with it: from then on the new agency is their source.
  *
+ * What goes along is what is still somebody's work: every referral that is open, and those that
+ * have ended and whose end nobody has acknowledged. One whose loop is closed stays with the agency
+ * that closed it: it and the target see it as before, and the new agency does not, like any
+ * stranger. The new one is told of the person's past what others choose to send it, under a basis
+ * of its own; that somebody was once a provider's client is not part of a file that is handed on.
+ *
  * The former agency keeps what the trail has of it and sees nothing new. The new one is told how
  * the referral stands as far as it may know; what was said before stays where it is. What waits
  * for the former agency goes to the new one, decided anew.

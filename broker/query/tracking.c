@@ -223,7 +223,7 @@ static int add_steps(const struct question *question, struct answer *answer,
 		if (r == 0)
 			r = told_step(question, referral, &step, &told);
 		/* One that was passed over does not show in where the next one started. */
-		if (r == 0 && told && version > first)
+		if (r == 0 && told && version > 1)
 			step.from = reached;
 		if (r == 0 && told)
 			r = make_step(answer, &step, &row->steps[row->n_steps]);

@@ -4,7 +4,6 @@
 
 #include "ledger/ledger_view.h"
 #include "ledger/status.h"
-#include "query/told.h"
 
 #define CURSOR_BYTES 12
 
@@ -16,26 +15,27 @@ uint32_t watch_wait_ms(const struct question *question)
 	return wait_ms < WATCH_WAIT_MS_MAX ? wait_ms : WATCH_WAIT_MS_MAX;
 }
 
-/* What was before: if the asker was told of that, or made this step itself. */
-static int put_before(const struct question *question, struct answer *answer,
-		      const struct referral *referral, const struct referral_step *step,
-		      Throughcare__V1__ChangeRow *row)
+/* What made the step: nothing that the asker took over, and others read. */
+static int put_cause(struct answer *answer, const struct referral_step *step,
+		     Throughcare__V1__ChangeRow *row)
 {
-	bool told = strcmp(step->by, question->asker.name) == 0;
-	struct referral_step before;
-	int r = 0;
+	int r = answer_put_text(answer, step->by, &row->by);
 
-	if (step->from == REFERRAL_NONE)
-		return 0;
-	if (!told)
-		r = referral_step_find(ledger_view_txn(question->ledger),
-				       ledger_view_referral(question->ledger), referral->id,
-				       step->version - 1, &before);
-	if (r == 0 && !told)
-		r = told_step(question, referral, &before, &told);
-	if (r == 0 && told)
-		r = answer_put_text(answer, lifecycle_state(step->from)->name, &row->from_state);
-	return r > 0 ? TC_ECORRUPT : r;
+	if (r == 0)
+		r = answer_put_text(answer, step->type, &row->message_type);
+	return r < 0 ? r : answer_put_text(answer, step->reason_code, &row->reason_code);
+}
+
+static int put_before(const struct question *question, struct answer *answer,
+		      const struct status *status, Throughcare__V1__ChangeRow *row)
+{
+	enum referral_state before;
+	int r = status_state_before(ledger_view_txn(question->ledger),
+				    ledger_view_referral(question->ledger), status, &before);
+
+	return r < 0 || before == REFERRAL_NONE
+		       ? r
+		       : answer_put_text(answer, lifecycle_state(before)->name, &row->from_state);
 }
 
 static int make_change(const struct question *question, struct answer *answer,
@@ -58,25 +58,23 @@ static int make_change(const struct question *question, struct answer *answer,
 	row->has_loop_closed = 1;
 	row->loop_closed =
 		strcmp(step->type, "LoopClosed") == 0 && referral->loop_closed_ms == step->at_ms;
-	r = answer_put_time(answer, step->at_ms, &row->at);
+	row->has_taken_over = row->taken_over = status->taken_over_ms != 0;
+	r = answer_put_time(answer, row->taken_over ? status->taken_over_ms : step->at_ms,
+			    &row->at);
 	if (r == 0)
 		r = answer_put_id(answer, referral->id, &row->referral_id);
 	if (r == 0)
 		r = answer_put_id(answer, referral->subject, &row->subject);
 	if (r == 0)
-		r = put_before(question, answer, referral, step, row);
+		r = put_before(question, answer, status, row);
 	if (r == 0)
 		r = answer_put_text(answer, to->name, &row->to_state);
 	if (r == 0)
 		r = answer_put_text(answer, referral_next_move(&then), &row->next_move);
 	if (r == 0)
 		r = answer_put_time(answer, step->due_ms, &row->due_at);
-	if (r == 0)
-		r = answer_put_text(answer, step->by, &row->by);
-	if (r == 0)
-		r = answer_put_text(answer, step->type, &row->message_type);
-	if (r == 0)
-		r = answer_put_text(answer, step->reason_code, &row->reason_code);
+	if (r == 0 && !row->taken_over)
+		r = put_cause(answer, step, row);
 	*ret = row;
 	return r;
 }

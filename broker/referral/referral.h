@@ -182,6 +182,8 @@ struct referral_change {
 	struct tc_id message;
 	int64_t occurred_ms;
 	struct tc_id group, lease, successor;
+	/* The latest version that each side knew before it was told this one; 0: none. */
+	uint64_t told_before[REFERRAL_SIDES];
 };
 
 /*

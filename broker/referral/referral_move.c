@@ -74,12 +74,14 @@ static void change_step(const struct moving *moving, struct referral_change *ret
 }
 
 /* Who makes a step knows of it; what comes from neither side, both are told. */
-static void tell_maker(const struct moving *moving)
+static void tell_maker(const struct moving *moving, struct referral_change *ret)
 {
 	struct referral *referral = moving->referral;
 	bool source = strcmp(moving->by, referral->source.name) == 0;
 	bool target = strcmp(moving->by, referral->target.name) == 0;
 
+	for (unsigned i = 0; i < REFERRAL_SIDES; i++)
+		ret->told_before[i] = referral->side[i].told;
 	if (source || !target)
 		referral->side[REFERRAL_SOURCE].told = referral->version;
 	if (target || !source)
@@ -257,7 +259,7 @@ int referral_move(struct store_txn *txn, const struct referral_tables *tables,
 		referral->changed_ms = moving->now_ms;
 		if (moving->occurred_ms > referral->occurred_ms || made)
 			referral->occurred_ms = moving->occurred_ms;
-		tell_maker(moving);
+		tell_maker(moving, ret);
 		change_step(moving, ret);
 		r = write_step(txn, tables, moving, from);
 	}

@@ -48,6 +48,7 @@ int referral_told(struct store_txn *txn, const struct referral_tables *tables,
 			continue;
 		r = version_of(txn, tables, &referral, message, side->told, &version);
 		if (r == 0 && (version != 0 || (shows && i == REFERRAL_TARGET))) {
+			ret->told_before[i] = side->told;
 			side->told = version > side->told ? version : side->told;
 			ret->version = side->told;
 			changed = true;

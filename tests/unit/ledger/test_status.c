@@ -96,7 +96,7 @@ static void what_waits_unread_tells_its_recipient_nothing(void **state)
 	assert_int_equal(exchange_own(x, "ReferralStatusNotice"), 2);
 }
 
-static void what_the_other_side_did_before_is_not_told_with_a_later_change(void **state)
+static void a_notice_names_the_state_that_its_recipient_was_told_before(void **state)
 {
 	Throughcare__V1__ReferralStatusNotice *notice;
 	struct exchange *x = *state;
@@ -112,8 +112,40 @@ static void what_the_other_side_did_before_is_not_told_with_a_later_change(void 
 	case_respond(x, &referral, "ACCEPTED");
 	assert_int_equal(exchange_own(x, "ReferralStatusNotice"), 1);
 	notice = (Throughcare__V1__ReferralStatusNotice *)case_own(x, "ReferralStatusNotice", 0);
-	assert_null(notice->from_state);
+	assert_string_equal(notice->from_state, "RECEIVED");
 	assert_string_equal(notice->to_state, "ACCEPTED");
+	throughcare__v1__referral_status_notice__free_unpacked(notice, NULL);
+}
+
+/* Treatment accepts in words that wait for a consent; then parole withdraws. */
+static void what_was_withheld_does_not_show_in_what_was_before(void **state)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	Throughcare__V1__ReferralStatusNotice *notice;
+	struct exchange *x = *state;
+	struct message referral = case_referral(x), message;
+	uint64_t parole;
+
+	collector(x, "treatment", 40);
+	parole = collector(x, "parole", 40);
+	subscribe(x, "parole", true);
+	exchange_send(x, &referral);
+	case_respond(x, &referral, "RECEIVED");
+	exchange_settle(x, parole, delivered(x), ACK, 0);
+	message = case_message(x, &referral, "treatment", "ReferralResponse", &claim);
+	claim.status = (char *)(uintptr_t) "ACCEPTED";
+	claim.worker = (char *)(uintptr_t) "worker-7";
+	message.category = ATTENDANCE;
+	message.legal = 0;
+	exchange_send(x, &message);
+	assert_int_equal(exchange_facts(x, "held"), 1);
+	claim.status = NULL;
+	claim.reason_code = (char *)(uintptr_t) "moved";
+	message = case_message(x, &referral, "parole", "ReferralCancel", &claim);
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	notice = (Throughcare__V1__ReferralStatusNotice *)case_own(x, "ReferralStatusNotice", 0);
+	assert_string_equal(notice->from_state, "RECEIVED");
 	throughcare__v1__referral_status_notice__free_unpacked(notice, NULL);
 }
 
@@ -166,7 +198,8 @@ int main(void)
 		TEST(each_side_is_told_of_a_change_when_it_may_know_of_it),
 		TEST(whoever_subscribed_hears_each_change_once_and_in_one_kind_of_message),
 		TEST(what_waits_unread_tells_its_recipient_nothing),
-		TEST(what_the_other_side_did_before_is_not_told_with_a_later_change),
+		TEST(a_notice_names_the_state_that_its_recipient_was_told_before),
+		TEST(what_was_withheld_does_not_show_in_what_was_before),
 		TEST(only_agencies_subscribe),
 		TEST(a_referral_entered_in_error_is_asked_back_from_whoever_was_shown_it),
 	};

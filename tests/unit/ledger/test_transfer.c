@@ -6,6 +6,7 @@
 #include "ledger/case.h"
 #include "ledger/ledger_view.h"
 #include "ledger/state.h"
+#include "ledger/status.h"
 #include "referral/referral_former.h"
 
 #define CONDITIONS THROUGHCARE__V1__CATEGORY__CATEGORY_SUPERVISION_CONDITIONS
@@ -226,6 +227,94 @@ static void a_transfer_back_leaves_nobody_out(void **state)
 	assert_int_equal(row_of(x, referral.referral).side[REFERRAL_SOURCE].told, 2);
 }
 
+static void close_loop(struct exchange *x, const struct message *referral)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = case_message(x, referral, "parole", "LoopClosed", &claim);
+
+	claim.status = text("ACCEPTED");
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
+static void decline(struct exchange *x, const struct message *referral)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message;
+
+	case_respond(x, referral, "RECEIVED");
+	message = case_message(x, referral, "treatment", "ReferralResponse", &claim);
+	claim.status = text("DECLINED");
+	claim.reason_code = text("no_capacity");
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
+static void an_end_that_nobody_acknowledged_goes_along_and_a_closed_loop_stays(void **state)
+{
+	struct exchange *x = *state;
+	struct message ended = opened(x), closed = case_referral(x);
+
+	collector(x, "county", 50);
+	collector(x, "parole", 50);
+	closed.subject = ended.subject;
+	exchange_send(x, &closed);
+	decline(x, &ended);
+	decline(x, &closed);
+	close_loop(x, &closed);
+	assert_string_equal(transferred(x, ended.subject, OPERATIONAL), "accepted");
+	assert_string_equal(row_of(x, ended.referral).source.name, "county");
+	assert_string_equal(row_of(x, closed.referral).source.name, "parole");
+	assert_int_equal(exchange_facts(x, "transfer"), 1);
+}
+
+/* The n-th change of which county's watch knows. */
+static int change_of(struct exchange *x, size_t n, struct status *ret)
+{
+	uint32_t number = principal_find(x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
+					 tc_slice_text("county"))
+				  ->number;
+	int r = 0;
+
+	*ret = (struct status){.sequence = 0};
+	for (size_t i = 0; r == 0 && i <= n; i++)
+		r = status_next(x->ledger->txn, x->ledger->table[LEDGER_TABLE_STATUS], number,
+				ret->sequence, ret->index, ret);
+	return r;
+}
+
+static void the_transfer_is_the_first_change_that_the_new_source_sees(void **state)
+{
+	struct exchange *x = *state;
+	struct message referral = opened(x);
+	Throughcare__V1__StatusSubscription wish = THROUGHCARE__V1__STATUS_SUBSCRIPTION__INIT;
+	Throughcare__V1__ReferralStatusNotice *notice;
+	struct status change;
+
+	collector(x, "county", 50);
+	collector(x, "parole", 50);
+	case_respond(x, &referral, "RECEIVED");
+	wish.has_active = wish.active = 1;
+	exchange_submit(x, "county", "StatusSubscription", (struct tc_id){{0}}, &wish.base);
+	assert_int_equal(change_of(x, 0, &change), STATUS_NONE);
+	transferred(x, referral.subject, OPERATIONAL);
+	assert_int_equal(change_of(x, 0, &change), 0);
+	assert_true(tc_id_equal(change.referral, referral.referral));
+	assert_int_equal(change.taken_over_ms, x->now_ms);
+	assert_int_equal(change.version, 2);
+	assert_int_equal(change.before, 0);
+	notice = (Throughcare__V1__ReferralStatusNotice *)case_own(x, "ReferralStatusNotice", 0);
+	assert_true(notice->taken_over);
+	assert_string_equal(notice->to_state, "RECEIVED");
+	assert_null(notice->from_state);
+	assert_null(notice->message_id);
+	throughcare__v1__referral_status_notice__free_unpacked(notice, NULL);
+	case_respond(x, &referral, "ACCEPTED");
+	assert_int_equal(change_of(x, 1, &change), 0);
+	assert_int_equal(change.taken_over_ms, 0);
+	assert_int_equal(change.before, 2);
+}
+
 static void a_transfer_names_one_of_its_recipients(void **state)
 {
 	struct exchange *x = *state;
@@ -253,6 +342,8 @@ int main(void)
 		TEST(a_referral_that_the_target_is_not_told_of_stays_with_a_task),
 		TEST(no_referral_goes_to_an_agency_that_may_not_know_of_it),
 		TEST(a_transfer_back_leaves_nobody_out),
+		TEST(an_end_that_nobody_acknowledged_goes_along_and_a_closed_loop_stays),
+		TEST(the_transfer_is_the_first_change_that_the_new_source_sees),
 		TEST(a_transfer_names_one_of_its_recipients),
 	};
 
