@@ -4,6 +4,7 @@
 
 #include "ledger/row.h"
 #include "ledger/state.h"
+#include "ledger/transition.h"
 
 /* Stored: never renumber. */
 enum order_state {
@@ -95,6 +96,31 @@ int court_check_order(struct ledger *ledger, struct submission *submission)
 	return SUBMISSION_REFUSED;
 }
 
+/* The referrals that an order of the court ends. One that is over already stays as it is. */
+static int end_referrals(struct ledger *ledger, struct submission *submission)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+	struct referral_event event;
+
+	submission_event(ledger, submission, &event);
+	event.ordered = true;
+	event.has_expected_version = false;
+	for (size_t i = 0; i < claim->n_cancels_referrals; i++) {
+		struct referral_change change;
+		struct tc_refusal refusal;
+		int r;
+
+		if (!tc_id_parse(tc_slice_text(claim->cancels_referrals[i]), &event.referral))
+			continue;
+		r = referral_apply(ledger->txn, &ledger->referral, &event, &change, &refusal);
+		if (r == 0)
+			r = transition_follow(ledger, &change);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int court_apply_order(struct ledger *ledger, struct submission *submission)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
@@ -103,10 +129,13 @@ int court_apply_order(struct ledger *ledger, struct submission *submission)
 			      .sequence = ledger->sequence,
 			      .state = ORDER_STANDS};
 	struct order before;
-	int r = 0;
+	int r;
 
 	if (!order_claimed(claim) || !sender_orders(ledger, submission))
 		return 0;
+	r = end_referrals(ledger, submission);
+	if (r < 0)
+		return r;
 	/* Another court's order of the same name is not taken over. */
 	r = order_find(ledger, subject, claim->order_id, &before);
 	if (r < 0 || (r == 0 && before.court != order.court))

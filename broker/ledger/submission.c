@@ -272,33 +272,6 @@ static int submission_refer(struct ledger *ledger, struct submission *submission
 	return transition_follow(ledger, &change);
 }
 
-/* The referrals that an order of the court ends. One that is over already stays as it is. */
-static int submission_recall_referrals(struct ledger *ledger, struct submission *submission)
-{
-	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
-	struct referral_event event;
-
-	if (claim == NULL || claim->n_cancels_referrals == 0)
-		return 0;
-	submission_event(ledger, submission, &event);
-	event.ordered = true;
-	event.has_expected_version = false;
-	for (size_t i = 0; i < claim->n_cancels_referrals; i++) {
-		struct referral_change change;
-		struct tc_refusal refusal;
-		int r;
-
-		if (!tc_id_parse(tc_slice_text(claim->cancels_referrals[i]), &event.referral))
-			continue;
-		r = referral_apply(ledger->txn, &ledger->referral, &event, &change, &refusal);
-		if (r == 0)
-			r = transition_follow(ledger, &change);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int submission_fact(struct ledger *ledger, const struct submission *submission,
 			   const char *event, const char *code)
 {
@@ -377,8 +350,6 @@ static int submission_relay(struct ledger *ledger, struct submission *submission
 		r = review_expect(ledger, submission);
 	if (r == 0)
 		r = submission_enqueue(ledger, submission);
-	if (r == 0)
-		r = submission_recall_referrals(ledger, submission);
 	if (r == 0)
 		r = proceeding_follow(ledger, submission);
 	return r < 0 ? r : follow_apply(ledger, submission);
