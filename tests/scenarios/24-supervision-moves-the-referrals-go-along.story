@@ -16,7 +16,8 @@ expect probation-west does not see ROOM
 expect rows of parole-north: caseload: ROOM
 expect housing-harbor gets SupervisionEvent about Jordan with toAgency=probation-west
 expect ROOM is RECEIVED for probation-west
-expect probation-west: referral watch --once with referralId={ROOM}, takenOver=true, toState=RECEIVED
+# It comes as far as the former agency had read it.
+expect probation-west: referral watch --once with referralId={ROOM}, takenOver=true, toState=REQUESTED
 expect rows of probation-west: caseload --officer w-70: ROOM
 expect rows of probation-west: caseload --team west: ROOM
 expect probation-west gets ReferralResponse about ROOM with status=received
