@@ -1,4 +1,5 @@
 /* registry - what the exchange tells about itself and its members. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/command_table.h"
@@ -53,6 +54,52 @@ static void digest_as_hex(json_t *status, const char *key)
 	tc_bytes_free(&digest);
 }
 
+/* "3 % of 64 GiB", for people. */
+static void room_as_percent(json_t *status, const char *key, double used, double limit)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	char text[64];
+	size_t unit = 0;
+
+	if (limit <= 0)
+		return;
+	int percent = (int)(used * 100 / limit);
+	while (limit >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		limit /= 1024;
+		unit++;
+	}
+	snprintf(text, sizeof(text), "%d %% of %.4g %s%s", percent, limit, units[unit],
+		 percent >= 85   ? ": short of room"
+		 : percent >= 70 ? ": filling up"
+				 : "");
+	json_object_set_new(status, key, json_string(text));
+}
+
+static double bytes_at(const json_t *status, const char *key)
+{
+	return json_number_value(json_object_get(status, key));
+}
+
+static void rooms_as_percent(json_t *status)
+{
+	static const struct {
+		const char *key;
+		const char *used;
+		const char *limit;
+	} rooms[] = {
+		{"journalRoom", "journalBytesUsed", "journalBytesLimit"},
+		{"ledgerRoom", "ledgerBytesUsed", "ledgerBytesLimit"},
+		{"trailRoom", "trailBytesUsed", "trailBytesLimit"},
+		{"treeRoom", "treeBytesUsed", "treeBytesLimit"},
+	};
+	double disk = bytes_at(status, "diskBytes");
+
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++)
+		room_as_percent(status, rooms[i].key, bytes_at(status, rooms[i].used),
+				bytes_at(status, rooms[i].limit));
+	room_as_percent(status, "diskRoom", disk - bytes_at(status, "diskFreeBytes"), disk);
+}
+
 enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation)
 {
 	static const struct tc_column columns[] = {
@@ -65,9 +112,11 @@ enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation)
 		{"logSequence", "log sequence"},
 		{"checkpointSize", "signed up to"},
 		{"checkpointAt", "signed at"},
-		{"journalBytesUsed", "journal bytes"},
-		{"journalBytesLimit", "journal limit"},
-		{"diskFreeBytes", "disk free"},
+		{"journalRoom", "journal used"},
+		{"ledgerRoom", "ledger used"},
+		{"trailRoom", "trail used"},
+		{"treeRoom", "tree used"},
+		{"diskRoom", "disk used"},
 		{"ledgerDigest", "ledger digest"},
 		{"crlNextUpdate", "revocation list until"},
 		{NULL, NULL},
@@ -82,6 +131,8 @@ enum tc_exit tc_exchange_status_run(struct tc_invocation *invocation)
 	if (code == TC_EXIT_DONE) {
 		json_t *row = json_object_get(reply, "status");
 		digest_as_hex(row, "ledgerDigest");
+		if (!invocation->screen.json)
+			rooms_as_percent(row);
 		tc_screen_record(&invocation->screen, columns, row);
 	}
 	json_decref(reply);

@@ -18,6 +18,7 @@
 #include "daemon/notify.h"
 #include "daemon/problem.h"
 #include "daemon/residence.h"
+#include "daemon/space.h"
 #include "daemon/topology.h"
 #include "gateway/seed.h"
 
@@ -33,6 +34,7 @@ struct daemon {
 	struct journal_figures journal_figures;
 	struct ledger_figures ledger_figures;
 	struct tree_figures tree_figures;
+	struct space space;
 	struct gateway_counters counters;
 	int listeners[GATEWAY_LISTENERS_MAX];
 	size_t listener_count;
@@ -230,8 +232,10 @@ static int start(struct daemon *daemon)
 	if (r == 0)
 		r = stores_begin(&daemon->stores, daemon->config, &seeds);
 	record_batch_free(&seeds);
-	if (r == 0)
+	if (r == 0) {
+		space_begin(&daemon->space, &daemon->stores, &daemon->figures, daemon->config);
 		r = threads_start(daemon, connections);
+	}
 	if (r == 0 && pid_file_write(daemon->config->pid_file) != 0) {
 		problem_print_at(daemon->config->pid_file, "the pid file cannot be written",
 				 strerror(errno), "check pid_file in the configuration");
@@ -272,7 +276,10 @@ static uint32_t wait_for_end(struct daemon *daemon)
 		struct pollfd signals = {.fd = daemon->signals, .events = POLLIN};
 		struct signalfd_siginfo info;
 
-		if (poll(&signals, 1, RESIDENCE_CHECK_MS) == 0) {
+		int found = poll(&signals, 1, RESIDENCE_CHECK_MS);
+
+		space_check(&daemon->space);
+		if (found == 0) {
 			residence_check(&residence);
 			continue;
 		}

@@ -8,6 +8,7 @@
 
 #include "daemon/core_file.h"
 #include "daemon/problem.h"
+#include "daemon/space.h"
 #include "daemon/stores.h"
 #include "throughcare/v1/record.pb-c.h"
 #include "trail/tree_check.h"
@@ -285,6 +286,12 @@ static int views_check(struct views *stored, struct journal *journal, const stru
 	return 0;
 }
 
+static void fill_print(const char *what, const struct store_usage *usage)
+{
+	printf("fill %s %u %% of %" PRIu64 " bytes\n", what,
+	       space_percent(usage->bytes_used, usage->bytes_limit), usage->bytes_limit);
+}
+
 /* The tree of the log, where there is one. */
 static int tree_verify(const struct config *config, struct journal *journal, bool *ret_same)
 {
@@ -306,10 +313,38 @@ static int tree_verify(const struct config *config, struct journal *journal, boo
 	if (r == 0) {
 		printf("tree %" PRIu64 "\ncheckpoints %" PRIu64 "\n", findings.size,
 		       findings.checkpoints);
+		if (findings.usage.bytes_limit > 0)
+			fill_print("tree", &findings.usage);
 		*ret_same = findings.wrong == 0;
 	}
 	free(path);
 	free(origin);
+	return r;
+}
+
+/* How full the maps are, and the disk that they lie on. */
+static int fills_print(const struct stores *stores, const struct views *views)
+{
+	struct store_usage usage = {.bytes_limit = 0};
+	struct journal_usage journal;
+	int r = journal_usage(stores->journal, &journal);
+
+	if (r == 0) {
+		usage.bytes_used = journal.bytes_used;
+		usage.bytes_limit = journal.bytes_limit;
+		fill_print("journal", &usage);
+		r = ledger_usage(views->ledger, &usage);
+	}
+	if (r == 0) {
+		fill_print("ledger", &usage);
+		r = store_usage(trail_index_store(views->trail), &usage);
+	}
+	if (r == 0) {
+		fill_print("trail", &usage);
+		usage.bytes_used = usage.disk_bytes - usage.disk_free_bytes;
+		usage.bytes_limit = usage.disk_bytes;
+		fill_print("disk", &usage);
+	}
 	return r;
 }
 
@@ -332,6 +367,8 @@ int verify_check(const struct config *config)
 		       findings.records, findings.parts, findings.forgotten, findings.wrong);
 		r = views_open(&stored, config, config->data_dir);
 	}
+	if (r == 0)
+		r = fills_print(&stores, &stored);
 	if (r == 0 && trail_index_committed(stored.trail) > findings.records) {
 		puts("the trail says that it has more records than the journal");
 		findings.wrong++;

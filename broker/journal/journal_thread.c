@@ -13,8 +13,6 @@
 #define MEASURE_US 1000000
 #define RETELL_MS  1 /* of a position that a gateway's queue had no room for */
 
-static const unsigned alarm_percents[] = {70, 85, 95};
-
 struct journal_thread {
 	struct journal_thread_options options;
 	pthread_t thread;
@@ -27,7 +25,6 @@ struct journal_thread {
 	uint64_t *told;   /* to each gateway */
 	bool untold;      /* some gateway's queue was full */
 	int64_t measured_us;
-	unsigned alarm; /* the highest of alarm_percents that was told */
 };
 
 /* Nobody may be told anything any more: no clean-up, no exit handlers. */
@@ -41,23 +38,6 @@ static void check(int r)
 {
 	if (r != 0)
 		fail(r);
-}
-
-static void raise_alarm(struct journal_thread *t, const struct journal_usage *usage)
-{
-	unsigned percent = (unsigned)(usage->bytes_used / (usage->bytes_limit / 100 + 1));
-	unsigned reached = 0;
-
-	for (size_t i = 0; i < sizeof(alarm_percents) / sizeof(alarm_percents[0]); i++) {
-		if (percent >= alarm_percents[i])
-			reached = alarm_percents[i];
-	}
-	/* The disk may be what is short. */
-	if (usage->full && reached < 85)
-		reached = 85;
-	if (reached > t->alarm)
-		log_event(EV_JOURNAL_ALARM, NULL, NULL, reached);
-	t->alarm = reached;
 }
 
 /* Once a second at most: looking at the room left costs more than a commit should. */
@@ -75,9 +55,7 @@ static void publish(struct journal_thread *t, uint64_t tip)
 	check(journal_usage(t->options.journal, &usage));
 	atomic_store(&figures->bytes_used, usage.bytes_used);
 	atomic_store(&figures->bytes_limit, usage.bytes_limit);
-	atomic_store(&figures->disk_free_bytes, usage.disk_free_bytes);
 	atomic_store(&figures->full, usage.full);
-	raise_alarm(t, &usage);
 }
 
 /* 0 when the staged batch is known to be stored where it was said to be. */
@@ -136,7 +114,9 @@ static void commit(struct journal_thread *t)
 
 	if (!batch)
 		return;
-	r = journal_stage(t->options.journal, batch, batch_id);
+	r = t->driven && atomic_load(&t->options.figures->short_of_room)
+		    ? JOURNAL_FULL
+		    : journal_stage(t->options.journal, batch, batch_id);
 	if (r == JOURNAL_FULL) {
 		check(journal_refusal_apply(batch));
 		r = journal_stage(t->options.journal, batch, batch_id);

@@ -44,8 +44,10 @@ struct journal_figures {
 	atomic_uint_fast64_t syncs;
 	atomic_uint_fast64_t bytes_used;
 	atomic_uint_fast64_t bytes_limit;
-	atomic_uint_fast64_t disk_free_bytes;
 	atomic_bool full;
+	/* Written by who watches what is made from the log: while it is set, the journal is taken
+	 * for full. */
+	atomic_bool short_of_room;
 };
 
 struct journal_thread_options {

@@ -229,6 +229,11 @@ int64_t ledger_due_ms(const struct ledger *ledger)
 	return due_ms;
 }
 
+int ledger_usage(struct ledger *ledger, struct store_usage *ret)
+{
+	return store_usage(ledger->store, ret);
+}
+
 int ledger_park(struct ledger *ledger)
 {
 	int r = ledger_flush(ledger);

@@ -17,6 +17,7 @@
 #include "ledger/effects.h"
 
 struct ledger;
+struct store_usage;
 
 struct ledger_options {
 	const char *path; /* folder of the environment; made when absent */
@@ -58,6 +59,9 @@ int ledger_commit(struct ledger *ledger) TC_MUST_CHECK;
  */
 int ledger_park(struct ledger *ledger) TC_MUST_CHECK;
 int ledger_resume(struct ledger *ledger) TC_MUST_CHECK;
+
+/* How full it is, as of the last commit. Any thread. */
+int ledger_usage(struct ledger *ledger, struct store_usage *ret) TC_MUST_CHECK;
 
 /* SHA-256 over every row of every table in key order: equal states have equal digests. */
 int ledger_digest(struct ledger *ledger, uint8_t ret[32]) TC_MUST_CHECK;

@@ -169,18 +169,48 @@ int directory_certificate(const struct question *question, struct answer *answer
 	return 0;
 }
 
+static void fill_rooms(const struct exchange_figures *figures, Throughcare__V1__ExchangeStatus *row)
+{
+	const struct {
+		enum exchange_room room;
+		protobuf_c_boolean *has_used;
+		uint64_t *used;
+		protobuf_c_boolean *has_limit;
+		uint64_t *limit;
+	} fields[] = {
+		{ROOM_JOURNAL, &row->has_journal_bytes_used, &row->journal_bytes_used,
+		 &row->has_journal_bytes_limit, &row->journal_bytes_limit},
+		{ROOM_LEDGER, &row->has_ledger_bytes_used, &row->ledger_bytes_used,
+		 &row->has_ledger_bytes_limit, &row->ledger_bytes_limit},
+		{ROOM_TRAIL, &row->has_trail_bytes_used, &row->trail_bytes_used,
+		 &row->has_trail_bytes_limit, &row->trail_bytes_limit},
+		{ROOM_TREE, &row->has_tree_bytes_used, &row->tree_bytes_used,
+		 &row->has_tree_bytes_limit, &row->tree_bytes_limit},
+	};
+
+	const struct room_figures *disk = &figures->rooms[ROOM_DISK];
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const struct room_figures *room = &figures->rooms[fields[i].room];
+
+		*fields[i].has_used = 1;
+		*fields[i].used = atomic_load(&room->bytes_used);
+		*fields[i].has_limit = 1;
+		*fields[i].limit = atomic_load(&room->bytes_limit);
+	}
+	row->has_disk_bytes = 1;
+	row->disk_bytes = atomic_load(&disk->bytes_limit);
+	row->has_disk_free_bytes = 1;
+	row->disk_free_bytes = row->disk_bytes - atomic_load(&disk->bytes_used);
+}
+
 /* Figures from which an agency could read how busy others are. */
 static void fill_figures(const struct exchange_figures *figures,
 			 Throughcare__V1__ExchangeStatus *row)
 {
 	row->has_connections = 1;
 	row->connections = (uint32_t)atomic_load(figures->connections);
-	row->has_journal_bytes_used = 1;
-	row->journal_bytes_used = atomic_load(&figures->journal->bytes_used);
-	row->has_journal_bytes_limit = 1;
-	row->journal_bytes_limit = atomic_load(&figures->journal->bytes_limit);
-	row->has_disk_free_bytes = 1;
-	row->disk_free_bytes = atomic_load(&figures->journal->disk_free_bytes);
+	fill_rooms(figures, row);
 	row->has_journal_syncs = 1;
 	row->journal_syncs = atomic_load(&figures->journal->syncs);
 }
@@ -221,7 +251,9 @@ int directory_status(const struct question *question, struct answer *answer)
 	row->has_log_sequence = 1;
 	row->log_sequence = question->sequence;
 	row->has_accepting = 1;
-	row->accepting = !atomic_load(&figures->draining) && !atomic_load(&figures->journal->full);
+	row->accepting = !atomic_load(&figures->draining) &&
+			 !atomic_load(&figures->journal->full) &&
+			 !atomic_load(&figures->journal->short_of_room);
 	if (crl_ms != 0) {
 		row->crl_next_update = answer_time(answer, crl_ms);
 		if (row->crl_next_update == NULL)

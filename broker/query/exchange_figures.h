@@ -18,6 +18,13 @@
 #include "trail/checkpointer.h"
 
 struct backup_desk;
+/* What can become full. */
+enum exchange_room { ROOM_JOURNAL, ROOM_LEDGER, ROOM_TRAIL, ROOM_TREE, ROOM_DISK, ROOM_COUNT };
+
+struct room_figures {
+	atomic_uint_fast64_t bytes_used;
+	atomic_uint_fast64_t bytes_limit; /* 0: not measured yet */
+};
 
 struct exchange_figures {
 	const char *version;
@@ -29,6 +36,7 @@ struct exchange_figures {
 	struct tree_figures *tree;               /* NULL: there is no tree */
 	struct backup_desk *backup;              /* where backups are asked for */
 	const atomic_uint_fast64_t *connections; /* gateways: open now */
+	struct room_figures rooms[ROOM_COUNT];   /* daemon: each second */
 	atomic_int_fast64_t crl_next_update_ms;  /* daemon: at start and reload; 0: unknown */
 	atomic_bool draining;                    /* daemon: stopping, nothing new is taken */
 };

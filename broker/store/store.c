@@ -433,7 +433,7 @@ static int free_pages(struct store *store, uint64_t *ret)
 
 int store_usage(struct store *store, struct store_usage *ret)
 {
-	uint64_t disk_free = 0;
+	uint64_t disk_free = 0, disk = 0;
 	uint64_t unused = 0;
 	MDB_envinfo info;
 	uint64_t pages;
@@ -441,7 +441,7 @@ int store_usage(struct store *store, struct store_usage *ret)
 
 	r = free_pages(store, &unused);
 	if (r == 0)
-		r = store_folder_free_bytes(store->path, &disk_free);
+		r = store_folder_disk(store->path, &disk_free, &disk);
 	if (r != 0)
 		return r > 0 ? TC_ESTORE : r;
 	mdb_env_info(store->env, &info);
@@ -451,6 +451,7 @@ int store_usage(struct store *store, struct store_usage *ret)
 	*ret = (struct store_usage){.bytes_limit = info.me_mapsize,
 				    .bytes_used = pages * store->page_bytes,
 				    .disk_free_bytes = disk_free,
+				    .disk_bytes = disk,
 				    .commits = store->commits};
 	return 0;
 }

@@ -125,6 +125,7 @@ struct store_usage {
 	uint64_t bytes_limit; /* the map's size */
 	uint64_t bytes_used;  /* of the map: pages ever used, without those free to be used again */
 	uint64_t disk_free_bytes; /* of the file system, for an unprivileged process */
+	uint64_t disk_bytes;      /* of the file system, all of it */
 	uint64_t commits;         /* that wrote something, since it was opened */
 };
 

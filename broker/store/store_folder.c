@@ -106,13 +106,14 @@ int store_folder_sync(const char *path)
 	return sync_one(AT_FDCWD, parent);
 }
 
-int store_folder_free_bytes(const char *path, uint64_t *ret)
+int store_folder_disk(const char *path, uint64_t *ret_free, uint64_t *ret_all)
 {
 	struct statvfs about;
 
 	if (statvfs(path, &about) < 0)
 		return TC_EIO;
-	*ret = (uint64_t)about.f_bavail * (uint64_t)about.f_frsize;
+	*ret_free = (uint64_t)about.f_bavail * (uint64_t)about.f_frsize;
+	*ret_all = (uint64_t)about.f_blocks * (uint64_t)about.f_frsize;
 	return 0;
 }
 

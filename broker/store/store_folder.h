@@ -19,6 +19,7 @@
 int store_folder_lock(const char *path, int *ret_lock) TC_MUST_CHECK;
 /* Makes the names in the folder, and the folder's own name, durable. */
 int store_folder_sync(const char *path) TC_MUST_CHECK;
-int store_folder_free_bytes(const char *path, uint64_t *ret) TC_MUST_CHECK;
+/* Of the file system that it lies on: what an unprivileged process may still use, and all. */
+int store_folder_disk(const char *path, uint64_t *ret_free, uint64_t *ret_all) TC_MUST_CHECK;
 
 #endif

@@ -333,6 +333,8 @@ int tree_check(const struct tree_check_options *options, struct tree_findings *r
 	if (r == 0)
 		r = tree_source_size(&check->source, &ret->size);
 	if (r == 0)
+		r = store_usage(check->store, &ret->usage);
+	if (r == 0)
 		r = journal_reader_open(options->journal, &reader);
 	if (r == 0)
 		r = walk(check, reader);

@@ -11,10 +11,12 @@
 #define TRAIL_TREE_CHECK_H
 
 #include "journal/journal.h"
+#include "store/store.h"
 
 struct tree_findings {
 	uint64_t size;        /* of the stored tree */
 	uint64_t checkpoints; /* stored */
+	struct store_usage usage;
 	uint64_t wrong;
 };
 

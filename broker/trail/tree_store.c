@@ -152,14 +152,9 @@ const char *tree_store_origin(const struct tree_store *store)
 	return store->origin;
 }
 
-int tree_store_usage(struct tree_store *store, struct tree_store_usage *ret)
+int tree_store_usage(struct tree_store *store, struct store_usage *ret)
 {
-	struct store_usage usage;
-	int r = store_usage(store->store, &usage);
-
-	if (r == 0)
-		*ret = (struct tree_store_usage){usage.bytes_used, usage.bytes_limit};
-	return r;
+	return store_usage(store->store, ret);
 }
 
 /* ---- growing ---- */

@@ -24,6 +24,7 @@
 #define TREE_CHECKPOINTS_KEPT 4096
 
 struct tree_store;
+struct store_usage;
 struct tree_view;
 
 enum tree_outcome {
@@ -45,11 +46,6 @@ struct tree_checkpoint {
 	struct tc_slice note;
 };
 
-struct tree_store_usage {
-	uint64_t bytes_used;
-	uint64_t bytes_limit;
-};
-
 int tree_store_open(const struct tree_store_options *options,
 		    struct tree_store **ret) TC_MUST_CHECK;
 void tree_store_close(struct tree_store **store);
@@ -63,7 +59,7 @@ int tree_store_checkpoint_put(struct tree_store *store, uint64_t size, int64_t t
 			      struct tc_slice note) TC_MUST_CHECK;
 /* Public keys of the log, a vkey line each: added to those that signed before. */
 int tree_store_vkeys_add(struct tree_store *store, struct tc_slice vkeys) TC_MUST_CHECK;
-int tree_store_usage(struct tree_store *store, struct tree_store_usage *ret) TC_MUST_CHECK;
+int tree_store_usage(struct tree_store *store, struct store_usage *ret) TC_MUST_CHECK;
 
 /* ---- views: what is stored, as of one commit ---- */
 

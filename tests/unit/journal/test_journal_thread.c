@@ -193,6 +193,35 @@ static void a_full_journal_refuses_submissions_in_the_log_and_takes_the_rest(voi
 	fixture_free(f);
 }
 
+/* Whether there is room in the ledger is not the journal's to know: it is told. */
+static void short_of_room_elsewhere_only_settlements_are_taken(void **state)
+{
+	static char message_id[] = "1b671a64-40d5-491e-99b0-da01ff1f3341";
+	struct fixture *f = fixture_new(MAP_BYTES);
+	struct record_batch content = {0};
+	struct record *record = submission(77, message_id, 100);
+	struct record_batch *batch;
+	struct bus_message message;
+
+	(void)state;
+	atomic_store(&f->figures.short_of_room, true);
+	fixture_start(f, 0);
+	record_batch_push(&content, &record);
+	send_batch(f, &content);
+	take_message(f, &message);
+	batch = message.payload;
+	assert_true(is_refusal(batch->first, message_id));
+	record_batch_free(batch);
+	free(batch);
+	send_samples(f, 1, 3, true);
+	assert_int_equal(expect_records(f, 1, 3), 1);
+	atomic_store(&f->figures.short_of_room, false);
+	send_samples(f, 4, 2, false);
+	assert_int_equal(expect_records(f, 4, 2), 1);
+	fixture_stop(f);
+	fixture_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +231,7 @@ int main(void)
 		cmocka_unit_test(an_announcement_changes_no_commit),
 		cmocka_unit_test(drain_takes_riders_along_and_goes_down_the_line),
 		cmocka_unit_test(a_full_journal_refuses_submissions_in_the_log_and_takes_the_rest),
+		cmocka_unit_test(short_of_room_elsewhere_only_settlements_are_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
