@@ -154,7 +154,7 @@ def test_a_sealer_that_cannot_remember_signs_nothing_until_it_can(own_exchange, 
     own_exchange.stop()
 
 
-@pytest.mark.parametrize("name, room", [("ledger", "6MiB"), ("trail", "2MiB")])
+@pytest.mark.parametrize("name, room", [("ledger", "6MiB"), ("trail", "4MiB")])
 def test_almost_full_takes_settlements_only_and_more_room_takes_all_again(own_exchange, name, room):
     own_exchange.set(**{f"{name}__map_size": room})
     own_exchange.start()
