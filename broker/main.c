@@ -12,11 +12,12 @@
 #include "daemon/decision_bench.h"
 #include "daemon/help.h"
 #include "daemon/problem.h"
+#include "daemon/restore.h"
 #include "daemon/verify.h"
 
 #define EXIT_USAGE 2
 
-enum action { RUN, CHECK_CONFIG, PRINT_CONFIG, REBUILD, CHECK, MEASURE };
+enum action { RUN, CHECK_CONFIG, PRINT_CONFIG, REBUILD, CHECK, MEASURE, RESTORE };
 
 static int usage(const char *error)
 {
@@ -24,9 +25,18 @@ static int usage(const char *error)
 	return EXIT_USAGE;
 }
 
+/* What the command line says. */
+struct words {
+	enum action action;
+	const char *path;
+	const char *persons, *grants, *seconds; /* of --measure-decisions */
+	struct restore_words restore;
+};
+
 /* What needs the configuration. */
-static int act(enum action action, const char *path)
+static int act(const struct words *words)
 {
+	const char *path = words->path;
 	struct config config;
 	struct config_error error;
 	int status = 0;
@@ -40,7 +50,7 @@ static int act(enum action action, const char *path)
 		problem_print_at(path, "the configuration cannot be read", tc_err_text(r), NULL);
 		return EXIT_FAILURE;
 	}
-	switch (action) {
+	switch (words->action) {
 	case RUN:
 		status = daemon_run(&config);
 		break;
@@ -55,19 +65,15 @@ static int act(enum action action, const char *path)
 	case CHECK:
 		status = verify_check(&config);
 		break;
+	case RESTORE:
+		status = restore_run(&config, &words->restore);
+		break;
 	case MEASURE:
 		break;
 	}
 	config_done(&config);
 	return status;
 }
-
-/* What the command line says. */
-struct words {
-	enum action action;
-	const char *path;
-	const char *persons, *grants, *seconds; /* of --measure-decisions */
-};
 
 /* The options of --measure-decisions: a whole number within bounds. */
 static bool number(const char *text, unsigned long least, unsigned long most, unsigned long *ret)
@@ -137,6 +143,22 @@ static bool take(struct words *words, int option)
 	case 'm':
 		words->action = MEASURE;
 		return true;
+	case 'R':
+		words->action = RESTORE;
+		words->restore.folder = optarg;
+		return true;
+	case 'x':
+		words->restore.replace = true;
+		return true;
+	case 'g':
+		words->restore.accept_gap = optarg;
+		return true;
+	case 'd':
+		words->restore.decided_by = optarg;
+		return true;
+	case 'w':
+		words->restore.witnessed = optarg;
+		return true;
 	case 'P':
 		words->persons = optarg;
 		return true;
@@ -151,6 +173,19 @@ static bool take(struct words *words, int option)
 	}
 }
 
+/* Who accepts that records are missing says why, and who they are. */
+static bool restore_words_fit(const struct words *words)
+{
+	const struct restore_words *restore = &words->restore;
+
+	if (words->action != RESTORE)
+		return !restore->replace && !restore->accept_gap && !restore->decided_by &&
+		       !restore->witnessed;
+	return restore->accept_gap
+		       ? *restore->accept_gap && restore->decided_by && *restore->decided_by
+		       : !restore->decided_by;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -159,6 +194,11 @@ int main(int argc, char **argv)
 		{"print-config", no_argument, NULL, 'p'},
 		{"rebuild", no_argument, NULL, 'r'},
 		{"check", no_argument, NULL, 'k'},
+		{"restore", required_argument, NULL, 'R'},
+		{"replace", no_argument, NULL, 'x'},
+		{"accept-gap", required_argument, NULL, 'g'},
+		{"decided-by", required_argument, NULL, 'd'},
+		{"witnessed", required_argument, NULL, 'w'},
 		{"measure-decisions", no_argument, NULL, 'm'},
 		{"persons", required_argument, NULL, 'P'},
 		{"grants", required_argument, NULL, 'G'},
@@ -185,11 +225,14 @@ int main(int argc, char **argv)
 				  : measure(&words);
 	if (words.persons || words.grants || words.seconds)
 		return usage("--persons, --grants and --seconds belong to --measure-decisions");
+	if (!restore_words_fit(&words))
+		return usage("--replace, --accept-gap, --decided-by and --witnessed belong to "
+			     "--restore; a gap is accepted for a reason, by somebody");
 	if (!words.path && words.action == PRINT_CONFIG) {
 		config_print_defaults(stdout);
 		return 0;
 	}
 	if (!words.path)
 		return usage("no --config FILE is given");
-	return act(words.action, words.path);
+	return act(&words);
 }

@@ -232,6 +232,7 @@ static int configuration_write(const char *folder, const char *trust_domain,
 		{"  crl: ", "ca/crl.pem"},
 		{"sealer:\n  keys: ", "sealer/keys"},
 		{"  state: ", "sealer/state"},
+		{"audit:\n  vkey: ", "audit.vkey"},
 	};
 	struct tc_bytes text = {0};
 	char line[2 * TC_FILE_PATH_BYTES + 64], quoted[2 * TC_FILE_PATH_BYTES];

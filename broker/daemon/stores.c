@@ -62,6 +62,22 @@ int stores_folder_remove(const char *path)
 	return r;
 }
 
+/* What is in data_dir is then partly of one log and partly of another. */
+static int restoring_check(const struct config *config)
+{
+	char *path = NULL;
+	int r = path_of(config, STORES_RESTORING, &path);
+
+	if (r == 0 && access(path, F_OK) == 0) {
+		problem_print_at(path, "a restore was begun and not finished",
+				 "the log, and what was made of it, may not belong together",
+				 "run the same throughcared --restore again, with --replace");
+		r = TC_ESTORE;
+	}
+	free(path);
+	return r;
+}
+
 int stores_open_journal(struct stores *stores, const struct config *config)
 {
 	struct journal_lmdb_options options = {
@@ -78,7 +94,9 @@ int stores_open_journal(struct stores *stores, const struct config *config)
 				 "check data_dir and who may write there");
 		return TC_EIO;
 	}
-	r = path_of(config, "journal", &path);
+	r = restoring_check(config);
+	if (r == 0)
+		r = path_of(config, "journal", &path);
 	if (r)
 		return r;
 	options.path = path;
@@ -208,7 +226,7 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 	stores->boot = ledger_boot(stores->ledger) + 1;
 	r = policy_state_wanted(stores->ledger, &first);
 	if (r == 0)
-		r = stores_origin(config, &origin);
+		r = stores_origin(stores->journal, config, &origin);
 	if (r == 0)
 		r = request_barrier(stores->boot, THROUGHCARE_VERSION, origin, &settings,
 				    first ? policy_default() : tc_slice(NULL, 0), &barrier);

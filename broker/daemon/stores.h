@@ -26,6 +26,8 @@ struct stores {
 	uint32_t boot; /* of this life: set by stores_begin */
 };
 
+#define STORES_RESTORING "restoring" /* a file in data_dir while a restored log is put in place */
+
 /* Journal alone. Every fault has been told on stderr. */
 int stores_open_journal(struct stores *stores, const struct config *config) TC_MUST_CHECK;
 /* Ledger and trail too, applied up to the journal's tip. `anew`: deletes both first. */
@@ -38,7 +40,10 @@ int stores_open(struct stores *stores, const struct config *config, bool anew) T
 int stores_tree_open(struct stores *stores, const struct config *config,
 		     struct tree_figures *figures) TC_MUST_CHECK;
 /* The origin line of the log's checkpoints, which is the name of its keys; to be freed. */
-int stores_origin(const struct config *config, char **ret) TC_MUST_CHECK;
+int stores_origin(struct journal *journal, const struct config *config, char **ret) TC_MUST_CHECK;
+/* The sealer that the configuration names; NULL when it names none. */
+int stores_sealer_open(const struct config *config, const char *origin,
+		       struct sealer_link **ret) TC_MUST_CHECK;
 /* Starts a new life in the log: the barrier record, then `seeds`, appended and applied. The ledger
  * is parked then, for its thread. */
 int stores_begin(struct stores *stores, const struct config *config,

@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,17 +5,18 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/log_gap.h"
 #include "daemon/problem.h"
 #include "daemon/stores.h"
 
 #define PROGRAM_BYTES 4096
 
-int stores_origin(const struct config *config, char **ret)
+int stores_origin(struct journal *journal, const struct config *config, char **ret)
 {
-	if (asprintf(ret, "%s/trail", config->trust_domain) >= 0)
-		return 0;
-	*ret = NULL;
-	return TC_ENOMEM;
+	struct journal_usage usage;
+	int r = journal_usage(journal, &usage);
+
+	return r ? r : log_origin_format(config->trust_domain, usage.origin, ret);
 }
 
 static int tree_open(struct stores *stores, const struct config *config, const char *origin)
@@ -55,7 +55,7 @@ static int program_find(char to[PROGRAM_BYTES])
 	return 0;
 }
 
-static int sealer_open(struct stores *stores, const struct config *config, char *origin)
+int stores_sealer_open(const struct config *config, const char *origin, struct sealer_link **ret)
 {
 	struct sealer_link_options options = {.socket = config->sealer_socket,
 					      .program = config->sealer_program,
@@ -76,13 +76,12 @@ static int sealer_open(struct stores *stores, const struct config *config, char 
 			return TC_EIO;
 		options.program = program;
 	}
-	return sealer_link_open(&options, &stores->sealer);
+	return sealer_link_open(&options, ret);
 }
 
 /* Before anything is added: what was signed must stand in this log. */
 static int sealed_check(struct stores *stores)
 {
-	char detail[160];
 	int r = checkpointer_round(stores->checkpointer);
 
 	if (r < 0)
@@ -98,17 +97,9 @@ static int sealed_check(struct stores *stores)
 			      "sealer.program or sealer.socket");
 		return TC_ESTORE;
 	}
-	snprintf(detail, sizeof(detail),
-		 "%" PRIu64 " records were signed; this log has %" PRIu64 "%s",
-		 checkpointer_signed_size(stores->checkpointer), tree_store_size(stores->tree),
-		 r == CHECKPOINTER_SMALLER ? "" : ", and others among them");
-	problem_print(
-		r == CHECKPOINTER_SMALLER
-			? "the log is older than what was signed: records are missing"
-			: "the log is not the one that was signed",
-		detail,
-		"put the newest copy of data_dir/journal in its place; see RESTORING A LOG in "
-		"throughcared(8)");
+	log_gap_explain(r == CHECKPOINTER_SMALLER ? LOG_GAP_SHORT : LOG_GAP_OTHER,
+			checkpointer_signed_size(stores->checkpointer),
+			tree_store_size(stores->tree));
 	return TC_ESTORE;
 }
 
@@ -117,12 +108,12 @@ int stores_tree_open(struct stores *stores, const struct config *config,
 {
 	struct checkpointer_options options = {.journal = stores->journal, .figures = figures};
 	char *origin = NULL;
-	int r = stores_origin(config, &origin);
+	int r = stores_origin(stores->journal, config, &origin);
 
 	if (r == 0)
 		r = tree_open(stores, config, origin);
 	if (r == 0)
-		r = sealer_open(stores, config, origin);
+		r = stores_sealer_open(config, origin, &stores->sealer);
 	free(origin);
 	if (r)
 		return r;

@@ -300,7 +300,7 @@ static int tree_verify(const struct config *config, struct journal *journal, boo
 	struct tree_findings findings;
 	char *path = NULL;
 	char *origin = NULL;
-	int r = stores_origin(config, &origin);
+	int r = stores_origin(journal, config, &origin);
 
 	if (r == 0 && asprintf(&path, "%s/tree", config->data_dir) < 0) {
 		path = NULL;

@@ -104,15 +104,13 @@ int journal_copy_check(struct tc_slice key, struct tc_slice value, struct journa
 
 /* ---- in ---- */
 
-int journal_copy_open(const char *path, uint64_t map_bytes, struct journal_copy **ret)
+static int open_store(const char *path, uint64_t map_bytes, struct journal_copy **ret)
 {
 	struct store_options options = {.path = path,
 					.map_bytes = map_bytes,
 					.sync = STORE_SYNC_DURABLE,
 					.tables_max = JOURNAL_TABLES_MAX};
 	struct journal_copy *copy = calloc(1, sizeof(*copy));
-	struct store_txn *txn = NULL;
-	uint64_t rows = 0;
 	int r;
 
 	if (!copy)
@@ -122,17 +120,30 @@ int journal_copy_open(const char *path, uint64_t map_bytes, struct journal_copy 
 		r = store_table_open(copy->store, JOURNAL_TABLE_LOG, &copy->log);
 	if (r == 0)
 		r = store_table_open(copy->store, JOURNAL_TABLE_META, &copy->meta);
+	if (r != 0)
+		journal_copy_close(&copy);
+	*ret = copy;
+	return r > 0 ? TC_ECONFIG : r;
+}
+
+int journal_copy_open(const char *path, uint64_t map_bytes, struct journal_copy **ret)
+{
+	struct journal_copy *copy = NULL;
+	struct store_txn *txn = NULL;
+	uint64_t rows = 0;
+	int r = open_store(path, map_bytes, &copy);
+
 	if (r == 0)
 		r = store_read_begin(copy->store, &txn);
 	if (r == 0)
 		r = store_count(txn, copy->log, &rows);
 	store_abort(&txn);
-	if (r == STORE_LOCKED || r == STORE_REFUSED || (r == 0 && rows > 0))
+	if (r == 0 && rows > 0)
 		r = TC_ECONFIG;
 	if (r != 0)
 		journal_copy_close(&copy);
 	*ret = copy;
-	return r > 0 ? TC_ESTORE : r;
+	return r;
 }
 
 static int begin(struct journal_copy *copy)
@@ -174,15 +185,6 @@ int journal_copy_put_meta(struct journal_copy *copy, struct tc_slice key, struct
 	return r ? r : outcome(store_put(copy->txn, copy->meta, key, value));
 }
 
-int journal_copy_put_origin(struct journal_copy *copy, uint32_t origin)
-{
-	uint8_t value[4];
-
-	tc_put_be32(value, origin);
-	return journal_copy_put_meta(copy, tc_slice_text(JOURNAL_META_ORIGIN),
-				     tc_slice(value, sizeof(value)));
-}
-
 int journal_copy_commit(struct journal_copy *copy)
 {
 	return copy->txn ? outcome(store_commit(&copy->txn)) : 0;
@@ -196,4 +198,20 @@ void journal_copy_close(struct journal_copy **copy)
 	store_close(&(*copy)->store);
 	free(*copy);
 	*copy = NULL;
+}
+
+int journal_copy_set_origin(const char *path, uint64_t map_bytes, uint32_t origin)
+{
+	struct journal_copy *copy = NULL;
+	uint8_t value[4];
+	int r = open_store(path, map_bytes, &copy);
+
+	tc_put_be32(value, origin);
+	if (r == 0)
+		r = journal_copy_put_meta(copy, tc_slice_text(JOURNAL_META_ORIGIN),
+					  tc_slice(value, sizeof(value)));
+	if (r == 0)
+		r = journal_copy_commit(copy);
+	journal_copy_close(&copy);
+	return r;
 }

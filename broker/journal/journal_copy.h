@@ -38,11 +38,13 @@ int journal_copy_put(struct journal_copy *copy, struct tc_slice key,
 		     struct tc_slice value) TC_MUST_CHECK;
 int journal_copy_put_meta(struct journal_copy *copy, struct tc_slice key,
 			  struct tc_slice value) TC_MUST_CHECK;
-/* See journal_usage. */
-int journal_copy_put_origin(struct journal_copy *copy, uint32_t origin) TC_MUST_CHECK;
 /* Stores what was put; now and then, and at the end. 0, TC_EFULL or a fault. */
 int journal_copy_commit(struct journal_copy *copy) TC_MUST_CHECK;
 /* What was not committed is lost. */
 void journal_copy_close(struct journal_copy **copy);
+
+/* What journal_usage then says of the journal in the folder `path`, which nobody has open. 0,
+ * TC_EFULL or a fault. */
+int journal_copy_set_origin(const char *path, uint64_t map_bytes, uint32_t origin) TC_MUST_CHECK;
 
 #endif

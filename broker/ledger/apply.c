@@ -159,6 +159,28 @@ static int anchor_apply(struct ledger *ledger)
 	return fact_push(ledger, &draft);
 }
 
+/* Whoever asks the trail what happened finds that something is missing, and who answers for it. */
+static int restored_apply(struct ledger *ledger)
+{
+	const Throughcare__V1__RestoredRecord *restored = ledger->record->restored;
+	size_t len = throughcare__v1__restored_record__get_packed_size(restored);
+	uint8_t *packed = arena_take(&ledger->arena, len + 1);
+	struct fact_draft draft;
+
+	if (packed == NULL)
+		return TC_ENOMEM;
+	fact_init(&draft, "restored");
+	fact_text(&draft.row.code,
+		  restored->gap == THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_ACCEPTED
+			  ? "gap_accepted"
+			  : "complete");
+	fact_text(&draft.row.actor, restored->decided_by);
+	draft.row.has_record = 1;
+	draft.row.record.len = throughcare__v1__restored_record__pack(restored, packed);
+	draft.row.record.data = packed;
+	return fact_push(ledger, &draft);
+}
+
 /* ---- ticks ---- */
 
 static int tick_delivery(struct ledger *ledger, enum timer_kind kind, uint64_t id)
@@ -275,6 +297,7 @@ static const struct {
 	{THROUGHCARE__V1__RECORD__BODY_LOGOFF, logoff_apply},
 	{THROUGHCARE__V1__RECORD__BODY_BARRIER, barrier_apply},
 	{THROUGHCARE__V1__RECORD__BODY_ANCHOR, anchor_apply},
+	{THROUGHCARE__V1__RECORD__BODY_RESTORED, restored_apply},
 	{THROUGHCARE__V1__RECORD__BODY_CERTIFICATE_REVOKED, certificate_revoked_apply},
 };
 

@@ -101,7 +101,10 @@ static int state_open(struct sealer *sealer, const struct words *words, int fold
 {
 	switch (sealer_state_open(folder, words->origin, &sealer->state)) {
 	case 0:
-		return 0;
+		if (sealer->state.current + 1 == sealer->state.count)
+			return 0;
+		return problem(words->origin, "the log has gone on under a later origin",
+			       "this one is older: restore a newer backup; see throughcared(8)");
 	case TC_ECORRUPT:
 		return problem(words->state, "sealer.state is not what was written",
 			       "nothing is signed until it is known what was signed before; see "

@@ -1,12 +1,16 @@
 """The log is copied while the exchange works, and made a log again from the copy."""
+import hashlib
 import json
 import os
+import shutil
+import subprocess
 import threading
 
 import pytest
+from exchange import wait_for
 from messages import consent, grant, new_id
 
-DESK, OPERATOR = "intake-desk", "operator"
+DESK, AUDITOR, OPERATOR = "intake-desk", "auditor-state", "operator"
 
 
 @pytest.fixture
@@ -84,3 +88,190 @@ def test_only_a_named_operator_has_a_backup_made_and_only_where_a_folder_is_set(
     assert answer.code == 3 and answer.rows[0]["error"]["code"] == "backup_refused", answer
     assert "backup.folder" in json.dumps(answer.rows)
     own_exchange.stop()
+
+
+# ---- restoring ----
+
+def run(exchange, *words):
+    return subprocess.run([exchange.daemon_path, "--config", exchange.configuration(), *words], capture_output=True,
+                          text=True, timeout=120, check=False)
+
+
+def restore(exchange, *words, name="daily"):
+    done = run(exchange, "--restore", folder_of(exchange, name), "--replace", *words)
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+def restore_refused(exchange, *words, name="daily", code=1):
+    done = run(exchange, "--restore", folder_of(exchange, name), *words)
+    assert done.returncode == code, done
+    assert "error:" in done.stderr and "hint:" in done.stderr
+    return done.stderr
+
+
+def check(exchange):
+    done = run(exchange, "--check")
+    assert done.returncode == 0, done
+    return dict(line.rsplit(" ", 1) for line in done.stdout.splitlines())
+
+
+def data_of(exchange, *names):
+    return os.path.join(exchange.folder, "data", *names)
+
+
+def tree_of(folder):
+    """Every file below it with its bytes, but for locks."""
+    found = {}
+    for path, _, names in os.walk(folder):
+        for name in names:
+            if "lock" not in name:
+                with open(os.path.join(path, name), "rb") as file:
+                    found[os.path.relpath(os.path.join(path, name), folder)] = hashlib.sha256(file.read()).digest()
+    return found
+
+
+def restored_rows(exchange):
+    return [row for row in exchange.trail() if row["event"] == "restored"]
+
+
+@pytest.mark.quick
+def test_a_log_that_was_lost_is_had_again_whole(kept):
+    kept.start()
+    referral = kept.accepted(DESK, consent(new_id(), grant()))
+    backup(kept)
+    kept.kill()
+    # Whatever was signed after the backup is missing; a state from then is what a new machine would have.
+    state = os.path.join(kept.folder, "sealer", "state", "sealer.state")
+    shutil.copy(folder_of(kept, "daily", "sealer.state"), state)
+    shutil.rmtree(data_of(kept))
+    said = restore(kept)
+    records = manifest(kept, "daily")["next"]
+    assert f"Restored {records} records" in said
+    rebuilt = dict(line.rsplit(" ", 1) for line in run(kept, "--rebuild").stdout.splitlines())
+    assert int(rebuilt["records"]) == records + 1, "the record of its restoring comes after them"
+    stored = check(kept)
+    assert stored["ledger digest"] == rebuilt["ledger digest"] and stored["trail digest"] == rebuilt["trail digest"]
+    kept.start()
+    again = kept.ask(AUDITOR, "trail", "find", "--message", referral["messageId"])
+    assert again and int(again[0]["logSequence"]) == int(referral["logSequence"])
+    assert [row["code"] for row in restored_rows(kept)] == ["complete"]
+    kept.stop()
+    check(kept)
+
+
+@pytest.mark.quick
+def test_an_older_log_is_refused_until_somebody_answers_for_what_is_missing(kept):
+    kept.start()
+    kept.accepted(DESK, consent(new_id(), grant()))
+    first = backup(kept)
+    lost = kept.accepted(DESK, consent(new_id(), grant()))
+    note = kept.plain(AUDITOR, "trail", "checkpoint")
+    kept.stop()
+    before = tree_of(data_of(kept))
+    assert "there is a log already" in restore_refused(kept)
+    said = restore_refused(kept, "--replace")
+    with open(os.path.join(kept.folder, "sealer", "state", "sealer.state"), encoding="ascii") as lines:
+        size = int(lines.read().splitlines()[1])
+    assert "the log is older than what was signed: records are missing" in said
+    assert f"{size - first['next']} are missing, from record {first['next']} on" in said and "--accept-gap" in said
+    assert tree_of(data_of(kept)) == before, "a refused restore touches nothing"
+    # A plain start with the older log, put there by hand, is refused in the same words.
+    newest = kept.folder + ".newest"
+    shutil.move(data_of(kept), newest)
+    with open(folder_of(kept, "witnessed"), "w", encoding="utf-8") as file:
+        file.write(note)
+    reason = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
+    restore_refused(kept, *reason[:2], code=2)
+    said = restore(kept, *reason)
+    assert "are missing; the log says so now" in said and "test.example/trail/1" in said
+    with open(os.path.join(kept.folder, "audit.vkey"), encoding="utf-8") as lines:
+        keys = lines.read().splitlines()
+    assert len(keys) == 2 and keys[1].startswith("test.example/trail/1+"), keys
+    kept.start()
+    row, = restored_rows(kept)
+    assert row["code"] == "gap_accepted" and row["actor"] == "op-1" and int(row["logSequence"]) == first["next"]
+    assert not kept.ask(AUDITOR, "trail", "find", "--message", lost["messageId"])
+    wait_for(lambda: kept.plain(AUDITOR, "trail", "checkpoint").startswith("test.example/trail/1\n"), "its checkpoints")
+    kept.accepted(DESK, consent(new_id(), grant()))
+    assert "from before this log was restored" in json.dumps(
+        kept.cli("exchange", "backup", "daily", profile=OPERATOR).rows)
+    backup(kept, "after")
+    kept.stop()
+    check(kept)
+    # The log from before the gap is another one now, however long it is.
+    shutil.rmtree(data_of(kept))
+    shutil.move(newest, data_of(kept))
+    done = run(kept)
+    assert done.returncode == 1 and "the log has gone on under a later origin" in done.stderr, done
+    # And a second gap begins a second origin.
+    assert "test.example/trail/2" in restore(kept, *reason)
+
+
+@pytest.mark.quick
+def test_a_log_older_than_what_a_witness_saw_is_refused_as_well(kept):
+    kept.start()
+    kept.accepted(DESK, consent(new_id(), grant()))
+    backup(kept)
+    kept.accepted(DESK, consent(new_id(), grant()))
+    wait_for(lambda: len(kept.plain(AUDITOR, "trail", "checkpoint")) > 0, "a checkpoint")
+    size = manifest(kept, "daily")["next"]
+    note = wait_for(lambda: newer_checkpoint(kept, size), "a checkpoint of later records")
+    kept.kill()
+    shutil.rmtree(data_of(kept))
+    # The whole machine is lost, with what the sealer remembered.
+    shutil.rmtree(os.path.join(kept.folder, "sealer", "state"))
+    os.mkdir(os.path.join(kept.folder, "sealer", "state"), 0o700)
+    path = folder_of(kept, "witnessed")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(note)
+    assert "records are missing" in restore_refused(kept, "--witnessed", path)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(note.replace("\n\n", "\nextended\n\n"))
+    assert "no checkpoint that this network's log has signed" in restore_refused(kept, "--witnessed", path)
+    restore(kept)
+    kept.start()
+    kept.stop()
+
+
+def newer_checkpoint(exchange, size):
+    note = exchange.plain(AUDITOR, "trail", "checkpoint")
+    return note if int(note.splitlines()[1]) > size else None
+
+
+@pytest.mark.quick
+def test_what_is_wrong_with_a_backup_is_found_before_anything_is_replaced(kept):
+    kept.start()
+    kept.accepted(DESK, consent(new_id(), grant()))
+    size = backup(kept)["next"]
+    kept.stop()
+    before = tree_of(data_of(kept))
+    segment = folder_of(kept, "daily", f"segment-0-{size - 1}")
+    with open(segment, "rb") as file:
+        whole = file.read()
+    spoiled = {"cut": whole[:-9], "flipped": whole[:900] + bytes([whole[900] ^ 1]) + whole[901:], "empty": b""}
+    for content in spoiled.values():
+        with open(segment, "wb") as file:
+            file.write(content)
+        assert "the backup is not what was written" in restore_refused(kept, "--replace")
+    os.remove(segment)
+    assert "the file is missing" in restore_refused(kept, "--replace")
+    assert tree_of(data_of(kept)) == before
+    os.remove(folder_of(kept, "daily", "manifest.json"))
+    assert "this is no backup" in restore_refused(kept, "--replace")
+
+
+@pytest.mark.quick
+def test_a_running_exchange_is_not_restored_over_nor_started_while_a_restore_is_not_finished(kept):
+    kept.start()
+    backup(kept)
+    assert "the exchange is running" in restore_refused(kept, "--replace")
+    kept.stop()
+    with open(data_of(kept, "restoring"), "w", encoding="ascii"):
+        pass
+    done = run(kept)
+    assert done.returncode == 1 and "a restore was begun and not finished" in done.stderr, done
+    shutil.copy(folder_of(kept, "daily", "sealer.state"), os.path.join(kept.folder, "sealer", "state"))
+    restore(kept)
+    kept.start()
+    kept.stop()

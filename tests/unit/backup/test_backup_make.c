@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "backup/backup_restore.h"
 #include "base/clock.h"
 #include "journal/journal_copy.h"
 #include "journal/journal_lmdb.h"
@@ -129,38 +130,21 @@ static void made(struct place *place)
 	assert_int_equal(r, 0);
 }
 
-static int copy_put(void *context, const struct journal_raw *row)
-{
-	return journal_copy_put(context, row->key, row->value);
-}
-
 /* The backup as a journal of its own. */
 static struct journal *restored(struct place *place)
 {
 	struct journal_lmdb_options open = {
 		.path = place->copy_path, .map_bytes = MAP_BYTES, .clock = &tc_clock_real};
-	struct backup_check_options options = {.take = copy_put};
 	struct backup_manifest manifest = {.runs = NULL};
 	struct backup_problem problem = {.text = ""};
 	struct backup_folder folder;
-	struct journal_copy *copy = NULL;
 	struct journal *journal = NULL;
 
 	assert_int_equal(backup_folder_open(place->backup_path, false, &folder), 0);
 	assert_int_equal(backup_manifest_load(&folder, &manifest), 0);
-	assert_int_equal(journal_copy_open(place->copy_path, MAP_BYTES, &copy), 0);
-	for (size_t i = 0; i < manifest.meta_count; i++)
-		assert_int_equal(journal_copy_put_meta(copy, tc_slice_text(manifest.meta[i].name),
-						       tc_slice(manifest.meta[i].value,
-								manifest.meta[i].value_len)),
-				 0);
-	options.folder = &folder;
-	options.manifest = &manifest;
-	options.context = copy;
-	assert_int_equal(backup_check(&options, &problem), 0);
-	assert_int_equal(journal_copy_put_origin(copy, 3), 0);
-	assert_int_equal(journal_copy_commit(copy), 0);
-	journal_copy_close(&copy);
+	assert_int_equal(
+		backup_restore(&folder, &manifest, place->copy_path, MAP_BYTES, &problem), 0);
+	assert_int_equal(journal_copy_set_origin(place->copy_path, MAP_BYTES, 3), 0);
 	backup_manifest_free(&manifest);
 	backup_folder_close(&folder);
 	assert_int_equal(journal_lmdb_open(&open, &journal), 0);

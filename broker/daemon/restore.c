@@ -1,0 +1,250 @@
+#include "daemon/restore.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backup/backup_restore.h"
+#include "base/clock.h"
+#include "daemon/core_file.h"
+#include "daemon/problem.h"
+#include "daemon/restore_inside.h"
+#include "daemon/stores.h"
+#include "gateway/request_record.h"
+#include "journal/journal_copy.h"
+#include "journal/journal_lmdb.h"
+#include "throughcare/v1/record.pb-c.h"
+
+/* ---- before anything is done ---- */
+
+static int backup_open(struct restore *restore)
+{
+	const char *folder = restore->words->folder;
+	int r = backup_folder_open(folder, false, &restore->from);
+
+	if (r == 0)
+		r = backup_manifest_load(&restore->from, &restore->manifest);
+	if (r) {
+		problem_print_at(folder, "this is no backup that can be restored",
+				 r > 0 ? "there is no manifest.json, or it is not what was written"
+				       : tc_err_text(r),
+				 "name a folder that `throughcare exchange backup` made");
+		return r > 0 ? TC_ECONFIG : r;
+	}
+	if (strcmp(restore->manifest.trust_domain, restore->config->trust_domain) != 0 ||
+	    !log_origin_parse(restore->config->trust_domain, restore->manifest.origin,
+			      &restore->log_origin)) {
+		problem_print_at(folder, "the backup is of another network",
+				 restore->manifest.trust_domain,
+				 "name this network's backup, or its configuration");
+		return TC_ECONFIG;
+	}
+	return 0;
+}
+
+static int journal_open(const struct restore *restore, const char *path, struct journal **ret)
+{
+	struct journal_lmdb_options options = {
+		.path = path,
+		.map_bytes = (uint64_t)restore->config->journal_map_bytes,
+		.clock = &tc_clock_real,
+	};
+
+	return journal_lmdb_open(&options, ret);
+}
+
+/* One that cannot be read may be why something is restored: what it had is then not known. */
+static int replaced_look(struct restore *restore, const char *path)
+{
+	struct journal *journal = NULL;
+	struct journal_usage usage;
+	int r;
+
+	if (!restore->words->replace) {
+		problem_print_at(path, "there is a log already",
+				 "restoring would remove it, and what it has beyond the backup",
+				 "add --replace if that is meant; keep a copy of it if you can");
+		return TC_ECONFIG;
+	}
+	r = journal_open(restore, path, &journal);
+	if (r == JOURNAL_FENCED) {
+		problem_print_at(path, "the exchange is running", NULL, "stop throughcared first");
+		return TC_ECONFIG;
+	}
+	if (r == 0 && journal_usage(journal, &usage) == 0)
+		restore->replaced_origin = usage.origin;
+	journal_close(&journal);
+	return 0;
+}
+
+static int data_dir_open(struct restore *restore)
+{
+	const char *data_dir = restore->config->data_dir;
+	char *path = restore_path(restore, "journal");
+	struct stat about;
+	int r = path ? backup_folder_open(data_dir, true, &restore->to) : TC_ENOMEM;
+
+	if (r)
+		problem_print_at(data_dir, "the folder cannot be used", strerror(errno),
+				 "check data_dir and who may write there");
+	restore->there = r == 0 && stat(path, &about) == 0;
+	if (restore->there)
+		r = replaced_look(restore, path);
+	free(path);
+	return r;
+}
+
+/* ---- the log ---- */
+
+static int journal_make(struct restore *restore, const char *path)
+{
+	struct backup_problem problem = {.text = ""};
+	int r = stores_folder_remove(path);
+
+	if (r == 0)
+		r = backup_restore(&restore->from, &restore->manifest, path,
+				   (uint64_t)restore->config->journal_map_bytes, &problem);
+	if (r == BACKUP_CHECK_BAD) {
+		problem_print_at(restore->words->folder, "the backup is not what was written",
+				 problem.text, "restore another one");
+		return TC_ECORRUPT;
+	}
+	if (r)
+		problem_print_at(path, "the log cannot be written", tc_err_text(r),
+				 r == TC_EFULL ? "raise journal.map_size in the configuration"
+					       : "check the folder's owner and free space");
+	return r;
+}
+
+static bool accepted(const struct restore *restore)
+{
+	return restore->gap.kind != LOG_GAP_NONE && restore->words->accept_gap;
+}
+
+/* What the log says of its own restoring: its next record. */
+static int restored_append(struct restore *restore, struct journal *journal)
+{
+	Throughcare__V1__RestoredRecord restored = THROUGHCARE__V1__RESTORED_RECORD__INIT;
+	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
+	struct log_gap *gap = &restore->gap;
+	struct record_batch batch = {0};
+	struct record *record = NULL;
+	int r;
+
+	restored.has_size = restored.has_gap = 1;
+	restored.size = restore->manifest.next;
+	restored.gap = THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_NONE;
+	if (accepted(restore)) {
+		restored.gap = THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_ACCEPTED;
+		restored.previous_origin = gap->origin;
+		restored.has_signed_size = restored.has_signed_root = 1;
+		restored.signed_size = gap->size;
+		restored.signed_root =
+			request_record_bytes(tc_slice(gap->root.bytes, sizeof(gap->root.bytes)));
+		/* protobuf-c has no const strings; packing does not write. */
+		restored.reason = (char *)(uintptr_t)restore->words->accept_gap;
+		restored.decided_by = (char *)(uintptr_t)restore->words->decided_by;
+	}
+	body.body_case = THROUGHCARE__V1__RECORD__BODY_RESTORED;
+	body.restored = &restored;
+	r = request_record_pack(&body, 0, &record);
+	if (r)
+		return r;
+	record->rider = true; /* also into a map that is nearly full */
+	record_batch_push(&batch, &record);
+	r = journal_append(journal, &batch, tc_id_new(tc_clock_now_ms(&tc_clock_real)));
+	record_batch_free(&batch);
+	return r > 0 ? TC_EFULL : r;
+}
+
+/* Refused when something is missing that nobody answers for. */
+static int gap_decide(struct restore *restore)
+{
+	uint32_t most = restore->gap.origin_most;
+
+	restore->origin = restore->log_origin;
+	if (restore->gap.kind == LOG_GAP_NONE) {
+		if (restore->words->accept_gap)
+			puts("Nothing is missing: no gap needs to be accepted.");
+		return 0;
+	}
+	if (!restore->words->accept_gap) {
+		log_gap_explain(restore->gap.kind, restore->gap.size, restore->gap.have);
+		return TC_ESTORE;
+	}
+	restore->origin = (most > restore->replaced_origin ? most : restore->replaced_origin) + 1;
+	return 0;
+}
+
+static int log_finish(struct restore *restore, const char *path)
+{
+	struct journal *journal = NULL;
+	int r = journal_open(restore, path, &journal);
+
+	if (r == 0) {
+		r = restore_known(restore, journal);
+		if (r == 0)
+			r = gap_decide(restore);
+		journal_close(&journal);
+		if (r)
+			return r;
+	}
+	if (r == 0)
+		r = journal_copy_set_origin(path, (uint64_t)restore->config->journal_map_bytes,
+					    restore->origin);
+	if (r == 0)
+		r = journal_open(restore, path, &journal);
+	if (r == 0)
+		r = restored_append(restore, journal);
+	journal_close(&journal);
+	if (r)
+		problem_print_at(path, "the log cannot be written", tc_err_text(r),
+				 "check the folder's owner and free space, and journal.map_size");
+	return r > 0 ? TC_ESTORE : r;
+}
+
+static void done_say(const struct restore *restore)
+{
+	char made[TC_TIME_TEXT_BYTES];
+
+	tc_time_format(restore->manifest.made_ms, made);
+	printf("Restored %" PRIu64 " records of %s.\n", restore->manifest.next, made);
+	if (accepted(restore) && restore->gap.kind == LOG_GAP_SHORT)
+		printf("%" PRIu64 " records that were signed are missing; the log says so now.\n",
+		       restore->gap.size - restore->gap.have);
+}
+
+int restore_run(const struct config *config, const struct restore_words *words)
+{
+	struct restore restore = {
+		.config = config, .words = words, .from = {.fd = -1}, .to = {.fd = -1}};
+	char *path = restore_path(&restore, RESTORE_JOURNAL_NEW);
+	int r = path ? core_file_forbid() : TC_ENOMEM;
+
+	if (r == 0)
+		r = backup_open(&restore);
+	if (r == 0)
+		r = data_dir_open(&restore);
+	if (r == 0)
+		r = journal_make(&restore, path);
+	if (r == 0)
+		r = log_finish(&restore, path);
+	if (r == 0)
+		r = restore_place(&restore);
+	else if (restore.to.fd >= 0 && stores_folder_remove(path) != 0)
+		problem_print_at(path, "the folder cannot be removed", strerror(errno),
+				 "remove it: it is a copy of the backup's log");
+	if (r == 0)
+		done_say(&restore);
+	if (r == 0 && restore.origin != restore.log_origin)
+		r = restore_keys(&restore);
+	backup_manifest_free(&restore.manifest);
+	backup_folder_close(&restore.from);
+	backup_folder_close(&restore.to);
+	free(path);
+	return r ? 1 : 0;
+}

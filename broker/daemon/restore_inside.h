@@ -1,0 +1,46 @@
+/*
+ * restore_inside - what the parts of a restore share.
+ *
+ * Inside broker/daemon only.
+ *
+ * Owner: the main thread. Blocks: on the disk.
+ */
+#ifndef DAEMON_RESTORE_INSIDE_H
+#define DAEMON_RESTORE_INSIDE_H
+
+#include "backup/backup_manifest.h"
+#include "daemon/log_gap.h"
+#include "daemon/restore.h"
+#include "journal/journal.h"
+
+#define RESTORE_JOURNAL_NEW "journal.new"
+#define RESTORE_TREE_NEW    "tree.new"
+
+struct restore {
+	const struct config *config;
+	const struct restore_words *words;
+	struct backup_folder from; /* the backup */
+	struct backup_folder to;   /* data_dir */
+	struct backup_manifest manifest;
+	bool there;               /* data_dir has a journal */
+	uint32_t replaced_origin; /* of that one, when it can be read */
+	uint32_t log_origin;      /* of the backup's log */
+	uint32_t origin;          /* of the log from now on */
+	struct log_gap gap;
+};
+
+/* A path below data_dir; NULL without memory. To be freed. */
+char *restore_path(const struct restore *restore, const char *name);
+
+/* Holds the restored log, which stands in RESTORE_JOURNAL_NEW, against all that is known to have
+ * been signed: fills restore->gap. 0, or a fault that was told. */
+int restore_known(struct restore *restore, struct journal *journal) TC_MUST_CHECK;
+/* The keys that sign under the new origin: told, and added to the file audit.vkey. */
+int restore_keys(const struct restore *restore) TC_MUST_CHECK;
+
+/* Puts it where it belongs, with all that is in the backup beside it, and removes what was made of
+ * the log before. 0 or a fault; when it is interrupted, no exchange starts before it was done
+ * again. */
+int restore_place(struct restore *restore) TC_MUST_CHECK;
+
+#endif

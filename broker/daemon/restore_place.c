@@ -1,0 +1,103 @@
+/* The restored log comes where it belongs, and what was made of another one goes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backup/backup_make.h"
+#include "daemon/problem.h"
+#include "daemon/restore_inside.h"
+#include "daemon/stores.h"
+
+char *restore_path(const struct restore *restore, const char *name)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", restore->config->data_dir, name) < 0 ? NULL : path;
+}
+
+static int folder_remove(const struct restore *restore, const char *name)
+{
+	char *path = restore_path(restore, name);
+	int r = path ? stores_folder_remove(path) : TC_ENOMEM;
+
+	free(path);
+	return r;
+}
+
+static int mark(const struct restore *restore)
+{
+	int fd = openat(restore->to.fd, STORES_RESTORING, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return TC_EIO;
+	close(fd);
+	return backup_folder_sync(&restore->to);
+}
+
+/* As the backup has it: also that it has none. */
+static int file_place(const struct restore *restore, const char *name)
+{
+	struct backup_file file;
+
+	if (!backup_manifest_file(&restore->manifest, name))
+		return backup_folder_remove(&restore->to, name);
+	return backup_folder_copy(&restore->from, name, &restore->to, &file);
+}
+
+/* What was ordered to be forgotten since the backup was made is known here only: where both have
+ * such a file, the longer one has what the other one has. */
+static int forgotten_place(const struct restore *restore)
+{
+	const struct backup_file *kept =
+		backup_manifest_file(&restore->manifest, BACKUP_FILE_FORGOTTEN);
+	struct backup_file here, file;
+	int r;
+
+	if (!kept)
+		return 0;
+	r = backup_folder_measure(&restore->to, BACKUP_FILE_FORGOTTEN, &here);
+	if (r < 0 || (r == 0 && here.bytes >= kept->bytes))
+		return r;
+	return backup_folder_copy(&restore->from, BACKUP_FILE_FORGOTTEN, &restore->to, &file);
+}
+
+static int journal_place(const struct restore *restore)
+{
+	int fd = restore->to.fd;
+
+	if (!restore->there)
+		return renameat(fd, RESTORE_JOURNAL_NEW, fd, "journal") == 0 ? 0 : TC_EIO;
+	if (renameat2(fd, RESTORE_JOURNAL_NEW, fd, "journal", RENAME_EXCHANGE) != 0)
+		return TC_EIO;
+	return folder_remove(restore, RESTORE_JOURNAL_NEW);
+}
+
+int restore_place(struct restore *restore)
+{
+	static const char *const made[] = {"ledger", "trail", "tree"};
+	int r = mark(restore);
+
+	for (size_t i = 0; r == 0 && i < sizeof(made) / sizeof(made[0]); i++)
+		r = folder_remove(restore, made[i]);
+	if (r == 0)
+		r = file_place(restore, BACKUP_FILE_BASE);
+	if (r == 0)
+		r = forgotten_place(restore);
+	if (r == 0)
+		r = journal_place(restore);
+	if (r == 0)
+		r = backup_folder_sync(&restore->to);
+	if (r == 0)
+		r = backup_folder_remove(&restore->to, STORES_RESTORING);
+	if (r == 0)
+		r = backup_folder_sync(&restore->to);
+	if (r)
+		problem_print_at(restore->config->data_dir,
+				 "the restored log could not be put in place",
+				 r == TC_EIO ? strerror(errno) : tc_err_text(r),
+				 "check who may write there and the free space, and run it again");
+	return r;
+}
