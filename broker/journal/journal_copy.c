@@ -75,15 +75,16 @@ static int record_check(struct tc_slice value, struct journal_copy_row *ret)
 	uint8_t commitment[32];
 	int r = journal_row_record_read(ret->sequence, value, &row);
 
-	if (r == 0)
+	if (r == 0 && !row.forgotten)
 		r = journal_row_commit(row.salt, row.body, commitment);
 	if (r != 0)
 		return r;
-	if (memcmp(commitment, row.commitment, sizeof(commitment)) != 0)
+	if (row.forgotten ? row.body.len > 0
+			  : memcmp(commitment, row.commitment, sizeof(commitment)) != 0)
 		return TC_ECORRUPT;
 	ret->body = row.body;
 	ret->leaf.time_ms = row.time_ms;
-	memcpy(ret->leaf.commitment, commitment, sizeof(commitment));
+	memcpy(ret->leaf.commitment, row.commitment, sizeof(row.commitment));
 	return 0;
 }
 

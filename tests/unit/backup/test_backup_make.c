@@ -12,10 +12,13 @@
 #include <cmocka.h>
 
 #include "backup/backup_restore.h"
+#include "backup/backup_segment.h"
 #include "base/clock.h"
 #include "journal/journal_copy.h"
+#include "journal/journal_forget.h"
 #include "journal/journal_lmdb.h"
 #include "scratch.h"
+#include "throughcare/v1/record.pb-c.h"
 #include "unit/journal/journal_sample.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -142,8 +145,8 @@ static struct journal *restored(struct place *place)
 
 	assert_int_equal(backup_folder_open(place->backup_path, false, &folder), 0);
 	assert_int_equal(backup_manifest_load(&folder, &manifest), 0);
-	assert_int_equal(
-		backup_restore(&folder, &manifest, place->copy_path, MAP_BYTES, &problem), 0);
+	assert_int_equal(backup_restore(&folder, &manifest, place->copy_path, MAP_BYTES, &problem),
+			 0);
 	assert_int_equal(journal_copy_set_origin(place->copy_path, MAP_BYTES, 3), 0);
 	backup_manifest_free(&manifest);
 	backup_folder_close(&folder);
@@ -260,6 +263,84 @@ static void rot_in_an_old_segment_is_found_and_mended_by_the_next(void **state)
 	assert_int_equal(make(place, &problem), BACKUP_CHECK_BAD);
 }
 
+/* Whether the bytes of a sample's body stand anywhere in the backup. */
+static bool in_the_backup(struct place *place, uint64_t number)
+{
+	struct record *record = sample_record(number);
+	struct backup_manifest manifest;
+	struct backup_folder folder;
+	struct tc_bytes bytes = {0};
+	char name[BACKUP_NAME_BYTES];
+	bool found = false;
+
+	assert_int_equal(backup_folder_open(place->backup_path, false, &folder), 0);
+	assert_int_equal(backup_manifest_load(&folder, &manifest), 0);
+	for (size_t i = 0; i < manifest.run_count; i++) {
+		backup_run_name(&manifest.runs[i], name);
+		assert_int_equal(
+			backup_folder_read(&folder, name, BACKUP_SEGMENT_BYTES_MAX, &bytes), 0);
+	}
+	found = memmem(bytes.data, bytes.len, record->body.data, record->body.len) != NULL;
+	tc_bytes_free(&bytes);
+	backup_manifest_free(&manifest);
+	backup_folder_close(&folder);
+	record_free(&record);
+	return found;
+}
+
+/* What says in the log that records were forgotten. */
+static void forgotten_append(struct place *place)
+{
+	Throughcare__V1__ForgottenRecord forgotten = THROUGHCARE__V1__FORGOTTEN_RECORD__INIT;
+	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
+	struct record *record = record_new();
+	struct record_batch batch = {0};
+	uint8_t packed[64];
+
+	assert_non_null(record);
+	body.body_case = THROUGHCARE__V1__RECORD__BODY_FORGOTTEN;
+	body.forgotten = &forgotten;
+	assert_int_equal(tc_bytes_append(&record->owned, packed,
+					 throughcare__v1__record__pack(&body, packed)),
+			 0);
+	record->body = tc_bytes_slice(&record->owned);
+	record_batch_push(&batch, &record);
+	assert_int_equal(journal_append(place->journal, &batch, tc_id_new(1)), 0);
+	record_batch_free(&batch);
+	place->tip++;
+}
+
+static void what_was_forgotten_goes_from_old_segments_too(void **state)
+{
+	const struct journal_range range = {.first = 41, .count = 2};
+	struct place *place = *state;
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	struct journal *journal;
+	int64_t before;
+
+	append(place, 40);
+	made(place);
+	append(place, 40);
+	made(place);
+	assert_true(in_the_backup(place, 41));
+	before = changed_at(place, "segment-0-39");
+	forgotten_append(place);
+	assert_int_equal(journal_forget_records(place->journal, &range, 1), 0);
+	made(place);
+	assert_false(in_the_backup(place, 41));
+	assert_false(in_the_backup(place, 42));
+	assert_true(in_the_backup(place, 43));
+	assert_int_equal(changed_at(place, "segment-0-39"), before);
+	journal = restored(place);
+	assert_int_equal(journal_reader_open(journal, &reader), 0);
+	assert_int_equal(sample_check(reader, 40, 40), 0);
+	assert_int_equal(journal_read(reader, 41, &entry), JOURNAL_FORGOTTEN);
+	assert_int_equal(sample_check(reader, 43, 43), 0);
+	journal_reader_close(&reader);
+	journal_close(&journal);
+}
+
 static void a_folder_of_another_log_is_left_alone(void **state)
 {
 	struct place *place = *state;
@@ -298,6 +379,7 @@ int main(void)
 		TEST(the_next_backup_writes_what_is_new),
 		TEST(a_segment_ends_when_it_is_large),
 		TEST(rot_in_an_old_segment_is_found_and_mended_by_the_next),
+		TEST(what_was_forgotten_goes_from_old_segments_too),
 		TEST(a_folder_of_another_log_is_left_alone),
 		TEST(one_that_is_to_stop_stops),
 	};
