@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "daemon/address.h"
 #include "daemon/core_file.h"
+#include "daemon/forget.h"
 #include "daemon/notify.h"
 #include "daemon/problem.h"
 #include "daemon/residence.h"
@@ -125,7 +126,8 @@ static int listen_all(struct daemon *daemon)
 {
 	const struct config_addresses *addresses = &daemon->config->listen;
 
-	for (size_t i = 0; i < addresses->count; i++) {
+	/* Who connects while the exchange starts again waits at the socket that there is. */
+	for (size_t i = daemon->listener_count; i < addresses->count; i++) {
 		if (address_listen(addresses->text[i], daemon->listeners, GATEWAY_LISTENERS_MAX,
 				   &daemon->listener_count) == 0)
 			continue;
@@ -142,6 +144,8 @@ static int signals_take(struct daemon *daemon)
 {
 	sigset_t set;
 
+	if (daemon->signals >= 0)
+		return 0;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -230,6 +234,8 @@ static int start(struct daemon *daemon)
 	if (r == 0)
 		r = stores_tree_open(&daemon->stores, daemon->config, &daemon->tree_figures);
 	if (r == 0)
+		r = forget_at_start(&daemon->stores, daemon->config);
+	if (r == 0)
 		r = stores_begin(&daemon->stores, daemon->config, &seeds);
 	record_batch_free(&seeds);
 	if (r == 0) {
@@ -266,7 +272,13 @@ static void reload(struct daemon *daemon)
 	notify("READY=1");
 }
 
-/* Until told to stop; returns the signal. */
+static bool forgetting_is_wanted(struct daemon *daemon)
+{
+	return atomic_load(&daemon->ledger_figures.forget_due) &&
+	       forget_time_is(daemon->config->forget_at, tc_clock_now_ms(&tc_clock_real));
+}
+
+/* Until told to stop; returns the signal. 0: to be started again, to forget. */
 static uint32_t wait_for_end(struct daemon *daemon)
 {
 	struct residence residence;
@@ -281,6 +293,8 @@ static uint32_t wait_for_end(struct daemon *daemon)
 		space_check(&daemon->space);
 		if (found == 0) {
 			residence_check(&residence);
+			if (forgetting_is_wanted(daemon))
+				return 0;
 			continue;
 		}
 		if (read(daemon->signals, &info, sizeof(info)) != sizeof(info))
@@ -301,17 +315,49 @@ static int stop(struct daemon *daemon)
 	backup_desk_free(&daemon->figures.backup);
 	stores_close(&daemon->stores);
 	tc_tls_config_unref(&daemon->tls);
-	for (size_t i = 0; i < daemon->listener_count; i++)
-		close(daemon->listeners[i]);
-	if (daemon->signals >= 0)
-		close(daemon->signals);
 	return r;
+}
+
+/* One life: from opening what is stored to closing it. *ret_again: there is something to forget,
+ * which the next one does before it serves. */
+static int live(struct daemon *daemon, bool *ret_again)
+{
+	uint32_t signal_number;
+	int r = start(daemon);
+
+	if (r == 0) {
+		ready(daemon);
+		signal_number = wait_for_end(daemon);
+		*ret_again = signal_number == 0;
+		notify(*ret_again ? "STATUS=Forgetting what was ordered."
+				  : "STOPPING=1\nSTATUS=Finishing what was accepted.");
+		if (*ret_again)
+			log_event(EV_FORGETTING, NULL, NULL, 0);
+		else
+			log_event(EV_STOPPING, NULL, NULL, signal_number);
+	}
+	if (stop(daemon) != 0 && r == 0)
+		r = TC_EBUS;
+	return r;
+}
+
+/* Everything but what the next life goes on with. */
+static void renew(struct daemon *daemon)
+{
+	struct daemon kept = *daemon;
+
+	memset(daemon, 0, sizeof(*daemon));
+	daemon->config = kept.config;
+	daemon->signals = kept.signals;
+	memcpy(daemon->listeners, kept.listeners, sizeof(kept.listeners));
+	daemon->listener_count = kept.listener_count;
 }
 
 int daemon_run(const struct config *config)
 {
 	/* Static: threads hold pointers into it, and a stack is no place for that. */
 	static struct daemon daemon;
+	bool again;
 	int r;
 
 	daemon.config = config;
@@ -319,17 +365,21 @@ int daemon_run(const struct config *config)
 	log_set_level((int)config->log_level);
 	log_event(EV_STARTING, NULL, NULL, getpid());
 	r = core_file_forbid();
-	if (r == 0)
-		r = start(&daemon);
-	if (r == 0) {
-		ready(&daemon);
-		uint32_t signal_number = wait_for_end(&daemon);
-
-		notify("STOPPING=1\nSTATUS=Finishing what was accepted.");
-		log_event(EV_STOPPING, NULL, NULL, signal_number);
+	if (r == 0 && !forget_time_valid(config->forget_at)) {
+		problem_print("forget.at is not understood", config->forget_at,
+			      "write at_once, or a time of day such as 03:30");
+		r = TC_ECONFIG;
 	}
-	if (stop(&daemon) != 0 && r == 0)
-		r = TC_EBUS;
+	do {
+		again = false;
+		renew(&daemon);
+		if (r == 0)
+			r = live(&daemon, &again);
+	} while (r == 0 && again);
+	for (size_t i = 0; i < daemon.listener_count; i++)
+		close(daemon.listeners[i]);
+	if (daemon.signals >= 0)
+		close(daemon.signals);
 	if (r == 0)
 		pid_file_remove(config->pid_file);
 	log_event(EV_STOPPED, NULL, NULL, r ? 1 : 0);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "consent/policy.h"
+#include "daemon/base.h"
 #include "daemon/problem.h"
 #include "gateway/request.h"
 #include "journal/journal_lmdb.h"
@@ -156,7 +157,20 @@ static int views_remove(struct stores *stores, const char *ledger_path, const ch
 	return r;
 }
 
-static int replay(struct stores *stores)
+/* Records that are gone can only be passed over by a base. */
+static bool base_is_missing(struct stores *stores)
+{
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	int r = journal_reader_open(stores->journal, &reader);
+
+	if (r == 0)
+		r = journal_read(reader, ledger_next(stores->ledger), &entry);
+	journal_reader_close(&reader);
+	return r == JOURNAL_FORGOTTEN;
+}
+
+int stores_replay(struct stores *stores)
 {
 	uint64_t from = ledger_next(stores->ledger);
 	int r = ledger_replay(stores->ledger, stores->journal, trail_index_sink, stores->trail);
@@ -168,37 +182,83 @@ static int replay(struct stores *stores)
 		r = ledger_commit(stores->ledger);
 	if (r) {
 		log_event(EV_LEDGER_FAILED, NULL, NULL, r);
-		problem_print("the journal cannot be applied", tc_err_text(r), hint_of(r));
+		if (base_is_missing(stores))
+			problem_print("the journal cannot be applied",
+				      "records of it were forgotten, and data_dir/base is missing",
+				      "put the file `base` of the newest backup in its place");
+		else
+			problem_print("the journal cannot be applied", tc_err_text(r), hint_of(r));
 		return r;
 	}
 	log_event(EV_LEDGER_REPLAYED, NULL, NULL, (int64_t)(ledger_next(stores->ledger) - from));
 	return 0;
 }
 
-int stores_open(struct stores *stores, const struct config *config, bool anew)
+/* Of a base everything that was there before is overwritten: it may be what was forgotten. */
+static int views_remake(struct stores *stores, const struct config *config, const struct base *base,
+			const char *ledger_path, const char *trail_path)
+{
+	int r;
+
+	if (!base->rows)
+		return views_remove(stores, ledger_path, trail_path);
+	trail_index_close(&stores->trail);
+	ledger_close(&stores->ledger);
+	r = base_views_erase(config->data_dir);
+	if (r == 0)
+		r = base_load(config, base, config->data_dir);
+	if (r)
+		problem_print_at(ledger_path, "ledger and trail cannot be made from the base",
+				 tc_err_text(r), hint_of(r));
+	return r;
+}
+
+static int views_up(struct stores *stores, const struct config *config, const struct base *base,
+		    bool anew)
 {
 	char *ledger_path = NULL;
 	char *trail_path = NULL;
-	int r = stores_open_journal(stores, config);
+	int r = path_of(config, "ledger", &ledger_path);
 
-	if (r == 0)
-		r = path_of(config, "ledger", &ledger_path);
 	if (r == 0)
 		r = path_of(config, "trail", &trail_path);
 	if (r == 0 && anew)
-		r = views_remove(stores, ledger_path, trail_path);
+		r = views_remake(stores, config, base, ledger_path, trail_path);
 	if (r == 0)
 		r = views_open(stores, config, ledger_path, trail_path);
-	if (r == 0 && trail_index_committed(stores->trail) < ledger_next(stores->ledger)) {
-		r = views_remove(stores, ledger_path, trail_path);
+	if (r == 0 && (trail_index_committed(stores->trail) < ledger_next(stores->ledger) ||
+		       ledger_next(stores->ledger) < base->position)) {
+		r = views_remake(stores, config, base, ledger_path, trail_path);
 		if (r == 0)
 			r = views_open(stores, config, ledger_path, trail_path);
 	}
 	if (r == 0)
-		r = replay(stores);
+		r = stores_replay(stores);
 	free(ledger_path);
 	free(trail_path);
 	return r;
+}
+
+int stores_open_views(struct stores *stores, const struct config *config, bool anew)
+{
+	struct base base;
+	int r = base_open(config, stores->journal, &base);
+
+	if (r < 0)
+		problem_print_at(config->data_dir, "the base of ledger and trail cannot be read",
+				 tc_err_text(r),
+				 "put the file `base` of the newest backup in its place");
+	if (r >= 0)
+		r = views_up(stores, config, &base, anew);
+	base_close(&base);
+	return r;
+}
+
+int stores_open(struct stores *stores, const struct config *config, bool anew)
+{
+	int r = stores_open_journal(stores, config);
+
+	return r ? r : stores_open_views(stores, config, anew);
 }
 
 int stores_begin(struct stores *stores, const struct config *config, struct record_batch *seeds)
@@ -206,6 +266,8 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 	Throughcare__V1__LedgerSettings settings = THROUGHCARE__V1__LEDGER_SETTINGS__INIT;
 	struct record_batch batch = {0};
 	struct record *barrier = NULL;
+	struct tc_slice based;
+	struct base base;
 	char *origin = NULL;
 	bool first;
 	int r;
@@ -224,13 +286,18 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 	settings.job_slice =
 		JOB_SLICE_DEFAULT; /* of this build: another one's log means the same */
 	stores->boot = ledger_boot(stores->ledger) + 1;
+	r = base_open(config, stores->journal, &base);
+	if (r < 0)
+		return r;
+	based = r == 0 ? tc_slice(base.sha256, sizeof(base.sha256)) : tc_slice(NULL, 0);
 	r = policy_state_wanted(stores->ledger, &first);
 	if (r == 0)
 		r = stores_origin(stores->journal, config, &origin);
 	if (r == 0)
-		r = request_barrier(stores->boot, THROUGHCARE_VERSION, origin, &settings,
+		r = request_barrier(stores->boot, THROUGHCARE_VERSION, origin, based, &settings,
 				    first ? policy_default() : tc_slice(NULL, 0), &barrier);
 	free(origin);
+	base_close(&base);
 	if (r)
 		return r;
 	/* Also into a journal that is full: it is what lets mailboxes be emptied again. */
@@ -251,7 +318,7 @@ int stores_begin(struct stores *stores, const struct config *config, struct reco
 		problem_print("the journal cannot be written", tc_err_text(r), hint_of(r));
 		return r;
 	}
-	r = replay(stores);
+	r = stores_replay(stores);
 	return r ? r : ledger_park(stores->ledger);
 }
 

@@ -32,6 +32,10 @@ struct stores {
 int stores_open_journal(struct stores *stores, const struct config *config) TC_MUST_CHECK;
 /* Ledger and trail too, applied up to the journal's tip. `anew`: deletes both first. */
 int stores_open(struct stores *stores, const struct config *config, bool anew) TC_MUST_CHECK;
+/* Ledger and trail alone, closed before; from the base where there is one (base.h). */
+int stores_open_views(struct stores *stores, const struct config *config, bool anew) TC_MUST_CHECK;
+/* Applies what was appended, and commits both. */
+int stores_replay(struct stores *stores) TC_MUST_CHECK;
 /*
  * The tree of the log, grown to the journal's tip, and its sealer. Of a sealer that has signed what
  * this log is not the continuation of, nothing is opened (TC_ESTORE): before the log has one record

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/base.h"
 #include "daemon/core_file.h"
 #include "daemon/problem.h"
 #include "daemon/space.h"
@@ -196,13 +197,13 @@ static int views_digest(struct views *views, uint64_t count)
 	return r;
 }
 
-/* Applies the first `count` records to views that are empty. */
+/* Applies the first `count` records to views that are empty, or as the base has them. */
 static int views_remake(struct views *views, struct journal *journal, uint64_t count)
 {
 	struct journal_reader *reader = NULL;
 	int r = journal_reader_open(journal, &reader);
 
-	for (uint64_t i = 0; r == 0 && i < count; i++) {
+	for (uint64_t i = ledger_next(views->ledger); r == 0 && i < count; i++) {
 		struct journal_entry entry;
 		struct effects effects = {0};
 
@@ -259,6 +260,7 @@ static int views_check(struct views *stored, struct journal *journal, const stru
 	uint64_t count = ledger_next(stored->ledger);
 	struct views remade = {.ledger = NULL};
 	char *folder = NULL;
+	struct base base;
 	int r;
 
 	if (asprintf(&folder, "%s/check.XXXXXX", config->data_dir) < 0)
@@ -267,7 +269,14 @@ static int views_check(struct views *stored, struct journal *journal, const stru
 		free(folder);
 		return TC_EIO;
 	}
-	r = views_digest(stored, count);
+	r = base_open(config, journal, &base);
+	if (r == BASE_NONE)
+		r = 0;
+	if (r == 0)
+		r = views_digest(stored, count);
+	if (r == 0 && base.rows)
+		r = base_load(config, &base, folder);
+	base_close(&base);
 	if (r == 0)
 		r = views_open(&remade, config, folder);
 	if (r == 0)

@@ -127,7 +127,7 @@ int request_refusal(const struct tc_peer *peer, uint64_t connection,
 	return pack_for(peer, connection, &body, ret);
 }
 
-int request_barrier(uint32_t boot, const char *version, char *origin,
+int request_barrier(uint32_t boot, const char *version, char *origin, struct tc_slice base_sha256,
 		    Throughcare__V1__LedgerSettings *settings, struct tc_slice policy,
 		    struct record **ret)
 {
@@ -138,6 +138,9 @@ int request_barrier(uint32_t boot, const char *version, char *origin,
 	barrier.boot = boot;
 	barrier.version = (char *)(uintptr_t)version;
 	barrier.origin = origin;
+	barrier.has_base_sha256 = base_sha256.len > 0;
+	barrier.base_sha256.data = (uint8_t *)(uintptr_t)base_sha256.data;
+	barrier.base_sha256.len = base_sha256.len;
 	barrier.settings = settings;
 	barrier.has_policy = policy.len > 0;
 	barrier.policy.data = (uint8_t *)(uintptr_t)policy.data;

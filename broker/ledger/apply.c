@@ -17,6 +17,7 @@
 #include "ledger/job.h"
 #include "ledger/lease.h"
 #include "ledger/logon.h"
+#include "ledger/order.h"
 #include "ledger/outcome_check.h"
 #include "ledger/person_decision.h"
 #include "ledger/reconsider.h"
@@ -181,6 +182,34 @@ static int restored_apply(struct ledger *ledger)
 	return fact_push(ledger, &draft);
 }
 
+/* What it names is taken out of log, ledger and trail by the daemon, before the next record: here
+ * only the order is closed. */
+static int forgotten_apply(struct ledger *ledger)
+{
+	const Throughcare__V1__ForgottenRecord *forgotten = ledger->record->forgotten;
+	size_t len = throughcare__v1__forgotten_record__get_packed_size(forgotten);
+	uint8_t *packed = arena_take(&ledger->arena, len + 1);
+	struct fact_draft draft;
+	uint64_t records = 0;
+	int r = 0;
+
+	if (packed == NULL)
+		return TC_ENOMEM;
+	for (size_t i = 0; i < forgotten->n_records; i++)
+		records += forgotten->records[i]->count;
+	if (forgotten->has_order_sequence)
+		r = order_executed(ledger, forgotten->order_sequence, records);
+	if (r < 0)
+		return r;
+	fact_init(&draft, "forgotten");
+	fact_text(&draft.row.code, forgotten->rule_name);
+	fact_text(&draft.row.reference, forgotten->cite);
+	draft.row.has_record = 1;
+	draft.row.record.len = throughcare__v1__forgotten_record__pack(forgotten, packed);
+	draft.row.record.data = packed;
+	return fact_push(ledger, &draft);
+}
+
 /* ---- ticks ---- */
 
 static int tick_delivery(struct ledger *ledger, enum timer_kind kind, uint64_t id)
@@ -298,6 +327,7 @@ static const struct {
 	{THROUGHCARE__V1__RECORD__BODY_BARRIER, barrier_apply},
 	{THROUGHCARE__V1__RECORD__BODY_ANCHOR, anchor_apply},
 	{THROUGHCARE__V1__RECORD__BODY_RESTORED, restored_apply},
+	{THROUGHCARE__V1__RECORD__BODY_FORGOTTEN, forgotten_apply},
 	{THROUGHCARE__V1__RECORD__BODY_CERTIFICATE_REVOKED, certificate_revoked_apply},
 };
 

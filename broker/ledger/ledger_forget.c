@@ -31,6 +31,13 @@ void forget_what_done(struct forget_what *what)
 	sought_numbers_done(&what->deliveries);
 }
 
+int ledger_forget_due(struct ledger *ledger, struct order *ret)
+{
+	struct order_tables tables = order_tables_of(ledger);
+
+	return order_next_due(ledger->txn, &tables, ret);
+}
+
 /* ---- every row of every table ---- */
 
 typedef int (*row_visit)(void *context, const struct forget_rule *rule, struct tc_slice key,

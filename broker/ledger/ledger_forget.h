@@ -28,6 +28,9 @@ struct forget_what {
 int forget_what_root(struct forget_what *what, struct tc_id id) TC_MUST_CHECK;
 void forget_what_done(struct forget_what *what);
 
+struct order;
+/* The order to be executed next: order_next_due. `ret->packed` is borrowed until the next record. */
+int ledger_forget_due(struct ledger *ledger, struct order *ret) TC_MUST_CHECK;
 /* From the roots and the records: what else belongs to them (referrals of persons, grants of
  * consents, ...), message ids, and numbers of deliveries. Changes nothing but `what`; call it again
  * when there are more records. 0 or a fault. */

@@ -309,8 +309,12 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 	bool suspended;
 	int r = trail_view_row(question->trail, link, &packed);
 
+	if (r == DISCLOSURE_NONE) {
+		shown->withheld = answer_text(answer, "expunged");
+		return shown->withheld ? 0 : TC_ENOMEM;
+	}
 	if (r != 0)
-		return r == DISCLOSURE_NONE ? TC_ECORRUPT : r;
+		return r;
 	row = throughcare__v1__trail_row__unpack(&answer->arena.allocator, packed.len, packed.data);
 	if (row == NULL || !tc_agency_parse(tc_slice_text(row->recipient), &recipient))
 		return TC_ECORRUPT;

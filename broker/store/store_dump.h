@@ -44,10 +44,12 @@ enum store_load_outcome {
 	STORE_LOAD_END,
 };
 
-/* Reads the whole file against its digest. 0, STORE_LOAD_NONE, TC_ECORRUPT or TC_EIO. */
+/* Its head alone. 0, STORE_LOAD_NONE, TC_ECORRUPT or TC_EIO. */
 int store_load_open(const char *path, struct store_load **ret) TC_MUST_CHECK;
+/* Reads the whole file against its digest. 0 or TC_ECORRUPT. */
+int store_load_check(const struct store_load *load) TC_MUST_CHECK;
 void store_load_close(struct store_load **load);
-/* Borrowed until closed. */
+/* Borrowed until closed; the digest as the file says it. */
 struct tc_slice store_load_head(const struct store_load *load);
 const uint8_t *store_load_sha256(const struct store_load *load);
 /* The next row and the name of its table, borrowed. 0, STORE_LOAD_END or TC_ECORRUPT. */

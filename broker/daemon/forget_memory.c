@@ -1,0 +1,353 @@
+#include "daemon/forget_memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wire/digest.h"
+
+#define FILE_NAME   "forgotten"
+#define TARGET_TAG  "throughcare/target/v1\n"
+#define HASH_BYTES  TC_SHA256_BYTES
+#define ENTRY_BYTES (64 * 1024 * 1024)
+#define ID_BYTES    sizeof(((struct tc_id *)NULL)->bytes)
+#define TEXT_BYTES  (TC_ID_TEXT_BYTES - 1)
+
+static int target_hash(struct tc_id log_id, struct tc_id id, uint8_t ret[HASH_BYTES])
+{
+	const struct tc_slice pieces[] = {
+		tc_slice_text(TARGET_TAG),
+		tc_slice(log_id.bytes, ID_BYTES),
+		tc_slice(id.bytes, ID_BYTES),
+	};
+
+	return tc_sha256_pieces(pieces, 3, ret);
+}
+
+static int file_open(const struct config *config, int flags, int *ret)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/" FILE_NAME, config->data_dir) < 0)
+		return TC_ENOMEM;
+	*ret = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	free(path);
+	return *ret >= 0 || errno == ENOENT ? 0 : TC_EIO;
+}
+
+/* ---- reading ---- */
+
+/* Reads the whole file; an absent one is empty. */
+static int file_read(int file, struct tc_bytes *ret)
+{
+	struct stat about;
+	size_t size;
+	int r;
+
+	if (file < 0)
+		return 0;
+	if (fstat(file, &about) != 0)
+		return TC_EIO;
+	size = (size_t)about.st_size;
+	r = tc_bytes_reserve(ret, size + 1);
+	while (r == 0 && ret->len < size) {
+		ssize_t done = pread(file, ret->data + ret->len, size - ret->len, (off_t)ret->len);
+
+		if (done <= 0)
+			r = TC_EIO;
+		else
+			ret->len += (size_t)done;
+	}
+	return r;
+}
+
+/* The next whole entry. False: there is none. */
+static bool entry_take(struct tc_slice *left, struct tc_slice *ret)
+{
+	uint8_t sha256[HASH_BYTES];
+	size_t len;
+
+	if (left->len < 4)
+		return false;
+	len = tc_get_be32(left->data);
+	if (len > ENTRY_BYTES || left->len - 4 < len + HASH_BYTES)
+		return false;
+	*ret = tc_slice(left->data + 4, len);
+	if (tc_sha256(*ret, sha256) != 0 || memcmp(sha256, ret->data + len, HASH_BYTES) != 0)
+		return false;
+	*left = tc_slice(ret->data + len + HASH_BYTES, left->len - 4 - len - HASH_BYTES);
+	return true;
+}
+
+static int entry_keep(struct forget_memory *memory, struct tc_slice packed)
+{
+	Throughcare__V1__ForgottenMemory *entry =
+		throughcare__v1__forgotten_memory__unpack(NULL, packed.len, packed.data);
+	Throughcare__V1__ForgottenMemory **grown;
+
+	if (!entry || !entry->record) {
+		throughcare__v1__forgotten_memory__free_unpacked(entry, NULL);
+		return TC_ECORRUPT;
+	}
+	if (entry->log_id.len != ID_BYTES ||
+	    memcmp(entry->log_id.data, memory->log_id.bytes, ID_BYTES) != 0) {
+		throughcare__v1__forgotten_memory__free_unpacked(entry, NULL);
+		return 0;
+	}
+	grown = reallocarray(memory->entries, memory->count + 1, sizeof(*grown));
+	if (!grown) {
+		throughcare__v1__forgotten_memory__free_unpacked(entry, NULL);
+		return TC_ENOMEM;
+	}
+	memory->entries = grown;
+	memory->entries[memory->count++] = entry;
+	return 0;
+}
+
+int forget_memory_load(const struct config *config, struct journal *journal,
+		       struct forget_memory *ret)
+{
+	struct tc_bytes bytes = {0};
+	struct journal_usage usage;
+	struct tc_slice left, packed;
+	int file = -1;
+	int r = journal_usage(journal, &usage);
+
+	*ret = (struct forget_memory){.count = 0};
+	if (r < 0)
+		return r;
+	ret->log_id = usage.log_id;
+	r = file_open(config, O_RDONLY, &file);
+	if (r == 0)
+		r = file_read(file, &bytes);
+	left = tc_bytes_slice(&bytes);
+	while (r == 0 && entry_take(&left, &packed))
+		r = entry_keep(ret, packed);
+	if (file >= 0)
+		close(file);
+	tc_bytes_free(&bytes);
+	if (r < 0)
+		forget_memory_done(ret);
+	return r;
+}
+
+void forget_memory_done(struct forget_memory *memory)
+{
+	for (size_t i = 0; i < memory->count; i++)
+		throughcare__v1__forgotten_memory__free_unpacked(memory->entries[i], NULL);
+	free(memory->entries);
+	*memory = (struct forget_memory){.count = 0};
+}
+
+/* ---- adding ---- */
+
+static int commitments_add(struct journal_reader *reader, Throughcare__V1__SequenceRange **ranges,
+			   size_t count, struct tc_bytes *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (uint64_t n = 0; r == 0 && n < ranges[i]->count; n++) {
+			struct journal_leaf leaf;
+			size_t found;
+
+			r = journal_read_leaves(reader, ranges[i]->first + n, 1, &leaf, &found);
+			if (r == 0 && found == 0)
+				r = TC_ECORRUPT;
+			if (r == 0)
+				r = tc_bytes_append(ret, leaf.commitment, sizeof(leaf.commitment));
+		}
+	}
+	return r;
+}
+
+static int hashes_add(struct tc_id log_id, const struct sought *ids, const struct sought *but,
+		      struct tc_bytes *ret)
+{
+	uint8_t hash[HASH_BYTES];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ids->count; i++) {
+		if (but && sought_has(but, ids->ids[i]))
+			continue;
+		r = target_hash(log_id, ids->ids[i], hash);
+		if (r == 0)
+			r = tc_bytes_append(ret, hash, sizeof(hash));
+	}
+	return r;
+}
+
+static int entry_write(const struct config *config, struct tc_slice packed)
+{
+	struct tc_bytes bytes = {0};
+	struct tc_slice left, entry;
+	uint8_t length[4], sha256[HASH_BYTES];
+	off_t at;
+	int file = -1;
+	int r = file_open(config, O_RDWR | O_CREAT, &file);
+
+	if (r == 0)
+		r = file_read(file, &bytes);
+	left = tc_bytes_slice(&bytes);
+	while (r == 0 && entry_take(&left, &entry)) {
+		if (tc_slice_equal(entry, packed))
+			goto out; /* a crash came after it */
+	}
+	at = (off_t)(bytes.len - left.len);
+	tc_put_be32(length, (uint32_t)packed.len);
+	if (r == 0)
+		r = tc_sha256(packed, sha256);
+	if (r == 0 && (ftruncate(file, at) != 0 || pwrite(file, length, 4, at) != 4 ||
+		       pwrite(file, packed.data, packed.len, at + 4) != (ssize_t)packed.len ||
+		       pwrite(file, sha256, HASH_BYTES, at + 4 + (off_t)packed.len) != HASH_BYTES ||
+		       fsync(file) != 0))
+		r = TC_EIO;
+out:
+	if (file >= 0)
+		close(file);
+	tc_bytes_free(&bytes);
+	return r;
+}
+
+static ProtobufCBinaryData data_of(const struct tc_bytes *bytes)
+{
+	return (ProtobufCBinaryData){.len = bytes->len, .data = bytes->data};
+}
+
+static int entry_pack(const struct config *config, const Throughcare__V1__ForgottenMemory *entry)
+{
+	size_t len = throughcare__v1__forgotten_memory__get_packed_size(entry);
+	struct tc_bytes packed = {0};
+	int r = len <= ENTRY_BYTES ? tc_bytes_reserve(&packed, len) : TC_EFULL;
+
+	if (r == 0) {
+		packed.len = throughcare__v1__forgotten_memory__pack(entry, packed.data);
+		r = entry_write(config, tc_bytes_slice(&packed));
+	}
+	tc_bytes_free(&packed);
+	return r;
+}
+
+int forget_memory_add(const struct config *config, struct journal *journal, uint64_t sequence,
+		      const Throughcare__V1__ForgottenRecord *record,
+		      const struct forget_what *targets)
+{
+	Throughcare__V1__ForgottenMemory entry = THROUGHCARE__V1__FORGOTTEN_MEMORY__INIT;
+	struct tc_bytes commitments = {0}, roots = {0}, messages = {0};
+	struct journal_reader *reader = NULL;
+	struct journal_usage usage;
+	int r = journal_usage(journal, &usage);
+
+	if (r == 0)
+		r = journal_reader_open(journal, &reader);
+	if (r == 0)
+		r = commitments_add(reader, record->records, record->n_records, &commitments);
+	if (r == 0)
+		r = hashes_add(usage.log_id, &targets->roots, NULL, &roots);
+	if (r == 0)
+		r = hashes_add(usage.log_id, &targets->ids, &targets->roots, &messages);
+	if (r == 0) {
+		entry.has_log_id = entry.has_sequence = entry.has_commitments = 1;
+		entry.has_roots = entry.has_messages = 1;
+		entry.log_id = (ProtobufCBinaryData){.len = ID_BYTES, .data = usage.log_id.bytes};
+		entry.sequence = sequence;
+		entry.record = (Throughcare__V1__ForgottenRecord *)(uintptr_t)record;
+		entry.commitments = data_of(&commitments);
+		entry.roots = data_of(&roots);
+		entry.messages = data_of(&messages);
+		r = entry_pack(config, &entry);
+	}
+	journal_reader_close(&reader);
+	tc_bytes_free(&commitments);
+	tc_bytes_free(&roots);
+	tc_bytes_free(&messages);
+	return r;
+}
+
+/* ---- knowing again ---- */
+
+static bool among(const ProtobufCBinaryData *hashes, const uint8_t hash[HASH_BYTES])
+{
+	for (size_t at = 0; at + HASH_BYTES <= hashes->len; at += HASH_BYTES) {
+		if (memcmp(hashes->data + at, hash, HASH_BYTES) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int know_id(const struct forget_memory *memory, struct tc_id id, struct forget_what *what)
+{
+	uint8_t hash[HASH_BYTES];
+	int r = target_hash(memory->log_id, id, hash);
+
+	for (size_t i = 0; r == 0 && i < memory->count; i++) {
+		if (among(&memory->entries[i]->roots, hash))
+			r = forget_what_root(what, id);
+		else if (among(&memory->entries[i]->messages, hash))
+			r = sought_add(&what->ids, id);
+	}
+	return r;
+}
+
+int forget_memory_know(const struct forget_memory *memory, struct tc_slice bytes,
+		       struct forget_what *what)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && memory->count > 0 && i + TEXT_BYTES <= bytes.len; i++) {
+		struct tc_id id;
+
+		if (bytes.data[i + 8] == '-' &&
+		    tc_id_parse(tc_slice(bytes.data + i, TEXT_BYTES), &id))
+			r = know_id(memory, id, what);
+	}
+	return r;
+}
+
+static int find_one(struct journal_reader *reader, uint64_t sequence, const uint8_t *commitment,
+		    struct sought_numbers *ret)
+{
+	struct journal_entry stored;
+	int r = journal_read(reader, sequence, &stored);
+
+	if (r != 0)
+		return r == JOURNAL_END || r == JOURNAL_FORGOTTEN ? 0 : r;
+	return memcmp(stored.commitment, commitment, sizeof(stored.commitment)) == 0
+		       ? sought_numbers_add(ret, sequence)
+		       : 0;
+}
+
+static int find_entry(const Throughcare__V1__ForgottenMemory *entry, struct journal_reader *reader,
+		      struct sought_numbers *ret)
+{
+	const Throughcare__V1__ForgottenRecord *record = entry->record;
+	size_t at = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < record->n_records; i++) {
+		for (uint64_t n = 0; r == 0 && n < record->records[i]->count; n++) {
+			if (at + HASH_BYTES > entry->commitments.len)
+				return TC_ECORRUPT;
+			r = find_one(reader, record->records[i]->first + n,
+				     entry->commitments.data + at, ret);
+			at += HASH_BYTES;
+		}
+	}
+	return r;
+}
+
+int forget_memory_find(const struct forget_memory *memory, struct journal *journal,
+		       struct sought_numbers *ret_records)
+{
+	struct journal_reader *reader = NULL;
+	int r = journal_reader_open(journal, &reader);
+
+	for (size_t i = 0; r == 0 && i < memory->count; i++)
+		r = find_entry(memory->entries[i], reader, ret_records);
+	journal_reader_close(&reader);
+	return r;
+}

@@ -1,0 +1,156 @@
+#include "daemon/forget_scan.h"
+
+#include <stdlib.h>
+
+#include "journal/journal_forget.h"
+#include "throughcare/v1/order.pb-c.h"
+#include "wire/header.h"
+
+#define TYPE_ORDER    "TrailOrder"
+#define TYPE_APPROVAL "TrailOrderApproval"
+#define RENEW_RECORDS 4096
+
+/* Its type's name; empty when it is no message, or not to be read. */
+static struct tc_slice type_of(const Throughcare__V1__Record *record, struct tc_header *header)
+{
+	const Throughcare__V1__SubmissionRecord *submission =
+		record && record->body_case == THROUGHCARE__V1__RECORD__BODY_SUBMISSION
+			? record->submission
+			: NULL;
+
+	if (!submission ||
+	    tc_header_read(tc_slice(submission->header.data, submission->header.len), header) != 0)
+		return tc_slice(NULL, 0);
+	return header->type;
+}
+
+bool forget_scan_is_order(struct tc_slice body)
+{
+	Throughcare__V1__Record *record =
+		throughcare__v1__record__unpack(NULL, body.len, body.data);
+	struct tc_header header;
+	struct tc_slice type = type_of(record, &header);
+	bool order = tc_slice_equal(type, tc_slice_text(TYPE_ORDER)) ||
+		     tc_slice_equal(type, tc_slice_text(TYPE_APPROVAL));
+
+	throughcare__v1__record__free_unpacked(record, NULL);
+	return order;
+}
+
+/* Others may still rest on an order that names more than what is forgotten. */
+static int found_add(struct forget_what *what, const struct journal_entry *entry)
+{
+	int r = sought_numbers_add(&what->records, entry->sequence);
+
+	if (r == 0 && forget_scan_is_order(entry->body))
+		r = sought_numbers_add(&what->orders, entry->sequence);
+	return r;
+}
+
+/* What is known already stands sorted before `known`. */
+static int scan_once(struct journal *journal, struct forget_what *what)
+{
+	struct sought_numbers known = what->records;
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	int r = journal_reader_open(journal, &reader);
+
+	what->records = (struct sought_numbers){0};
+	for (uint64_t i = 0; r == 0; i++) {
+		if (i % RENEW_RECORDS == 0)
+			journal_reader_renew(reader);
+		r = journal_read(reader, i, &entry);
+		if (r == 0 && !sought_numbers_has(&known, i) && sought_in(&what->ids, entry.body))
+			r = found_add(what, &entry);
+		else if (r == JOURNAL_FORGOTTEN)
+			r = 0;
+	}
+	for (size_t i = 0; r == JOURNAL_END && i < known.count; i++) {
+		if (sought_numbers_add(&what->records, known.numbers[i]) != 0)
+			r = TC_ENOMEM;
+	}
+	journal_reader_close(&reader);
+	sought_numbers_done(&known);
+	sought_numbers_sort(&what->records);
+	sought_numbers_sort(&what->orders);
+	return r == JOURNAL_END ? 0 : r;
+}
+
+int forget_scan(struct stores *stores, struct forget_what *what)
+{
+	size_t before;
+	int r = ledger_forget_find(stores->ledger, what);
+
+	do {
+		before = what->records.count;
+		if (r == 0)
+			r = scan_once(stores->journal, what);
+		if (r == 0)
+			r = ledger_forget_find(stores->ledger, what);
+	} while (r == 0 && what->records.count > before);
+	return r;
+}
+
+static int names_add(struct forget_what *what, char *const *names, size_t count, bool roots)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		struct tc_id id;
+
+		if (!tc_id_parse(tc_slice_text(names[i]), &id))
+			continue;
+		r = roots ? forget_what_root(what, id) : sought_add(&what->ids, id);
+	}
+	return r;
+}
+
+int forget_scan_targets(struct journal *journal, uint64_t sequence, struct forget_what *what)
+{
+	Throughcare__V1__TrailOrder *order = NULL;
+	Throughcare__V1__Record *record = NULL;
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	struct tc_header header;
+	int r = journal_reader_open(journal, &reader);
+
+	if (r == 0)
+		r = journal_read(reader, sequence, &entry);
+	if (r == 0)
+		record = throughcare__v1__record__unpack(NULL, entry.body.len, entry.body.data);
+	if (record && tc_slice_equal(type_of(record, &header), tc_slice_text(TYPE_ORDER)))
+		order = throughcare__v1__trail_order__unpack(NULL, record->submission->body.len,
+							     record->submission->body.data);
+	if (order) {
+		r = names_add(what, order->subjects, order->n_subjects, true);
+		if (r == 0)
+			r = names_add(what, order->referral_ids, order->n_referral_ids, true);
+		if (r == 0)
+			r = names_add(what, order->message_ids, order->n_message_ids, false);
+	}
+	throughcare__v1__trail_order__free_unpacked(order, NULL);
+	throughcare__v1__record__free_unpacked(record, NULL);
+	journal_reader_close(&reader);
+	return r > 0 ? 0 : r;
+}
+
+int forget_scan_ranges(const struct sought_numbers *numbers, struct journal_range **ret,
+		       size_t *ret_count)
+{
+	struct journal_range *ranges = calloc(numbers->count + 1, sizeof(*ranges));
+	size_t count = 0;
+
+	if (!ranges)
+		return TC_ENOMEM;
+	for (size_t i = 0; i < numbers->count; i++) {
+		struct journal_range *last = count > 0 ? &ranges[count - 1] : NULL;
+
+		if (last && last->first + last->count == numbers->numbers[i])
+			last->count++;
+		else
+			ranges[count++] = (struct journal_range){numbers->numbers[i], 1};
+	}
+	*ret = ranges;
+	*ret_count = count;
+	return 0;
+}

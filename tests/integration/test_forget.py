@@ -1,0 +1,133 @@
+"""What is ordered to be expunged is gone: from every file, and everything else still proves."""
+import os
+import uuid
+
+import pytest
+from exchange import AUDITOR, wait_for
+from messages import attendance, consent, consent_id, grant, new_id, operational, part, referral, response
+from test_explain import grant_of
+from test_restart import digests
+
+CLINIC, OFFICE, DESK, HOME, COURT = "treatment-south", "parole-north", "intake-desk", "housing-harbor", "court-county"
+MARK = "Qvxzplant"
+
+
+def order_sent(exchange, kind, actor="judge-1", **targets):
+    content = {"kind": f"ORDER_KIND_{kind}", "cite": "Example Code 1203.4", "reference": f"{MARK}-docket", **targets}
+    message = {"messageId": new_id(), "type": "TrailOrder", "actor": {"id": actor}, "parts": [{"type": "TrailOrder", "content": content}]}
+    exchange.accepted(COURT, message)
+    return message["messageId"]
+
+
+def approve(exchange, order, actor="judge-2"):
+    message = {"messageId": new_id(), "type": "TrailOrderApproval", "actor": {"id": actor},
+               "parts": [part("TrailOrderApproval", orderId=order, approved=True)]}
+    exchange.accepted(COURT, message)
+
+
+def expunge(exchange, **targets):
+    order = order_sent(exchange, "EXPUNGE", **targets)
+    approve(exchange, order)
+    return order
+
+
+class Life:
+    """A person with something in every table, and a name that stands nowhere else."""
+
+    def __init__(self, exchange, mark):
+        self.mark = mark
+        self.subject, self.number, self.other, self.waiting = new_id(), new_id(), new_id(), new_id()
+        self.signed = consent(self.subject, grant(), subjectNameAsSigned=f"{mark} Signed")
+        exchange.accepted(DESK, self.signed)
+        self.told = attendance(self.subject)
+        exchange.accepted(CLINIC, self.told)
+        self.referred = referral(self.subject, self.number)
+        self.referred["parts"][0]["content"]["reason"] = f"{mark} has no address"
+        exchange.accepted(OFFICE, self.referred)
+        merge = exchange.cli("message", "template", "PersonMerge").rows[0] | {"subject": self.subject}
+        merge["parts"][0]["content"] |= {"fromIds": [self.subject], "toId": self.other}
+        merge["messageId"] = new_id()
+        exchange.accepted(OFFICE, merge)
+        for agency in (HOME, OFFICE, CLINIC):
+            exchange.collect(agency)
+        exchange.accepted(HOME, response(self.subject, self.number, "RECEIVED"))
+        self.queued = operational(self.subject, HOME, "Referral", {
+            "serviceId": "harbor-rooms", "reason": f"{mark} waits",
+            "desiredOutcomes": [{"id": "outcome-1", "text": f"{mark} is well"}]}, self.waiting)
+        exchange.accepted(OFFICE, self.queued)
+        self.held = attendance(self.subject, to=HOME)  # nobody consented to that
+        exchange.accepted(CLINIC, self.held)
+        exchange.trail("--subject", self.subject)
+        exchange.cli("trail", "why", self.told["messageId"], profile=AUDITOR)
+        self.ids = [self.subject, self.number, self.waiting, consent_id(self.signed), grant_of(self.signed)] + [
+            message["messageId"] for message in (self.signed, self.told, self.referred, self.queued, self.held, merge)]
+
+    def traces(self):
+        """Everything that must be found nowhere."""
+        yield self.mark.encode()
+        yield MARK.encode()
+        for text in self.ids:
+            yield text.encode()
+            yield uuid.UUID(text).bytes
+
+
+def files_of(folder):
+    for at, _, names in os.walk(folder):
+        for name in names:
+            yield os.path.join(at, name)
+
+
+def found_in(folder, traces):
+    """Files with a trace in any of their bytes, live or not."""
+    wanted = list(traces)
+    found = []
+    for path in files_of(folder):
+        with open(path, "rb") as file:
+            data = file.read()
+        found += [(os.path.relpath(path, folder), trace) for trace in wanted if trace in data]
+    return found
+
+
+def executed(exchange, count=1):
+    """Waits until the exchange has started again without what was expunged."""
+    def done():
+        answer = exchange.cli("trail", "find", "--event", "forgotten", profile=AUDITOR)
+        return answer.code == 0 and len(answer.rows) == count
+    wait_for(done, "the order to be executed", 60)
+
+
+def data_of(exchange):
+    return os.path.join(exchange.folder, "data")
+
+
+@pytest.fixture
+def lives(own_exchange):
+    own_exchange.start()
+    gone, stays = Life(own_exchange, MARK + "gone"), Life(own_exchange, "Otherstays")
+    return own_exchange, gone, stays
+
+
+def told_of(exchange, life):
+    return [row for row in exchange.trail("--subject", life.subject) if row["event"] != "query"]
+
+
+def test_an_expunged_person_is_in_no_byte_and_everything_else_proves(lives):
+    exchange, gone, stays = lives
+    before = told_of(exchange, stays)
+    assert found_in(data_of(exchange), gone.traces())
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange)
+    exchange.stop()
+    assert found_in(data_of(exchange), gone.traces()) == []
+    kept = digests(exchange, "--check")
+    assert digests(exchange, "--rebuild") == kept
+    assert digests(exchange, "--check") == kept
+    exchange.start()
+    assert told_of(exchange, stays) == before
+    assert exchange.trail("--subject", gone.subject, "--event", "submission") == []
+    assert exchange.send(CLINIC, gone.told)[0]["status"] == "RECEIPT_STATUS_REFUSED"
+    fresh = attendance(stays.subject)
+    exchange.accepted(CLINIC, fresh)
+    assert [row for row in exchange.collect(OFFICE) if row.get("messageId") == fresh["messageId"]]
+    exchange.stop()
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
