@@ -166,6 +166,20 @@ static void entry_show(json_t *row)
 		json_object_set_new(row, "free", json_integer(free_places));
 }
 
+/* Rows of every page. */
+static bool services_take(void *context, const json_t *reply)
+{
+	json_t *found = context, *row;
+	size_t index;
+
+	json_array_foreach(json_object_get(reply, "services"), index, row)
+	{
+		entry_show(row);
+		json_array_append(found, row);
+	}
+	return true;
+}
+
 enum tc_exit tc_service_find_run(struct tc_invocation *invocation)
 {
 	static const struct tc_column columns[] = {
@@ -180,10 +194,7 @@ enum tc_exit tc_service_find_run(struct tc_invocation *invocation)
 	};
 	Throughcare__V1__ServiceFindQuery find = THROUGHCARE__V1__SERVICE_FIND_QUERY__INIT;
 	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
-	Throughcare__V1__Page page = THROUGHCARE__V1__PAGE__INIT;
-	json_t *reply = NULL, *row;
 	int64_t age = -1;
-	size_t index;
 
 	if (tc_invocation_number(invocation, "age", 0, 150, -1, &age) != 0)
 		return TC_EXIT_USAGE;
@@ -196,15 +207,13 @@ enum tc_exit tc_service_find_run(struct tc_invocation *invocation)
 	find.age = age >= 0 ? (uint32_t)age : 0;
 	find.has_free_only = true;
 	find.free_only = tc_invocation_option(invocation, "free") != NULL;
-	page.has_limit = true;
-	page.limit = TC_PAGE_ROWS_MAX;
-	query.page = &page;
 	query.body_case = THROUGHCARE__V1__QUERY__BODY_SERVICE_FIND;
 	query.service_find = &find;
-	enum tc_exit code = tc_question_once(invocation, &query, &reply);
-	json_array_foreach(json_object_get(reply, "services"), index, row) entry_show(row);
+	json_t *found = json_array();
+	enum tc_exit code =
+		tc_question_pages(invocation, &query, TC_PAGE_ROWS_MAX, services_take, found);
 	if (code == TC_EXIT_DONE)
-		tc_screen_table(&invocation->screen, columns, json_object_get(reply, "services"));
-	json_decref(reply);
+		tc_screen_table(&invocation->screen, columns, found);
+	json_decref(found);
 	return code;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ledger/registry_need.h"
 #include "ledger/registry_row.h"
 #include "store/store_cursor.h"
 #include "store/store_key.h"
@@ -21,6 +22,7 @@ int registry_tables_open(struct store *store, struct registry_tables *ret)
 		{"registry_holders", &ret->holders},
 		{"registry_seals", &ret->seals},
 		{"registry_kinds", &ret->kinds},
+		{"registry_needs", &ret->needs},
 	};
 
 	for (unsigned i = 0; i < REGISTRY_TABLES_COUNT; i++) {
@@ -262,6 +264,21 @@ static struct lifecycle_days service_days(const Throughcare__V1__ServiceEntry *d
 	return days;
 }
 
+/* It is found by what it says now, and no longer by what `before` (empty: nothing) said. */
+static int service_find_by(struct store_txn *txn, const struct registry_tables *tables,
+			   struct tc_slice before, const Throughcare__V1__ServiceEntry *document)
+{
+	Throughcare__V1__ServiceEntry *was = NULL;
+	int r = 0;
+
+	if (before.len > 0) {
+		was = throughcare__v1__service_entry__unpack(NULL, before.len, before.data);
+		r = was ? registry_needs_drop(txn, tables, was) : TC_ECORRUPT;
+		throughcare__v1__service_entry__free_unpacked(was, NULL);
+	}
+	return r < 0 ? r : registry_needs_put(txn, tables, document);
+}
+
 static int service_enter(struct store_txn *txn, const struct registry_tables *tables,
 			 const Throughcare__V1__ServiceEntry *document,
 			 const struct registry_entry *entry, struct tc_refusal *refusal)
@@ -290,6 +307,9 @@ static int service_enter(struct store_txn *txn, const struct registry_tables *ta
 	if (r == 0 && !tc_agency_equal(&service.agency, &id))
 		return tc_refuse(refusal, TC_REFUSAL_NOT_PERMITTED,
 				 "service_id: another agency's service");
+	r = service_find_by(txn, tables, r == 0 ? service.entry : tc_slice(NULL, 0), document);
+	if (r < 0)
+		return r;
 	registry_field(service.service, sizeof(service.service), document->service_id);
 	service.agency = id;
 	service.status = document->status == THROUGHCARE__V1__SERVICE_STATUS__SERVICE_STATUS_ACTIVE

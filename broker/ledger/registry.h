@@ -11,6 +11,7 @@
  *   registry_certificates  SHA-256 of the DER     -> peer, first seen, revoked, DER
  *   registry_holders       kind, id, SHA-256      -> nothing
  *   registry_kinds         agency, time           -> kind from then on
+ *   registry_needs         see registry_need.h
  *
  * Owner:  ledger thread for writing, inside its transaction; any transaction reads.
  * Blocks: never.
@@ -26,7 +27,7 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REGISTRY_TABLES_COUNT   7
+#define REGISTRY_TABLES_COUNT   8
 #define REGISTRY_NAME_BYTES_MAX 200
 #define REGISTRY_ROLE_BYTES_MAX 63
 
@@ -40,6 +41,7 @@ struct registry_tables {
 	struct store_table holders;
 	struct store_table seals; /* registry_seal.h */
 	struct store_table kinds;
+	struct store_table needs; /* registry_need.h */
 };
 
 /* Once at start, while no write transaction is open. */

@@ -5,10 +5,15 @@
 
 #include "ledger/lease.h"
 #include "ledger/ledger_view.h"
+#include "ledger/registry_need.h"
 #include "throughcare/v1/registry.pb-c.h"
 
 #define LEASES_MAX     64 /* of the asker, in one row */
 #define CAPACITIES_MAX 32 /* of one service */
+
+/* Services for one page: fewer fit when more is asked than the need and the place, and then a page
+ * has fewer rows. */
+#define PLACES_LOOKED_MAX 1000
 
 static bool filled(const char *text)
 {
@@ -316,52 +321,54 @@ static int make_service(const struct question *question, struct answer *answer, 
 	return r;
 }
 
-/* Services of one agency, until the reply is full. */
-static int add_services(const struct question *question, struct answer *answer, uint32_t asker,
-			const tc_agency *agency)
+/* The agency takes part, and the service is what is looked for. */
+static int look_at(const struct question *question, struct answer *answer, uint32_t asker,
+		   const char *id)
 {
 	Throughcare__V1__QueryReply *reply = &answer->reply;
-	char id[TC_NAME_BYTES_MAX + 1] = "";
+	Throughcare__V1__ServiceRow *row;
+	struct registry_agency agency;
+	tc_agency name = {{0}};
+	int r = make_service(question, answer, asker, id, &row);
 
-	while (reply->n_services < answer_page_rows(question)) {
-		Throughcare__V1__ServiceRow *row;
-		char next[TC_NAME_BYTES_MAX + 1];
-		int r = registry_next_service(ledger_view_txn(question->ledger),
-					      ledger_view_registry(question->ledger), agency,
-					      tc_slice_text(id), next);
-
-		if (r != 0)
-			return r == REGISTRY_UNKNOWN ? 0 : r;
-		memcpy(id, next, sizeof(id));
-		r = make_service(question, answer, asker, id, &row);
-		if (r < 0)
-			return r;
-		if (row != NULL)
-			reply->services[reply->n_services++] = row;
-	}
-	return 0;
+	if (r < 0 || row == NULL)
+		return r;
+	tc_slice_copy(tc_slice_text(row->agency), name.name, sizeof(name.name));
+	r = registry_find_agency(ledger_view_txn(question->ledger),
+				 ledger_view_registry(question->ledger), &name, &agency);
+	if (r == 0 && agency.status == REGISTRY_ACTIVE)
+		reply->services[reply->n_services++] = row;
+	return r > 0 ? TC_ECORRUPT : r;
 }
 
+/* Where a page goes on: the service that was looked at last. */
 int places_services(const struct question *question, struct answer *answer)
 {
-	struct registry_agency agency;
-	struct tc_slice after = tc_slice(NULL, 0);
-	tc_agency last;
+	const Throughcare__V1__ServiceFindQuery *asked = question->query->service_find;
+	const char *need = filled(asked->need) ? asked->need : NULL;
+	const char *near = filled(asked->near) ? asked->near : NULL;
+	struct tc_slice cursor = answer_cursor(question);
+	size_t rows_max = answer_page_rows(question);
+	char id[TC_NAME_BYTES_MAX + 1] = "", next[TC_NAME_BYTES_MAX + 1];
 	uint32_t asker;
 	int r = asker_number(question, &asker);
 
-	answer->reply.services = answer_array(answer, answer_page_rows(question));
+	if (cursor.len > 0 && !tc_name_valid(cursor))
+		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID, "page.cursor");
+	tc_slice_copy(cursor, id, sizeof(id));
+	answer->reply.services = answer_array(answer, rows_max);
 	if (r < 0 || answer->reply.services == NULL)
 		return r < 0 ? r : TC_ENOMEM;
-	for (;;) {
-		r = registry_next_agency(ledger_view_txn(question->ledger),
-					 ledger_view_registry(question->ledger), after, &agency);
+	for (size_t looked = 0;; looked++) {
+		r = registry_needs_next(ledger_view_txn(question->ledger),
+					ledger_view_registry(question->ledger), need, near, id,
+					next);
 		if (r != 0)
 			return r == REGISTRY_UNKNOWN ? 0 : r;
-		last = agency.agency;
-		after = tc_slice_text(last.name);
-		if (agency.status == REGISTRY_ACTIVE)
-			r = add_services(question, answer, asker, &last);
+		if (answer->reply.n_services == rows_max || looked == PLACES_LOOKED_MAX)
+			return answer_next_page(answer, tc_slice_text(id));
+		memcpy(id, next, sizeof(id));
+		r = look_at(question, answer, asker, id);
 		if (r < 0)
 			return r;
 	}

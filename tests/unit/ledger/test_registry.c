@@ -1,5 +1,5 @@
 /* Who is on the network, and who may say so. */
-#include "ledger/registry.h"
+#include "ledger/registry_need.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,6 +121,47 @@ static int enter_service(struct fixture *f, Throughcare__V1__PeerKind by, const 
 	return registry_apply_service(f->txn, &f->tables, &entry, &f->refusal);
 }
 
+/* A service that is for one need, at one place or (NULL) everywhere. */
+static void enter_need(struct fixture *f, const char *id, const char *need, const char *area,
+		       bool active)
+{
+	Throughcare__V1__ServiceEntry message = THROUGHCARE__V1__SERVICE_ENTRY__INIT;
+	const tc_agency sender = agency_of("housing-b");
+	char *needs[] = {text(need)}, *areas[] = {text(area)};
+	struct registry_entry entry;
+	uint8_t bytes[512];
+
+	message.service_id = text(id);
+	message.agency = text("housing-b");
+	message.name = text("A Service");
+	message.has_status = true;
+	message.status = active ? THROUGHCARE__V1__SERVICE_STATUS__SERVICE_STATUS_ACTIVE
+				: THROUGHCARE__V1__SERVICE_STATUS__SERVICE_STATUS_DEFUNCT;
+	message.needs = needs;
+	message.n_needs = 1;
+	message.service_areas = areas;
+	message.n_service_areas = area ? 1 : 0;
+	entry = entry_of(&message.base, bytes, AGENCY, &sender);
+	assert_int_equal(registry_apply_service(f->txn, &f->tables, &entry, &f->refusal), 0);
+}
+
+/* "a b ": those that are found, in order. */
+static const char *found(struct fixture *f, const char *need, const char *area)
+{
+	static char all[256];
+	char id[TC_NAME_BYTES_MAX + 1] = "", next[TC_NAME_BYTES_MAX + 1];
+	size_t len = 0;
+	int r;
+
+	all[0] = '\0';
+	while ((r = registry_needs_next(f->txn, &f->tables, need, area, id, next)) == 0) {
+		memcpy(id, next, sizeof(id));
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s ", id);
+	}
+	assert_int_equal(r, REGISTRY_UNKNOWN);
+	return all;
+}
+
 static Throughcare__V1__Peer peer_of(Throughcare__V1__PeerKind kind, const char *id,
 				     uint8_t *sha256)
 {
@@ -213,6 +254,28 @@ static void an_agency_enters_services_of_its_own_only(void **state)
 	assert_int_equal(registry_next_service(f->txn, &f->tables, &housing, tc_slice_text(service),
 					       service),
 			 REGISTRY_UNKNOWN);
+}
+
+static void services_are_found_by_need_and_place_in_order(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(enter_agency(f, OPERATOR, "housing-b", AGENCY_KIND_HOUSING, false), 0);
+	enter_need(f, "c-flats", "housing", "North County", true);
+	enter_need(f, "a-rooms", "Housing", NULL, true);
+	enter_need(f, "b-south", "housing", "South", true);
+	enter_need(f, "d-detox", "detox", "north county", true);
+	enter_need(f, "e-closed", "housing", NULL, false);
+	assert_string_equal(found(f, "housing", "NORTH COUNTY"), "a-rooms c-flats ");
+	assert_string_equal(found(f, "HOUSING", NULL), "a-rooms b-south c-flats ");
+	assert_string_equal(found(f, NULL, "north county"), "a-rooms c-flats d-detox ");
+	assert_string_equal(found(f, "hous", NULL), "");
+	assert_string_equal(found(f, NULL, NULL), "a-rooms b-south c-flats d-detox e-closed ");
+	/* what an entry does not say any more does not find it */
+	enter_need(f, "c-flats", "detox", "South", true);
+	enter_need(f, "a-rooms", "housing", NULL, false);
+	assert_string_equal(found(f, "housing", "north county"), "");
+	assert_string_equal(found(f, "detox", "south"), "c-flats ");
 }
 
 static void an_address_means_one_agency(void **state)
@@ -314,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_an_operator_enters_agencies),
 		TEST(an_agency_enters_services_of_its_own_only),
+		TEST(services_are_found_by_need_and_place_in_order),
 		TEST(an_address_means_one_agency),
 		TEST(a_peer_is_let_in_by_registry_and_certificate),
 	};

@@ -70,6 +70,9 @@ void put_suspended(struct exchange_fixture *fixture, const char *id,
 void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorScope *scope);
 
 /* An auditor asks to be told. */
+/* That takes everybody, for one need. */
+void put_service(struct exchange_fixture *fixture, const char *id, const char *agency,
+		 const char *need);
 void put_standing(struct exchange_fixture *fixture, const char *auditor,
 		  const Throughcare__V1__StandingQuestion *asked);
 

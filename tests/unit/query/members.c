@@ -127,6 +127,22 @@ void put_standing(struct exchange_fixture *fixture, const char *auditor,
 	put_own(fixture, AUDITOR, auditor, "StandingQuestion", 0, &asked->base);
 }
 
+void put_service(struct exchange_fixture *fixture, const char *id, const char *agency,
+		 const char *need)
+{
+	Throughcare__V1__ServiceEntry entry = THROUGHCARE__V1__SERVICE_ENTRY__INIT;
+	char *needs[] = {(char *)(uintptr_t)need};
+
+	entry.service_id = (char *)(uintptr_t)id;
+	entry.agency = (char *)(uintptr_t)agency;
+	entry.name = entry.service_id;
+	entry.has_status = 1;
+	entry.status = THROUGHCARE__V1__SERVICE_STATUS__SERVICE_STATUS_ACTIVE;
+	entry.needs = needs;
+	entry.n_needs = 1;
+	put_own(fixture, OPERATOR, "desk", "ServiceEntry", 0, &entry.base);
+}
+
 uint64_t put_message(struct exchange_fixture *fixture, const struct sent *sent)
 {
 	Throughcare__V1__Recipient to = THROUGHCARE__V1__RECIPIENT__INIT;

@@ -33,7 +33,8 @@ static struct pages turn(struct exchange_fixture *fixture, const char *id,
 		Throughcare__V1__QueryReply *reply = response->query;
 
 		assert_int_equal(response->body_case, THROUGHCARE__V1__RESPONSE__BODY_QUERY);
-		turned.rows += reply->n_consents + reply->n_referrals + reply->n_trail;
+		turned.rows +=
+			reply->n_consents + reply->n_referrals + reply->n_trail + reply->n_services;
 		turned.pages++;
 		assert_true(turned.pages < 20);
 		cursor.len = 0;
@@ -138,6 +139,28 @@ static void rows_about_others_end_no_page(void **state)
 	assert_true(turn(fixture, "home", &query).rows > 3);
 }
 
+static void services_come_in_pages_and_none_is_left_out(void **state)
+{
+	Throughcare__V1__ServiceFindQuery find = THROUGHCARE__V1__SERVICE_FIND_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	struct exchange_fixture *fixture = *state;
+
+	put_service(fixture, "rooms", "home", "housing");
+	put_service(fixture, "flats", "home", "housing");
+	put_service(fixture, "beds", "clinic", "housing");
+	put_service(fixture, "detox", "clinic", "detox");
+	put_agency(fixture, "shelter", THROUGHCARE__V1__AGENCY_KIND__AGENCY_KIND_HOUSING);
+	put_service(fixture, "dorm", "shelter", "housing");
+	put_suspended(fixture, "shelter", THROUGHCARE__V1__AGENCY_KIND__AGENCY_KIND_HOUSING);
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_SERVICE_FIND;
+	query.service_find = &find;
+	assert_int_equal(turn(fixture, "office", &query).rows, 4);
+	find.need = (char *)(uintptr_t) "housing";
+	assert_int_equal(turn(fixture, "office", &query).rows, 3);
+	find.near = (char *)(uintptr_t) "anywhere";
+	assert_int_equal(turn(fixture, "office", &query).rows, 3);
+}
+
 int main(void)
 {
 #define PAGE_TEST(name)                                                                            \
@@ -146,6 +169,7 @@ int main(void)
 		PAGE_TEST(others_consents_end_no_page),
 		PAGE_TEST(a_referral_on_its_way_ends_no_page),
 		PAGE_TEST(rows_about_others_end_no_page),
+		PAGE_TEST(services_come_in_pages_and_none_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
