@@ -86,7 +86,6 @@ static bool source_learns(struct ledger *ledger, const struct submission *submis
 static int notify_missed(struct ledger *ledger, const struct submission *submission,
 			 const struct appointment *at)
 {
-	struct appointment_counts counts;
 	struct referral referral;
 	uint32_t missed;
 	int r;
@@ -95,10 +94,9 @@ static int notify_missed(struct ledger *ledger, const struct submission *submiss
 		return 0;
 	r = referral_find(ledger->txn, &ledger->referral, at->referral, &referral);
 	if (r == 0)
-		r = appointment_counts(ledger->txn, &ledger->referral, at->referral, &counts);
+		r = appointment_missed(ledger->txn, &ledger->referral, at->referral, &missed);
 	if (r != 0 || referral.days.missed_limit == 0)
 		return r > 0 ? TC_ECORRUPT : r;
-	missed = counts.acceptable + counts.unacceptable + counts.unknown;
 	if (missed < referral.days.missed_limit)
 		return 0;
 	r = notify(ledger, at, &at->owner, KIND(ESCALATED), CLOCK_APPOINTMENT);

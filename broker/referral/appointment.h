@@ -6,6 +6,7 @@
  *   appointment_days       subject, start, key      -> nothing, while it is to come
  *   referral_appointments  referral id, start, key  -> nothing
  *   appointment_messages   message id               -> key, of what fixed it
+ *   appointments_missed    referral id              -> how many the person did not attend
  *
  * Whoever fixes a meeting owns it and alone says how it went. Its id is the owner's: the key is
  * made of owner, person and id, so that nobody meets another's. What was said of a meeting is
@@ -123,14 +124,8 @@ int appointment_coming(struct store_txn *txn, const struct referral_tables *tabl
 		       struct tc_id subject, int64_t from_ms,
 		       struct appointment *ret) TC_MUST_CHECK;
 
-/* Of a referral, each meeting once. */
-struct appointment_counts {
-	uint32_t attended, late;
-	uint32_t acceptable, unacceptable, unknown; /* missed by the person */
-	uint32_t not_happened;
-};
-
-int appointment_counts(struct store_txn *txn, const struct referral_tables *tables,
-		       struct tc_id referral, struct appointment_counts *ret) TC_MUST_CHECK;
+/* How many meetings of a referral the person has missed, each once; no walk. */
+int appointment_missed(struct store_txn *txn, const struct referral_tables *tables,
+		       struct tc_id referral, uint32_t *ret) TC_MUST_CHECK;
 
 #endif

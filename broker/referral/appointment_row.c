@@ -6,7 +6,6 @@
 #include "store/store_cursor.h"
 #include "store/store_key.h"
 #include "store/store_row.h"
-#include "throughcare/v1/service.pb-c.h"
 #include "wire/digest.h"
 
 int appointment_key(const tc_agency *owner, struct tc_id subject, struct tc_id id,
@@ -67,13 +66,63 @@ static int put_lists(struct store_txn *txn, const struct referral_tables *tables
 			  tc_slice(appointment->key.bytes, sizeof(appointment->key.bytes))));
 }
 
+static void missed_key(struct store_key *key, struct tc_id referral)
+{
+	store_key_init(key);
+	store_key_id(key, referral);
+}
+
+int appointment_missed(struct store_txn *txn, const struct referral_tables *tables,
+		       struct tc_id referral, uint32_t *ret)
+{
+	struct tc_slice value;
+	struct store_key key;
+	int r;
+
+	*ret = 0;
+	missed_key(&key, referral);
+	r = store_get(txn, tables->appointments_missed, store_key_slice(&key), &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? 0 : referral_fault(r);
+	if (value.len != sizeof(*ret))
+		return TC_ECORRUPT;
+	*ret = tc_get_be32(value.data);
+	return 0;
+}
+
+/* Before its row is written: a correction may say that the person came after all. */
+static int count_missed(struct store_txn *txn, const struct referral_tables *tables,
+			const struct appointment *appointment)
+{
+	bool missed = appointment->state == APPOINTMENT_DID_NOT_ATTEND, was = false;
+	struct appointment before;
+	struct store_key key;
+	uint8_t value[4];
+	uint32_t count;
+	int r = appointment_find(txn, tables, appointment->key, &before);
+
+	if (r == 0)
+		was = before.state == APPOINTMENT_DID_NOT_ATTEND;
+	if (r < 0 || was == missed || tc_id_is_none(appointment->referral))
+		return r < 0 ? r : 0;
+	r = appointment_missed(txn, tables, appointment->referral, &count);
+	if (r != 0)
+		return r;
+	tc_put_be32(value, missed ? count + 1 : count - 1);
+	missed_key(&key, appointment->referral);
+	return referral_fault(store_put(txn, tables->appointments_missed, store_key_slice(&key),
+					tc_slice(value, sizeof(value))));
+}
+
 int appointment_put(struct store_txn *txn, const struct referral_tables *tables,
 		    const struct appointment *appointment, bool made)
 {
 	struct store_row row = {.len = 0};
 	struct store_key key;
-	int r;
+	int r = count_missed(txn, tables, appointment);
 
+	if (r != 0)
+		return r;
 	store_row_id(&row, appointment->id);
 	store_row_id(&row, appointment->referral);
 	store_row_id(&row, appointment->subject);
@@ -215,41 +264,4 @@ int appointment_told(struct store_txn *txn, const struct referral_tables *tables
 		return 0;
 	appointment.told = true;
 	return appointment_put(txn, tables, &appointment, false);
-}
-
-static void count_absence(const struct appointment *appointment, struct appointment_counts *ret)
-{
-	switch (appointment->reason) {
-	case THROUGHCARE__V1__ABSENCE_REASON__ABSENCE_REASON_ACCEPTABLE:
-		ret->acceptable++;
-		break;
-	case THROUGHCARE__V1__ABSENCE_REASON__ABSENCE_REASON_UNACCEPTABLE:
-		ret->unacceptable++;
-		break;
-	default:
-		ret->unknown++;
-	}
-}
-
-int appointment_counts(struct store_txn *txn, const struct referral_tables *tables,
-		       struct tc_id referral, struct appointment_counts *ret)
-{
-	struct appointment at, before;
-	bool begun = false;
-	int r;
-
-	*ret = (struct appointment_counts){.attended = 0};
-	while ((r = appointment_next(txn, tables, referral, begun ? &before : NULL, &at)) == 0) {
-		if (at.state == APPOINTMENT_ATTENDED)
-			ret->attended++;
-		else if (at.state == APPOINTMENT_ATTENDED_LATE)
-			ret->late++;
-		else if (at.state == APPOINTMENT_DID_NOT_HAPPEN)
-			ret->not_happened++;
-		else if (at.state == APPOINTMENT_DID_NOT_ATTEND)
-			count_absence(&at, ret);
-		before = at;
-		begun = true;
-	}
-	return r == APPOINTMENT_UNKNOWN ? 0 : r;
 }

@@ -28,7 +28,7 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REFERRAL_TABLES_COUNT 13
+#define REFERRAL_TABLES_COUNT 14
 
 /* The tables first, and nothing between them. */
 struct referral_tables {
@@ -45,6 +45,7 @@ struct referral_tables {
 	struct store_table appointment_messages;
 	struct store_table plans; /* see plan.h */
 	struct store_table former;
+	struct store_table appointments_missed;
 	const struct clock_book *book; /* of the owner of the tables; NULL: see clock.h */
 };
 

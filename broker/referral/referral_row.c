@@ -40,6 +40,7 @@ int referral_tables_open(struct store *store, struct referral_tables *ret)
 		{"appointment_messages", &ret->appointment_messages},
 		{"plans", &ret->plans},
 		{"referral_former", &ret->former},
+		{"appointments_missed", &ret->appointments_missed},
 	};
 
 	for (unsigned i = 0; i < REFERRAL_TABLES_COUNT; i++) {
