@@ -46,6 +46,7 @@ static int row_decode(struct tc_slice key, struct tc_slice value, struct capacit
 	ret->sequence = row_take_u64(&row);
 	ret->live = row_take_u32(&row);
 	ret->confirmed_since = row_take_u32(&row);
+	ret->taken = row_take_u64(&row);
 	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
 }
 
@@ -65,6 +66,7 @@ int capacity_put(struct ledger *ledger, const struct capacity *capacity)
 	row_put_u64(&row, capacity->sequence);
 	row_put_u32(&row, capacity->live);
 	row_put_u32(&row, capacity->confirmed_since);
+	row_put_u64(&row, capacity->taken);
 	return ledger_put(ledger, LEDGER_TABLE_CAPACITY, store_key_slice(&key), row_slice(&row));
 }
 

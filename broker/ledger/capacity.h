@@ -46,6 +46,7 @@ struct capacity {
 	uint64_t sequence;
 	uint32_t live;            /* holds */
 	uint32_t confirmed_since; /* taken for good after as_of */
+	uint64_t taken;           /* taken for good, ever */
 };
 
 /* 0, CAPACITY_UNKNOWN or a fault. */

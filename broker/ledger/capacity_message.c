@@ -111,7 +111,7 @@ static int update_line(struct ledger *ledger, const Throughcare__V1__CapacityUpd
 	capacity.as_of_ms = as_of_ms;
 	capacity.valid_until_ms = time_ms(update->valid_until);
 	capacity.sequence = ledger->sequence;
-	r = lease_recount(ledger, &place, as_of_ms, &capacity.confirmed_since);
+	r = lease_recount(ledger, &capacity);
 	return r < 0 ? r : capacity_put(ledger, &capacity);
 }
 

@@ -23,25 +23,15 @@ int citation_handed(struct ledger *ledger, uint64_t id, bool *ret)
 	return r == DELIVERY_UNKNOWN ? 0 : r;
 }
 
-/* What `sender` sent under this id, when the agency was handed it. */
-static int citation_received(struct ledger *ledger, uint32_t sender, uint32_t agency,
-			     struct tc_id message, uint64_t *ret_sequence)
+/* Whether the agency was handed what that receipt is of. */
+static int citation_received(struct ledger *ledger, const struct receipt *receipt, uint32_t agency,
+			     bool *ret)
 {
-	struct receipt receipt;
-	int r = idempotency_find(ledger, sender, message, &receipt);
-
-	if (r != 0)
-		return r == IDEMPOTENCY_NEW ? CITATION_UNKNOWN : r;
-	for (uint8_t i = 0; i < receipt.line_count; i++) {
-		bool handed;
-
-		if (receipt.lines[i].recipient != agency)
-			continue;
-		r = citation_handed(ledger, receipt.first_delivery + i, &handed);
-		*ret_sequence = receipt.sequence;
-		return r < 0 ? r : handed ? 0 : CITATION_UNKNOWN;
-	}
-	return CITATION_UNKNOWN;
+	*ret = false;
+	for (uint8_t i = 0; i < receipt->line_count; i++)
+		if (receipt->lines[i].recipient == agency)
+			return citation_handed(ledger, receipt->first_delivery + i, ret);
+	return 0;
 }
 
 int citation_find(struct ledger *ledger, uint32_t agency, struct tc_id message,
@@ -54,13 +44,19 @@ int citation_find(struct ledger *ledger, uint32_t agency, struct tc_id message,
 	*ret_sequence = receipt.sequence;
 	if (r != IDEMPOTENCY_NEW)
 		return r;
-	r = CITATION_UNKNOWN;
-	for (uint32_t sender = 1; r == CITATION_UNKNOWN && sender <= ledger->principals.count;
-	     sender++) {
-		*ret_sender = sender;
-		r = citation_received(ledger, sender, agency, message, ret_sequence);
+	*ret_sender = 0;
+	for (unsigned i = 0; i < IDEMPOTENCY_SENDERS_MAX; i++) {
+		bool handed;
+
+		r = idempotency_next(ledger, message, ret_sender, &receipt);
+		if (r != 0)
+			return r == IDEMPOTENCY_NEW ? CITATION_UNKNOWN : r;
+		r = citation_received(ledger, &receipt, agency, &handed);
+		*ret_sequence = receipt.sequence;
+		if (r < 0 || handed)
+			return r;
 	}
-	return r;
+	return CITATION_UNKNOWN;
 }
 
 static int citation_party(struct ledger *ledger, const tc_agency *agency, struct tc_id id,

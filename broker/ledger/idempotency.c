@@ -6,8 +6,8 @@
 void idempotency_key(struct store_key *key, uint32_t sender, struct tc_id message)
 {
 	store_key_init(key);
-	store_key_u32(key, sender);
 	store_key_id(key, message);
+	store_key_u32(key, sender);
 }
 
 bool receipt_read(struct tc_slice value, struct receipt *ret)
@@ -50,6 +50,29 @@ int idempotency_find(struct ledger *ledger, uint32_t sender, struct tc_id messag
 	if (r < 0)
 		return r;
 	return receipt_read(value, ret) ? 0 : TC_ECORRUPT;
+}
+
+int idempotency_next(struct ledger *ledger, struct tc_id message, uint32_t *sender,
+		     struct receipt *ret)
+{
+	struct tc_slice prefix = tc_slice(message.bytes, sizeof(message.bytes)), key, value;
+	struct store_cursor cursor;
+	struct store_key from;
+	int r;
+
+	idempotency_key(&from, *sender + 1, message);
+	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_SUBMISSION], prefix,
+			      STORE_FORWARD);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&from));
+	if (r == 0)
+		r = store_cursor_next(&cursor, &key, &value);
+	if (r == 0 && (key.len != from.len || !receipt_read(value, ret)))
+		r = TC_ECORRUPT;
+	if (r == 0)
+		*sender = tc_get_be32(key.data + sizeof(message.bytes));
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? IDEMPOTENCY_NEW : r;
 }
 
 int idempotency_keep(struct ledger *ledger, uint32_t sender, struct tc_id message,

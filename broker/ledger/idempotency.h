@@ -22,6 +22,9 @@
 
 struct ledger;
 
+/* Ids are their senders' own, and random: who looks for all that used one looks no further. */
+#define IDEMPOTENCY_SENDERS_MAX 64
+
 enum idempotency_outcome {
 	IDEMPOTENCY_NEW = 1, /* this sender has not used the id */
 };
@@ -53,6 +56,10 @@ bool receipt_read(struct tc_slice value, struct receipt *ret);
 
 /* 0, IDEMPOTENCY_NEW or a fault. */
 int idempotency_find(struct ledger *ledger, uint32_t sender, struct tc_id message,
+		     struct receipt *ret) TC_MUST_CHECK;
+/* Senders that have used the id: the first one after *sender, 0 for the first of all. 0,
+ * IDEMPOTENCY_NEW when there is no further one, or a fault. */
+int idempotency_next(struct ledger *ledger, struct tc_id message, uint32_t *sender,
 		     struct receipt *ret) TC_MUST_CHECK;
 int idempotency_keep(struct ledger *ledger, uint32_t sender, struct tc_id message,
 		     const struct receipt *receipt) TC_MUST_CHECK;

@@ -6,6 +6,8 @@
 #include "ledger/state.h"
 #include "ledger/timer.h"
 
+#define TAKEN_FORGOTTEN_MAX 256
+
 /* ---- rows ---- */
 
 static struct tc_slice id_key(const struct tc_id *id)
@@ -112,44 +114,68 @@ const char *lease_state_name(enum lease_state state)
 
 /* ---- what was taken for good, since the service has counted ---- */
 
-static void taken_key(struct store_key *key, const struct lease *lease)
+/* Each has a number: so the first one since then tells how many there are. */
+static void taken_key(struct store_key *key, const struct capacity_place *place, int64_t at_ms,
+		      uint64_t which)
 {
 	store_key_init(key);
-	capacity_place_key(key, &lease->place);
-	store_key_i64(key, lease->confirmed_ms);
-	store_key_id(key, lease->id);
+	capacity_place_key(key, place);
+	store_key_i64(key, at_ms);
+	store_key_u64(key, which);
 }
 
-int lease_recount(struct ledger *ledger, const struct capacity_place *place, int64_t as_of_ms,
-		  uint32_t *ret_taken)
+/* Some of those before are no longer needed: more than are taken between two counts of a service.
+ */
+static int forget_counted(struct ledger *ledger, const struct store_key *place, int64_t as_of_ms)
+{
+	struct tc_slice key;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < TAKEN_FORGOTTEN_MAX; i++) {
+		struct store_key counted;
+		struct tc_slice rest;
+		int64_t at_ms;
+
+		r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_LEASE_TAKEN],
+				store_key_slice(place), &key, NULL);
+		if (r != 0)
+			break;
+		rest = tc_slice(key.data + place->len, key.len - place->len);
+		if (!store_key_take_i64(&rest, &at_ms))
+			return TC_ECORRUPT;
+		if (at_ms > as_of_ms)
+			break;
+		store_key_init(&counted);
+		store_key_bytes(&counted, key);
+		r = ledger_del(ledger, LEDGER_TABLE_LEASE_TAKEN, store_key_slice(&counted));
+	}
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int lease_recount(struct ledger *ledger, struct capacity *capacity)
 {
 	struct store_cursor cursor;
-	struct store_key prefix;
+	struct store_key place, since;
 	struct tc_slice key;
 	int r;
 
-	*ret_taken = 0;
-	store_key_init(&prefix);
-	capacity_place_key(&prefix, place);
+	store_key_init(&place);
+	capacity_place_key(&place, &capacity->place);
+	taken_key(&since, &capacity->place, capacity->as_of_ms + 1, 0);
 	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_LEASE_TAKEN],
-			      store_key_slice(&prefix), STORE_FORWARD);
-	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		struct tc_slice rest = tc_slice(key.data + prefix.len, key.len - prefix.len);
-		struct store_key counted;
-		int64_t at_ms;
-
-		if (!store_key_take_i64(&rest, &at_ms)) {
-			r = TC_ECORRUPT;
-		} else if (at_ms > as_of_ms) {
-			++*ret_taken;
-		} else {
-			store_key_init(&counted);
-			store_key_bytes(&counted, key);
-			r = ledger_del(ledger, LEDGER_TABLE_LEASE_TAKEN, store_key_slice(&counted));
-		}
-	}
+			      store_key_slice(&place), STORE_FORWARD);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&since));
+	if (r == 0)
+		r = store_cursor_next(&cursor, &key, NULL);
+	capacity->confirmed_since = 0;
+	if (r == 0)
+		capacity->confirmed_since =
+			(uint32_t)(capacity->taken - tc_get_be64(key.data + key.len - 8) + 1);
 	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	if (r != 0 && r != STORE_NOT_FOUND)
+		return r;
+	return forget_counted(ledger, &place, capacity->as_of_ms);
 }
 
 /* ---- what is said ---- */
@@ -222,7 +248,7 @@ static int take_for_good(struct ledger *ledger, struct lease *lease, struct capa
 	if (capacity->as_of_ms >= lease->confirmed_ms)
 		return 0; /* counted in the same moment */
 	capacity->confirmed_since++;
-	taken_key(&key, lease);
+	taken_key(&key, &lease->place, lease->confirmed_ms, ++capacity->taken);
 	return ledger_put(ledger, LEDGER_TABLE_LEASE_TAKEN, store_key_slice(&key),
 			  tc_slice(NULL, 0));
 }

@@ -3,7 +3,7 @@
  *
  *   lease         lease id                       -> row
  *   lease_holder  principal, lease id            -> nothing (holder and provider, while HELD)
- *   lease_taken   service, unit, population, at, lease id -> nothing (taken since as_of)
+ *   lease_taken   service, unit, population, at, which -> nothing (taken since as_of)
  *
  * One that is held is counted (capacity.h), so of two who ask for the last place one gets
  * it. It ends once: given back, taken for good, or by its time. The token is the position
@@ -62,8 +62,7 @@ int lease_end(struct ledger *ledger, struct lease *lease, enum lease_state state
 int lease_offer(struct ledger *ledger, struct lease *lease, struct tc_id referral) TC_MUST_CHECK;
 /* Its time has come. */
 int lease_clock(struct ledger *ledger, struct tc_id id) TC_MUST_CHECK;
-/* The service has counted anew as of then: how many were taken since. */
-int lease_recount(struct ledger *ledger, const struct capacity_place *place, int64_t as_of_ms,
-		  uint32_t *ret_taken) TC_MUST_CHECK;
+/* The service has counted anew, as of then: fills in how many were taken since. No walk. */
+int lease_recount(struct ledger *ledger, struct capacity *capacity) TC_MUST_CHECK;
 
 #endif

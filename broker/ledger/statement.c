@@ -161,25 +161,21 @@ static bool statement_to(const struct submission *submission, uint32_t recipient
 	return recipient == submission->sender->number;
 }
 
-/* To whom this sender's message of that id was handed. */
+/* To whom the message of that receipt was handed. */
 static int statement_catch_up(struct ledger *ledger, const struct submission *submission,
-			      const struct statement *statement, uint32_t sender,
-			      struct tc_id message)
+			      const struct statement *statement, const struct receipt *receipt)
 {
-	struct receipt receipt;
-	int r = idempotency_find(ledger, sender, message, &receipt);
+	int r = 0;
 
-	if (r != 0)
-		return r == IDEMPOTENCY_NEW ? 0 : r;
-	if (statement->about_sequence != 0 && statement->about_sequence != receipt.sequence)
+	if (statement->about_sequence != 0 && statement->about_sequence != receipt->sequence)
 		return 0;
-	for (uint8_t i = 0; r == 0 && i < receipt.line_count; i++) {
-		uint32_t recipient = receipt.lines[i].recipient;
+	for (uint8_t i = 0; r == 0 && i < receipt->line_count; i++) {
+		uint32_t recipient = receipt->lines[i].recipient;
 		bool handed = false;
 
 		if (recipient == 0 || statement_to(submission, recipient))
 			continue;
-		r = citation_handed(ledger, receipt.first_delivery + i, &handed);
+		r = citation_handed(ledger, receipt->first_delivery + i, &handed);
 		if (r == 0 && handed)
 			r = statement_go(ledger, statement, recipient);
 	}
@@ -190,6 +186,7 @@ static int statement_catch_up_all(struct ledger *ledger, const struct submission
 				  const struct statement *statement, struct tc_id about)
 {
 	struct referral referral;
+	uint32_t sender = 0;
 	int r = referral_find(ledger->txn, &ledger->referral, about, &referral);
 
 	if (r < 0)
@@ -197,9 +194,14 @@ static int statement_catch_up_all(struct ledger *ledger, const struct submission
 	if (r == 0)
 		about = referral.message;
 	r = 0;
-	for (uint32_t sender = 1; r == 0 && sender <= ledger->principals.count; sender++)
-		r = statement_catch_up(ledger, submission, statement, sender, about);
-	return r;
+	for (unsigned i = 0; r == 0 && i < IDEMPOTENCY_SENDERS_MAX; i++) {
+		struct receipt receipt;
+
+		r = idempotency_next(ledger, about, &sender, &receipt);
+		if (r == 0)
+			r = statement_catch_up(ledger, submission, statement, &receipt);
+	}
+	return r == IDEMPOTENCY_NEW ? 0 : r;
 }
 
 /* ---- the message ---- */

@@ -14,7 +14,7 @@
 	TABLE(MAILBOX, "mailbox")     /* principal -> counts */                                    \
 	TABLE(SESSION, "session")     /* connection -> principal, credit, lease */                 \
 	TABLE(SUBMISSION,                                                                          \
-	      "submission")         /* sender, message id -> sequence, content hash, receipt */    \
+	      "submission")         /* message id, sender -> sequence, content hash, receipt */    \
 	TABLE(DELIVERY, "delivery") /* delivery id -> row, while it is open */                     \
 	TABLE(SETTLED, "settled")   /* delivery id -> how it ended */                              \
 	TABLE(READY, "ready")       /* recipient, priority, position -> delivery id */             \

@@ -109,10 +109,16 @@ int plan_next(struct store_txn *txn, const struct referral_tables *tables, struc
 
 /* ---- the machine ---- */
 
-/* The plan that the message names, found or new; and another one of the referral that is open. */
+/* What else a referral has. */
+struct others {
+	bool open; /* one waits for a decision */
+	unsigned count;
+};
+
+/* The plan that the message names, found or new; and the others. */
 static int look_up(struct store_txn *txn, const struct referral_tables *tables,
 		   const struct referral_event *event, const char *id, struct plan *ret,
-		   bool *ret_other)
+		   struct others *ret_others)
 {
 	struct plan at;
 	bool begun = false;
@@ -120,13 +126,15 @@ static int look_up(struct store_txn *txn, const struct referral_tables *tables,
 
 	*ret = (struct plan){.state = PLAN_NONE};
 	memcpy(ret->id, id, strlen(id));
-	*ret_other = false;
+	*ret_others = (struct others){.count = 0};
 	while ((r = plan_next(txn, tables, event->referral, begun ? &at : NULL, &at)) == 0) {
-		if (strcmp(at.id, id) == 0)
-			*ret = at;
-		else
-			*ret_other = *ret_other || at.state == PLAN_PROPOSED;
 		begun = true;
+		if (strcmp(at.id, id) == 0) {
+			*ret = at;
+			continue;
+		}
+		ret_others->count++;
+		ret_others->open = ret_others->open || at.state == PLAN_PROPOSED;
 	}
 	return r == PLAN_UNKNOWN ? 0 : r;
 }
@@ -164,7 +172,7 @@ static int look(struct store_txn *txn, const struct referral_tables *tables,
 {
 	const char *id = event->claim ? event->claim->plan_id : NULL;
 	bool decides = tc_slice_equal(event->type, tc_slice_text("PlanDecision"));
-	bool other;
+	struct others others;
 	int r;
 
 	*ret = (struct plan){.state = PLAN_NONE};
@@ -173,7 +181,7 @@ static int look(struct store_txn *txn, const struct referral_tables *tables,
 		return 0;
 	if (strlen(id) > PLAN_ID_BYTES_MAX)
 		return tc_refuse(refusal, TC_REFUSAL_FIELD_TOO_LONG, "plan_id");
-	r = look_up(txn, tables, event, id, ret, &other);
+	r = look_up(txn, tables, event, id, ret, &others);
 	if (r != 0)
 		return r;
 	if (by == S && ret->state != PLAN_NONE && !ret->told)
@@ -184,9 +192,13 @@ static int look(struct store_txn *txn, const struct referral_tables *tables,
 			      decides && by == S ? TC_REFUSAL_UNKNOWN_PLAN
 						 : TC_REFUSAL_ILLEGAL_TRANSITION,
 			      decides ? "plan_id" : "plan_id: it was proposed before", refusal);
-	if ((*ret_rule)->to == PLAN_PROPOSED && other)
+	if ((*ret_rule)->to == PLAN_PROPOSED && others.open)
 		return refuse(ret, by, TC_REFUSAL_ILLEGAL_TRANSITION,
 			      "plan_id: another plan waits for a decision", refusal);
+	if (ret->state == PLAN_NONE && others.count >= PLANS_MAX)
+		return tc_refuse(refusal, TC_REFUSAL_LIMIT_REACHED,
+				 "%d plans of one referral; propose one that was returned again",
+				 PLANS_MAX);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "referral/referral.h"
 
 #define PLAN_ID_BYTES_MAX 64
+#define PLANS_MAX         64 /* of one referral */
 
 /* Stored: never renumber. */
 enum plan_state {
@@ -53,7 +54,7 @@ const struct plan_rule *plan_rules(size_t *ret_count);
 const char *plan_state_name(enum plan_state state);
 
 /* Of PlanProposed and PlanDecision, by a party to the referral. 0; PLAN_REFUSED with UNKNOWN_PLAN,
- * ILLEGAL_TRANSITION or FIELD_TOO_LONG; or a fault. */
+ * ILLEGAL_TRANSITION, LIMIT_REACHED or FIELD_TOO_LONG; or a fault. */
 int plan_check(struct store_txn *txn, const struct referral_tables *tables,
 	       const struct referral_event *event, enum referral_actor by,
 	       struct tc_refusal *refusal) TC_MUST_CHECK;

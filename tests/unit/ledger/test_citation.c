@@ -43,6 +43,23 @@ static void a_statement_is_about_what_its_sender_sent_or_was_handed(void **state
 	assert_string_equal(state_about(x, "court", "parole", exchange_id(x)), "unknown_citation");
 }
 
+static void an_id_that_others_have_used_as_well_is_still_found(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x), other = contact(x);
+
+	other.from = "court";
+	other.to = "parole";
+	other.id = message.id;
+	exchange_send(x, &other);
+	assert_string_equal(exchange_answer(x), "accepted");
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_string_equal(state_about(x, "treatment", "parole", message.id), "unknown_citation");
+	collector(x, "treatment", 10);
+	assert_string_equal(state_about(x, "treatment", "parole", message.id), "accepted");
+}
+
 static void a_statement_is_about_a_referral_by_those_who_know_of_it(void **state)
 {
 	struct exchange *x = *state;
@@ -64,6 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_statement_is_about_what_its_sender_sent_or_was_handed),
+		TEST(an_id_that_others_have_used_as_well_is_still_found),
 		TEST(a_statement_is_about_a_referral_by_those_who_know_of_it),
 	};
 

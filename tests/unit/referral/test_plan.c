@@ -1,6 +1,7 @@
 /* What is proposed and decided of a referral's plans; and the whole table against the machine. */
 #include "unit/referral/referral_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "referral/plan.h"
@@ -136,11 +137,27 @@ static void every_rule_moves_and_what_is_not_listed_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+static void a_referral_has_only_so_many_plans(void **state)
+{
+	struct fixture *f = *state;
+	char id[16];
+
+	for (int i = 0; i < PLANS_MAX; i++) {
+		snprintf(id, sizeof(id), "plan-%d", i);
+		assert_int_equal(PROPOSE(f, id), 0);
+		assert_int_equal(DECIDE(f, "RETURNED", id), 0);
+	}
+	assert_int_equal(PROPOSE(f, "plan-x"), PLAN_REFUSED);
+	assert_int_equal(f->refusal.code, TC_REFUSAL_LIMIT_REACHED);
+	assert_int_equal(PROPOSE(f, id), 0); /* what was returned may be proposed again */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_plan_is_returned_proposed_again_and_approved),
 		TEST(one_plan_waits_at_a_time),
+		TEST(a_referral_has_only_so_many_plans),
 		TEST(a_plan_that_the_source_was_not_handed_is_none),
 		TEST(every_rule_moves_and_what_is_not_listed_is_refused),
 	};
