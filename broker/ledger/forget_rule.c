@@ -22,6 +22,7 @@ static const struct forget_rule rules[] = {
 	{.name = "task_owner", .deliveries = FORGET_KEY_LAST},
 	{.name = "task_message", .deliveries = FORGET_KEY_LAST},
 	{.name = "task_referral", .deliveries = FORGET_KEY_LAST},
+	{.name = "task_alert", .deliveries = FORGET_KEY_LAST},
 	{.name = "timer", .deliveries = FORGET_TIMER, .records = FORGET_TIMER_REVIEW},
 	{.name = "job", .records = FORGET_KEY_FIRST},
 	{.name = "review", .records = FORGET_KEY_FIRST},

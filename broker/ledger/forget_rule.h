@@ -27,7 +27,7 @@ enum forget_place {
 struct forget_rule {
 	const char *name;
 	bool owned;    /* the id that its key begins with belongs to whomever the row names */
-	bool messages; /* sender, message id -> sequence: see ledger_forget_find */
+	bool messages; /* message id, sender -> sequence: see ledger_forget_find */
 	bool blanked;  /* about others, too: only the ids in it go */
 	enum forget_place deliveries;
 	enum forget_place records;

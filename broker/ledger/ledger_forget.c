@@ -111,7 +111,7 @@ static bool message_of(struct tc_slice key, struct tc_slice value, struct tc_id 
 {
 	if (key.len != 4 + ID_BYTES || value.len < 8)
 		return false;
-	memcpy(ret->bytes, key.data + 4, ID_BYTES);
+	memcpy(ret->bytes, key.data, ID_BYTES);
 	*ret_sequence = tc_get_be64(value.data);
 	return true;
 }
@@ -301,7 +301,7 @@ static int dump_row(void *context, const struct forget_rule *rule, struct tc_sli
 		return store_dump_row(dumping->dump, key, value);
 	if (rule->messages && message_of(key, value, &message, &sequence))
 		return is_forgotten(what, sequence)
-			       ? mark_message(dumping, tc_get_be32(key.data), message)
+			       ? mark_message(dumping, tc_get_be32(key.data + ID_BYTES), message)
 			       : store_dump_row(dumping->dump, key, value);
 	if (rule->blanked && !sought_in(&what->ids, key))
 		return dump_blanked(dumping, key, value);
