@@ -11,6 +11,8 @@
 #include "daemon/restore_inside.h"
 #include "daemon/stores.h"
 
+#define FORGOTTEN_BYTES_MAX (256 * 1024 * 1024)
+
 char *restore_path(const struct restore *restore, const char *name)
 {
 	char *path = NULL;
@@ -47,21 +49,34 @@ static int file_place(const struct restore *restore, const char *name)
 	return backup_folder_copy(&restore->from, name, &restore->to, &file);
 }
 
-/* What was ordered to be forgotten since the backup was made is known here only: where both have
- * such a file, the longer one has what the other one has. */
+/*
+ * What was ordered to be forgotten since the backup was made is known here only, and what another
+ * machine knew in the backup only. Entries stand for themselves and are harmless twice: so unless
+ * the one here has all that the backup has, it comes behind it.
+ */
 static int forgotten_place(const struct restore *restore)
 {
-	const struct backup_file *kept =
-		backup_manifest_file(&restore->manifest, BACKUP_FILE_FORGOTTEN);
-	struct backup_file here, file;
+	struct tc_bytes both = {0}, here = {0};
+	struct backup_file file;
 	int r;
 
-	if (!kept)
+	if (!backup_manifest_file(&restore->manifest, BACKUP_FILE_FORGOTTEN))
 		return 0;
-	r = backup_folder_measure(&restore->to, BACKUP_FILE_FORGOTTEN, &here);
-	if (r < 0 || (r == 0 && here.bytes >= kept->bytes))
-		return r;
-	return backup_folder_copy(&restore->from, BACKUP_FILE_FORGOTTEN, &restore->to, &file);
+	r = backup_folder_read(&restore->from, BACKUP_FILE_FORGOTTEN, FORGOTTEN_BYTES_MAX, &both);
+	if (r == 0)
+		r = backup_folder_read(&restore->to, BACKUP_FILE_FORGOTTEN, FORGOTTEN_BYTES_MAX,
+				       &here);
+	if (r == BACKUP_FOLDER_ABSENT)
+		r = 0;
+	if (r == 0 && (here.len < both.len || memcmp(here.data, both.data, both.len) != 0)) {
+		r = tc_bytes_append(&both, here.data, here.len);
+		if (r == 0)
+			r = backup_folder_write(&restore->to, BACKUP_FILE_FORGOTTEN,
+						tc_bytes_slice(&both), &file);
+	}
+	tc_bytes_free(&both);
+	tc_bytes_free(&here);
+	return r;
 }
 
 static int journal_place(const struct restore *restore)
