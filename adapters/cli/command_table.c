@@ -212,6 +212,7 @@ const struct tc_command tc_command_table[] = {
 	 tc_trail_what_if_run},
 #include "cli/command_audit.def"
 #include "cli/command_auditor.def"
+#include "cli/command_order.def"
 	{"review", "list", "", 0, 0, "list releases in an emergency and their reviews",
 	 "What was released at once in a medical emergency, and by when a named person of the\n"
 	 "agency that disclosed must review it: send an EmergencyReview for that. Another person\n"

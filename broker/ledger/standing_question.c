@@ -5,6 +5,7 @@
 
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
+#include "ledger/order.h"
 #include "ledger/own_message.h"
 #include "ledger/row.h"
 #include "ledger/scope.h"
@@ -361,24 +362,33 @@ static int answers(struct ledger *ledger, const struct standing_entry *entry, co
 	return 0;
 }
 
+static struct tc_id id_of(const char *text)
+{
+	struct tc_id id;
+
+	return text != NULL && tc_id_parse(tc_slice_text(text), &id) ? id : (struct tc_id){{0}};
+}
+
 /* Only what the auditor might look at itself. */
 static int within_scope(struct ledger *ledger, const struct standing_entry *entry,
 			const trail_row *row, bool *ret)
 {
-	struct tc_id subject = {{0}};
+	struct order_tables orders = order_tables_of(ledger);
+	struct tc_id subject = id_of(row->subject);
 	struct scope scope;
-	bool found;
+	bool found, sealed;
 	int r = scope_read(ledger->txn, ledger->table[LEDGER_TABLE_SCOPE],
 			   THROUGHCARE__V1__PEER_KIND__PEER_KIND_AUDITOR, &entry->auditor,
 			   &ledger->arena.allocator, &scope, &found);
 
+	if (r == 0)
+		r = order_sealed(ledger->txn, &orders, subject, id_of(row->referral_id),
+				 id_of(row->message_id), &entry->auditor, &sealed);
 	if (r < 0)
 		return r;
-	if (row->subject != NULL && !tc_id_parse(tc_slice_text(row->subject), &subject))
-		subject = (struct tc_id){{0}};
-	*ret = !found ||
-	       (ledger->now_ms < scope.ends_ms &&
-		scope_covers(&scope, subject, row->agency, row->recipient, ledger->now_ms));
+	*ret = !sealed && (!found || (ledger->now_ms < scope.ends_ms &&
+				      scope_covers(&scope, subject, row->agency, row->recipient,
+						   ledger->now_ms)));
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "ledger/suspension.h"
 #include "query/accounting_proof.h"
 #include "query/accounting_rule.h"
+#include "query/seal.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "throughcare/v1/trail.pb-c.h"
 
@@ -306,7 +307,7 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 	const char *exempt;
 	tc_agency recipient;
 	struct tc_slice packed;
-	bool suspended;
+	bool suspended, hidden;
 	int r = trail_view_row(question->trail, link, &packed);
 
 	if (r == DISCLOSURE_NONE) {
@@ -320,6 +321,13 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 		return TC_ECORRUPT;
 	if (question->scope == GATE_OWN && !takes_part(question, row))
 		return 0;
+	r = seal_hides_row(question, row, &hidden);
+	if (r < 0)
+		return r;
+	if (hidden) {
+		shown->withheld = answer_text(answer, "sealed");
+		return shown->withheld ? 0 : TC_ENOMEM;
+	}
 	r = registry_kind_at(ledger_view_txn(question->ledger),
 			     ledger_view_registry(question->ledger), &recipient, link->time_ms,
 			     &kind);

@@ -8,6 +8,7 @@
 #include "query/consents.h"
 #include "query/directory.h"
 #include "query/message.h"
+#include "query/orders.h"
 #include "query/outcomes.h"
 #include "query/places.h"
 #include "query/policies.h"
@@ -59,6 +60,7 @@ static const struct {
 	{CASE(TRAIL_CONSISTENCY), proofs_consistency},
 	{CASE(TRAIL_TILES), tiles_list},
 	{CASE(SCOPE_LIST), scopes_list},
+	{CASE(ORDER_LIST), orders_list},
 	{CASE(ACCOUNTING), accounting_list},
 	{CASE(STANDING_LIST), standing_list_answer},
 	{CASE(EXCHANGE_BACKUP), backups_answer},

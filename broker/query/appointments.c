@@ -4,6 +4,7 @@
 
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
+#include "query/seal.h"
 
 /* How many messages that moved or cancelled a meeting of this referral the asker was handed. */
 struct moves {
@@ -33,7 +34,7 @@ static int moves_handed(const struct question *question, struct tc_id referral, 
 	asked.referral = referral;
 	asked.agency = question->asker.name;
 	asked.before = question->sequence;
-	r = trail_view_find(question->trail, &asked, see_move, &moves, &next, &ended);
+	r = seal_find(question, &asked, see_move, &moves, &next, &ended);
 	*ret = moves.handed;
 	return r;
 }

@@ -10,6 +10,7 @@
 #include "query/appointments.h"
 #include "query/gate.h"
 #include "query/risk.h"
+#include "query/seal.h"
 #include "query/told.h"
 #include "query/tracking.h"
 
@@ -131,10 +132,14 @@ static int brief_of(const struct asker *asker, const struct referral *referral,
 static int see(const struct question *question, struct tc_id id, struct referral *referral,
 	       bool *ret)
 {
+	bool hidden = false;
 	int r = referral_find(ledger_view_txn(question->ledger),
 			      ledger_view_referral(question->ledger), id, referral);
 
-	*ret = r == 0 && (referral->shown || side_of(question, referral) == REFERRAL_SOURCE);
+	if (r == 0)
+		r = seal_hides(question, referral->subject, id, (struct tc_id){{0}}, &hidden);
+	*ret = r == 0 && !hidden &&
+	       (referral->shown || side_of(question, referral) == REFERRAL_SOURCE);
 	if (r == 0 && *ret)
 		r = told_referral(question, referral);
 	return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;

@@ -8,6 +8,7 @@
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
 #include "query/policies.h"
+#include "query/seal.h"
 #include "query/submitted.h"
 #include "wire/actor.h"
 
@@ -88,7 +89,7 @@ static int read_check(const struct question *question, struct answer *answer, st
 {
 	const Throughcare__V1__ConsentCheckQuery *asked = question->query->consent_check;
 	struct decision_request *request = &check->request;
-	bool known;
+	bool known, hidden;
 	int r;
 
 	r = read_parties(question, answer, check);
@@ -108,6 +109,12 @@ static int read_check(const struct question *question, struct answer *answer, st
 	request->now_ms = consent_time_ms(asked->at, question->now_ms);
 	request->past = true;
 	request->also = check->also;
+	r = seal_hides(question, request->subject, (struct tc_id){{0}}, (struct tc_id){{0}},
+		       &hidden);
+	if (r != 0)
+		return r;
+	if (hidden)
+		request->subject = seal_nobody(request->subject);
 	r = ledger_view_others(question->ledger, request->subject, request->now_ms, check->also,
 			       &request->also_count);
 	if (r != 0)

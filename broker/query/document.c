@@ -5,6 +5,7 @@
 
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
+#include "query/seal.h"
 #include "throughcare/v1/consent.pb-c.h"
 
 #define PARTY_BYTES_MAX 160
@@ -182,12 +183,15 @@ static int fill_whole(const struct question *question, struct answer *answer,
 int document_row(const struct question *question, struct answer *answer,
 		 const struct consent_view *consent, Throughcare__V1__ConsentRow **ret)
 {
-	bool whole = gate_consent(question, consent);
+	bool whole = gate_consent(question, consent), hidden;
 	Throughcare__V1__ConsentRow *row = arena_take(&answer->arena, sizeof(*row));
 	Document *document = unpack(answer, consent);
-	int r = 0;
+	int r = seal_hides(question, consent->subject, (struct tc_id){{0}}, (struct tc_id){{0}},
+			   &hidden);
 
 	*ret = NULL;
+	if (r < 0 || hidden)
+		return r;
 	if (row == NULL || document == NULL)
 		return TC_ENOMEM;
 	throughcare__v1__consent_row__init(row);

@@ -4,6 +4,7 @@
 
 #include "consent/consent_check.h"
 #include "ledger/ledger_view.h"
+#include "query/seal.h"
 
 struct release_search {
 	const tc_agency *to;
@@ -33,7 +34,7 @@ int gate_released(const struct question *question, struct tc_id message, const t
 	asked.message = message;
 	asked.agency = to->name;
 	asked.before = question->sequence;
-	r = trail_view_find(question->trail, &asked, see_release, &search, &next, &ended);
+	r = seal_find(question, &asked, see_release, &search, &next, &ended);
 	if (r == 0)
 		*ret = search.found;
 	return r;
@@ -75,14 +76,19 @@ int gate_person(const struct question *question, struct tc_id subject, bool *ret
 	asked.subject = subject;
 	asked.agency = question->asker.name;
 	asked.before = question->sequence;
-	r = trail_view_find(question->trail, &asked, see_told, &search, &next, &ended);
+	r = seal_find(question, &asked, see_told, &search, &next, &ended);
 	*ret = r == 0 && search.found;
 	return r;
 }
 
 int gate_referral(const struct question *question, const struct referral *referral, bool *ret)
 {
+	bool hidden;
+	int r = seal_hides(question, referral->subject, referral->id, (struct tc_id){{0}}, &hidden);
+
 	*ret = false;
+	if (r < 0 || hidden)
+		return r;
 	if (question->scope == GATE_ALL) {
 		*ret = scope_covers(question->limits, referral->subject, referral->source.name,
 				    referral->target.name, referral->created_ms);

@@ -6,6 +6,7 @@
 #include "ledger/ledger_view.h"
 #include "ledger/terms.h"
 #include "query/gate.h"
+#include "query/seal.h"
 #include "query/submitted.h"
 
 #define CATEGORIES_MAX 64
@@ -66,7 +67,7 @@ static int find_release(const struct question *question, struct tc_id message,
 	asked.message = message;
 	asked.agency = question->asker.name;
 	asked.before = question->sequence;
-	return trail_view_find(question->trail, &asked, see_release, release, &next, &ended);
+	return seal_find(question, &asked, see_release, release, &next, &ended);
 }
 
 static int fill_part(struct answer *answer, const Throughcare__V1__PartLabel *label,
@@ -179,12 +180,23 @@ static int fill_parts(const struct question *question, struct answer *answer,
 	return 0;
 }
 
+/* An order names whom it is about, and whom it hides that from. */
+static int is_hidden(const struct question *question, const struct tc_header *header, bool *ret)
+{
+	*ret = question->scope == GATE_ALL &&
+	       tc_slice_equal(header->type, tc_slice_text("TrailOrder"));
+	return *ret ? 0
+		    : seal_hides(question, header->subject, header->referral_id, header->message_id,
+				 ret);
+}
+
 /* `release`: what the asker was handed; NULL: the asker sent it. */
 static int fill_message(const struct question *question, struct answer *answer, uint64_t sequence,
 			const struct release *release)
 {
 	Throughcare__V1__Delivery *delivery = arena_take(&answer->arena, sizeof(*delivery));
 	struct submitted submitted;
+	bool hidden;
 	int r;
 
 	if (delivery == NULL)
@@ -192,6 +204,11 @@ static int fill_message(const struct question *question, struct answer *answer, 
 	r = submitted_read(question, &answer->arena, sequence, &submitted);
 	if (r != 0)
 		return r > 0 ? TC_ECORRUPT : r;
+	r = is_hidden(question, &submitted.header, &hidden);
+	if (r < 0)
+		return r;
+	if (hidden)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
 	throughcare__v1__delivery__init(delivery);
 	delivery->has_log_sequence = 1;
 	delivery->log_sequence = sequence;
@@ -267,7 +284,7 @@ static int show_any(const struct question *question, struct answer *answer, stru
 	asked.message = message;
 	asked.event = "submission";
 	asked.before = question->sequence;
-	r = trail_view_find(question->trail, &asked, see_sent, &sent, &next, &ended);
+	r = seal_find(question, &asked, see_sent, &sent, &next, &ended);
 	if (r < 0)
 		return r;
 	return sent.found ? fill_message(question, answer, sent.sequence, NULL)

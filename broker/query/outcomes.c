@@ -5,6 +5,7 @@
 
 #include "consent/consent_check.h"
 #include "ledger/ledger_view.h"
+#include "query/seal.h"
 #include "query/told.h"
 #include "throughcare/v1/registry.pb-c.h"
 
@@ -164,13 +165,17 @@ static int serves(struct report *report, const struct referral *referral, bool *
 static int look_at(struct report *report, struct referral *referral)
 {
 	bool source = tc_agency_equal(&report->question->asker, &referral->source);
-	bool serving;
+	bool serving, hidden;
 	int r;
 
 	if ((!source && !referral->shown) || referral->created_ms < report->since_ms ||
 	    referral->created_ms >= report->until_ms ||
 	    (report->service && strcmp(report->service, referral->service) != 0))
 		return 0;
+	r = seal_hides(report->question, referral->subject, referral->id, (struct tc_id){{0}},
+		       &hidden);
+	if (r < 0 || hidden)
+		return r;
 	r = serves(report, referral, &serving);
 	return r < 0 || !serving ? r : tally_referral(report, referral);
 }

@@ -6,6 +6,7 @@
 #include "ledger/lease.h"
 #include "ledger/ledger_view.h"
 #include "ledger/registry_need.h"
+#include "query/seal.h"
 #include "throughcare/v1/registry.pb-c.h"
 
 #define LEASES_MAX     64 /* of the asker, in one row */
@@ -62,6 +63,7 @@ static int add_leases(const struct question *question, struct answer *answer, ui
 {
 	struct store_txn *txn = ledger_view_txn(question->ledger);
 	struct tc_id id = {{0}};
+	bool hidden;
 	int r = 0;
 
 	row->leases = answer_array(answer, LEASES_MAX);
@@ -75,7 +77,10 @@ static int add_leases(const struct question *question, struct answer *answer, ui
 		if (r == 0)
 			r = lease_find(txn, ledger_view_table(question->ledger, LEDGER_TABLE_LEASE),
 				       id, &lease);
-		if (r == 0 && same_place(&lease.place, place))
+		if (r == 0)
+			r = seal_hides(question, (struct tc_id){{0}}, lease.referral,
+				       (struct tc_id){{0}}, &hidden);
+		if (r == 0 && !hidden && same_place(&lease.place, place))
 			r = make_lease(question, answer, &lease, &row->leases[row->n_leases++]);
 	}
 	return r == LEASE_UNKNOWN ? 0 : r;

@@ -5,6 +5,7 @@
 #include "ledger/cosignature.h"
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
+#include "query/seal.h"
 #include "wire/header.h"
 #include "wire/note.h"
 
@@ -182,12 +183,17 @@ static int message_find(const struct question *question, struct answer *answer, 
 	struct trail_question asked = trail_question_any();
 	struct message_search search = {.question = question};
 	struct posting_position next;
-	bool ended;
+	bool ended, hidden;
 	int r;
 
 	r = answer_read_id(answer, text, "message_id", &search.message);
 	if (r != 0)
 		return r;
+	r = seal_hides(question, (struct tc_id){{0}}, (struct tc_id){{0}}, search.message, &hidden);
+	if (r < 0)
+		return r;
+	if (hidden)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
 	r = ledger_view_submission(question->ledger, question->kind, &question->asker,
 				   search.message, ret);
 	if (r <= 0)
@@ -195,8 +201,8 @@ static int message_find(const struct question *question, struct answer *answer, 
 	asked.message = search.message;
 	asked.agency = agency ? question->asker.name : NULL;
 	asked.before = question->sequence;
-	r = trail_view_find(question->trail, &asked, agency ? see_release : see_submission, &search,
-			    &next, &ended);
+	r = seal_find(question, &asked, agency ? see_release : see_submission, &search, &next,
+		      &ended);
 	if (r == 0 && !search.found)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
 	*ret = search.index;
@@ -231,17 +237,39 @@ static bool may_open(const struct question *question, const Throughcare__V1__Rec
 	       tc_slice_equal(header.type, tc_slice_text("CheckpointCosignature"));
 }
 
+/* A message about what an order hides is closed to its sender too. */
+static int is_hidden(const struct question *question, const Throughcare__V1__Record *record,
+		     bool *ret)
+{
+	struct tc_header header;
+	int r;
+
+	*ret = false;
+	if (record->body_case != THROUGHCARE__V1__RECORD__BODY_SUBMISSION)
+		return 0;
+	r = tc_header_read(
+		tc_slice(record->submission->header.data, record->submission->header.len), &header);
+	return r < 0 ? r
+		     : seal_hides(question, header.subject, header.referral_id, header.message_id,
+				  ret);
+}
+
 static int opening_fill(const struct question *question, struct answer *answer,
 			const struct journal_entry *entry, Throughcare__V1__TrailOpening *opening)
 {
 	const Throughcare__V1__Record *record = throughcare__v1__record__unpack(
 		&answer->arena.allocator, entry->body.len, entry->body.data);
 	uint8_t *salt;
+	bool hidden;
+	int r;
 
 	if (record == NULL)
 		return TC_ECORRUPT;
 	if (!may_open(question, record))
 		return 0;
+	r = is_hidden(question, record, &hidden);
+	if (r < 0 || hidden)
+		return r;
 	salt = answer_bytes(answer, tc_slice(entry->salt, sizeof(entry->salt)));
 	if (salt == NULL)
 		return TC_ENOMEM;

@@ -1,6 +1,7 @@
 #include "query/reviews.h"
 
 #include "ledger/ledger_view.h"
+#include "query/seal.h"
 
 static int put_principal(const struct question *question, struct answer *answer, uint32_t number,
 			 char **ret)
@@ -50,10 +51,18 @@ static int add_rows(const struct question *question, struct answer *answer,
 		    const struct review *review)
 {
 	Throughcare__V1__QueryReply *reply = &answer->reply;
+	const struct tc_id none = {{0}};
+	bool hidden;
+	int r = seal_hides(question, review->subject, none, none, &hidden);
 
+	/* Of which referral it is, the message knows. */
+	if (r == 0 && !hidden)
+		r = seal_hides(question, none, none, review->message, &hidden);
+	if (r < 0 || hidden)
+		return r;
 	for (size_t i = 0; i < review->recipient_count; i++) {
-		int r = make_row(question, answer, review, review->recipients[i],
-				 &reply->reviews[reply->n_reviews]);
+		r = make_row(question, answer, review, review->recipients[i],
+			     &reply->reviews[reply->n_reviews]);
 
 		if (r < 0)
 			return r;

@@ -4,6 +4,7 @@
 
 #include "consent/consent_check.h"
 #include "query/gate.h"
+#include "query/seal.h"
 #include "wire/merkle.h"
 
 #define CURSOR_BYTES (POSTING_POSITION_BYTES + 8 + 1)
@@ -199,7 +200,7 @@ int search_trail(const struct question *question, struct answer *answer)
 	answer->reply.trail = answer_array(answer, page.rows_max);
 	if (answer->reply.trail == NULL)
 		return TC_ENOMEM;
-	r = trail_view_find(question->trail, &asked, add_row, &page, &next, &ended);
+	r = seal_find(question, &asked, add_row, &page, &next, &ended);
 	if (r < 0 || ended)
 		return r;
 	return search_next_page(answer, &asked, next);

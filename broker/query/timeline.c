@@ -7,6 +7,7 @@
 #include "ledger/ledger_view.h"
 #include "query/appointments.h"
 #include "query/gate.h"
+#include "query/seal.h"
 
 #define ASSIGNMENTS_MAX 64
 
@@ -186,8 +187,7 @@ static int add_facts(struct timeline *timeline, const struct referral *referral)
 	asked.before = timeline->question->sequence;
 	if (timeline->question->scope == GATE_OWN)
 		asked.agency = timeline->question->asker.name;
-	return trail_view_find(timeline->question->trail, &asked, see_fact, timeline, &next,
-			       &ended);
+	return seal_find(timeline->question, &asked, see_fact, timeline, &next, &ended);
 }
 
 /* ---- meetings ---- */

@@ -4,6 +4,7 @@
 
 #include "ledger/ledger_view.h"
 #include "query/gate.h"
+#include "query/seal.h"
 #include "query/submitted.h"
 #include "referral/referral_former.h"
 
@@ -44,7 +45,7 @@ static int was_denied(const struct question *question, const struct referral_ste
 	asked.message = step->message;
 	asked.agency = question->asker.name;
 	asked.before = question->sequence;
-	return trail_view_find(question->trail, &asked, see_denied, ret, &next, &ended);
+	return seal_find(question, &asked, see_denied, ret, &next, &ended);
 }
 
 /* The exchange made it, or a court: not one of the sides, nor who was one once. */
@@ -69,9 +70,12 @@ int told_step(const struct question *question, const struct referral *referral,
 	      const struct referral_step *step, bool *ret)
 {
 	struct arena arena;
-	bool denied;
-	int r = 0;
+	bool denied, hidden;
+	int r = seal_hides(question, referral->subject, referral->id, step->message, &hidden);
 
+	*ret = false;
+	if (r < 0 || hidden)
+		return r;
 	/* Every party knows that it was sent. */
 	*ret = question->scope == GATE_ALL || step->version == 1 ||
 	       strcmp(step->by, question->asker.name) == 0;

@@ -8,6 +8,7 @@
 #include "ledger/person.h"
 #include "ledger/person_decision.h"
 #include "ledger/task.h"
+#include "query/seal.h"
 
 #define DECISIONS_MAX 64
 
@@ -76,6 +77,7 @@ int upkeep_tasks(const struct question *question, struct answer *answer)
 	struct task task = {.delivery = 0};
 	uint8_t next[16];
 	uint32_t owner;
+	bool hidden;
 	int r;
 
 	if (!first && cursor.len != sizeof(next))
@@ -99,6 +101,12 @@ int upkeep_tasks(const struct question *question, struct answer *answer)
 			      &task);
 		if (r != 0)
 			return r == TASK_NONE ? 0 : r;
+		first = false;
+		r = seal_hides(question, task.subject, task.referral, task.message, &hidden);
+		if (r < 0)
+			return r;
+		if (hidden)
+			continue;
 		if (answer->reply.n_tasks == rows_max) {
 			tc_put_be64(next, (uint64_t)before.due_ms);
 			tc_put_be64(next + 8, before.delivery);
@@ -107,7 +115,6 @@ int upkeep_tasks(const struct question *question, struct answer *answer)
 		r = add_task(answer, &task);
 		if (r < 0)
 			return r;
-		first = false;
 	}
 }
 
@@ -144,6 +151,24 @@ static int add_decision(const struct question *question, struct answer *answer,
 	return r;
 }
 
+static int person_hidden(const struct question *question, struct tc_id id, bool *ret)
+{
+	return seal_hides(question, id, (struct tc_id){{0}}, (struct tc_id){{0}}, ret);
+}
+
+/* One that ties a hidden id to another is hidden with it. */
+static int decision_hidden(const struct question *question, const struct person_decision *decision,
+			   bool *ret)
+{
+	int r = person_hidden(question, decision->to, ret);
+
+	for (uint8_t i = 0; r == 0 && !*ret && i < decision->from_count; i++)
+		r = person_hidden(question, decision->from[i], ret);
+	if (r == 0 && !*ret)
+		r = seal_hides(question, decision->to, (struct tc_id){{0}}, decision->message, ret);
+	return r;
+}
+
 static int add_decisions(const struct question *question, struct answer *answer,
 			 struct tc_id subject, Throughcare__V1__PersonRow *row)
 {
@@ -153,6 +178,7 @@ static int add_decisions(const struct question *question, struct answer *answer,
 	};
 	struct person_decision decision = {.sequence = 0};
 	uint32_t asker = 0;
+	bool hidden;
 	int r = 0;
 
 	if (question->scope == GATE_OWN)
@@ -163,12 +189,15 @@ static int add_decisions(const struct question *question, struct answer *answer,
 	while (r == 0 && row->n_decisions < DECISIONS_MAX) {
 		r = person_decision_next(ledger_view_txn(question->ledger), &tables, subject,
 					 decision.sequence, &decision);
-		if (r == 0 && (asker == 0 || decision.agency == asker))
+		if (r == 0)
+			r = decision_hidden(question, &decision, &hidden);
+		if (r == 0 && !hidden && (asker == 0 || decision.agency == asker))
 			r = add_decision(question, answer, &decision, row);
 	}
 	return r > 0 ? 0 : r;
 }
 
+/* Of somebody hidden nothing is known: it is nobody else. */
 static int add_members(const struct question *question, struct answer *answer, struct tc_id subject,
 		       Throughcare__V1__PersonRow *row)
 {
@@ -176,17 +205,29 @@ static int add_members(const struct question *question, struct answer *answer, s
 		.rows = table(question, LEDGER_TABLE_PERSON),
 		.members = table(question, LEDGER_TABLE_PERSON_MEMBER),
 	};
+	struct tc_id canonical;
 	struct person person;
+	bool alone, hidden;
 	int r = person_find(ledger_view_txn(question->ledger), &tables, subject, &person);
 
+	if (r == 0)
+		r = person_hidden(question, subject, &alone);
 	if (r < 0)
 		return r;
+	canonical = person_canonical(&person);
+	r = person_hidden(question, canonical, &hidden);
 	row->members = answer_array(answer, person.count);
-	if (row->members == NULL)
-		return TC_ENOMEM;
-	r = answer_put_id(answer, person_canonical(&person), &row->same_as);
-	for (size_t i = 0; r == 0 && i < person.count; i++)
-		r = answer_put_id(answer, person.ids[i].id, &row->members[row->n_members++]);
+	if (r == 0 && row->members == NULL)
+		r = TC_ENOMEM;
+	if (r == 0)
+		r = answer_put_id(answer, alone || hidden ? subject : canonical, &row->same_as);
+	for (size_t i = 0; r == 0 && i < person.count; i++) {
+		struct tc_id id = person.ids[i].id;
+
+		r = person_hidden(question, id, &hidden);
+		if (r == 0 && (tc_id_equal(id, subject) || (!alone && !hidden)))
+			r = answer_put_id(answer, id, &row->members[row->n_members++]);
+	}
 	return r;
 }
 
@@ -194,6 +235,7 @@ int upkeep_person(const struct question *question, struct answer *answer)
 {
 	Throughcare__V1__PersonRow *row = arena_take(&answer->arena, sizeof(*row));
 	struct tc_id subject;
+	bool hidden;
 	int r = answer_read_id(answer, question->query->person_show->subject, "person_show.subject",
 			       &subject);
 
@@ -204,6 +246,8 @@ int upkeep_person(const struct question *question, struct answer *answer)
 	throughcare__v1__person_row__init(row);
 	r = answer_put_id(answer, subject, &row->subject);
 	if (r == 0)
+		r = person_hidden(question, subject, &hidden);
+	if (r == 0 && !hidden)
 		r = add_decisions(question, answer, subject, row);
 	/* That somebody else has merged a person is not an agency's to know. */
 	if (r == 0 && question->scope == GATE_ALL)

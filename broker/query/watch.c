@@ -4,6 +4,7 @@
 
 #include "ledger/ledger_view.h"
 #include "ledger/status.h"
+#include "query/seal.h"
 
 #define CURSOR_BYTES 12
 
@@ -86,12 +87,16 @@ static int add_change(const struct question *question, struct answer *answer,
 	const struct referral_tables *tables = ledger_view_referral(question->ledger);
 	struct referral_step step;
 	struct referral referral;
+	bool hidden;
 	int r = referral_find(txn, tables, status->referral, &referral);
 
 	if (r == 0)
 		r = referral_step_find(txn, tables, status->referral, status->version, &step);
 	if (r != 0)
 		return r > 0 ? TC_ECORRUPT : r;
+	r = seal_hides(question, referral.subject, referral.id, step.message, &hidden);
+	if (r < 0 || hidden)
+		return r;
 	r = make_change(question, answer, status, &referral, &step,
 			&answer->reply.changes[answer->reply.n_changes]);
 	answer->reply.n_changes++;
@@ -139,10 +144,16 @@ int watch_changes(const struct question *question, struct answer *answer)
 	r = ledger_view_number(question->ledger, &question->asker, &asker);
 	while (r == 0) {
 		struct status last = status;
+		bool hidden = false;
 
 		r = status_next(ledger_view_txn(question->ledger),
 				ledger_view_table(question->ledger, LEDGER_TABLE_STATUS), asker,
 				last.sequence, last.index, &status);
+		if (r == 0)
+			r = seal_hides(question, (struct tc_id){{0}}, status.referral,
+				       (struct tc_id){{0}}, &hidden);
+		if (r == 0 && hidden)
+			continue;
 		if (r == 0 && answer->reply.n_changes == rows_max)
 			return next_page(answer, &last);
 		if (r == 0)

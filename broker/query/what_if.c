@@ -6,6 +6,7 @@
 #include "consent/consent_row.h"
 #include "ledger/ledger_view.h"
 #include "query/policies.h"
+#include "query/seal.h"
 #include "query/search.h"
 #include "query/submitted.h"
 #include "throughcare/v1/consent.pb-c.h"
@@ -74,6 +75,7 @@ static int read_revoked(struct what_if *what_if, struct trail_question *asked)
 	struct store_txn *txn = ledger_view_txn(question->ledger);
 	const struct consent_tables *tables = ledger_view_consent(question->ledger);
 	struct consent_view consent;
+	bool hidden = false;
 	struct tc_id id;
 	int r;
 
@@ -82,7 +84,10 @@ static int read_revoked(struct what_if *what_if, struct trail_question *asked)
 	if (r != 0)
 		return r;
 	r = consent_find_either(txn, tables, id, &consent);
-	if (r != 0)
+	if (r == 0)
+		r = seal_hides(question, consent.subject, (struct tc_id){{0}}, (struct tc_id){{0}},
+			       &hidden);
+	if (r != 0 || hidden)
 		return r < 0 ? r
 			     : tc_refuse(&what_if->answer->refusal, TC_REFUSAL_NOT_FOUND,
 					 "trail_what_if.revoke_id");
@@ -358,8 +363,7 @@ static int replay(struct what_if *what_if)
 	int r = read_question(what_if, &asked);
 
 	if (r == 0)
-		r = trail_view_find(what_if->question->trail, &asked, see_row, what_if, &next,
-				    &ended);
+		r = seal_find(what_if->question, &asked, see_row, what_if, &next, &ended);
 	if (r != 0 || ended)
 		return r;
 	return search_next_page(what_if->answer, &asked, next);

@@ -6,6 +6,7 @@
 #include "ledger/ledger_view.h"
 #include "query/document.h"
 #include "query/gate.h"
+#include "query/seal.h"
 #include "query/search.h"
 #include "query/submitted.h"
 
@@ -441,7 +442,7 @@ int why_message(const struct question *question, struct answer *answer)
 	answer->reply.reasons = answer_array(answer, why.rows_max);
 	if (answer->reply.reasons == NULL)
 		return TC_ENOMEM;
-	r = trail_view_find(question->trail, &asked, add_row, &why, &next, &ended);
+	r = seal_find(question, &asked, add_row, &why, &next, &ended);
 	if (r < 0)
 		return r;
 	if (answer->reply.n_reasons == 0)

@@ -12,13 +12,15 @@ struct trail_view {
 	struct store_txn *txn;
 	struct trail_index_tables tables;
 	struct arena memory;
-	bool idle; /* the snapshot was let go */
+	bool idle;      /* the snapshot was let go */
+	bool searching; /* `memory` holds a row that somebody looks at */
 };
 
 /* One search under way. */
 struct search {
 	struct trail_view *view;
 	const struct trail_question *question;
+	struct arena *memory; /* of the row that is shown */
 	struct posting_cursor terms[TERMS_MAX];
 	size_t term_count;
 	struct store_cursor rows; /* in the direction of the walk */
@@ -279,7 +281,7 @@ static bool answers(const struct trail_question *question, const Throughcare__V1
 static int show_row(struct search *search, struct posting_position at, struct tc_slice value,
 		    trail_visitor found, void *context)
 {
-	struct arena *memory = &search->view->memory;
+	struct arena *memory = search->memory;
 	Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
 	Throughcare__V1__TrailRow *row;
 	int64_t time_ms = (int64_t)tc_get_be64(value.data);
@@ -379,12 +381,18 @@ int trail_view_find(struct trail_view *view, const struct trail_question *questi
 		    trail_visitor found, void *context, struct posting_position *ret_next,
 		    bool *ret_ended)
 {
-	struct search search = {.view = view, .question = question};
+	struct search search = {.view = view, .question = question, .memory = &view->memory};
+	bool within = view->searching; /* whoever looks at a row asks about it */
 	struct posting_position from;
+	struct arena nested;
 	uint64_t next;
 	int r;
 
 	*ret_ended = true;
+	arena_init(&nested);
+	if (within)
+		search.memory = &nested;
+	view->searching = true;
 	r = trail_index_read_next(view->txn, &view->tables, &next);
 	if (r == 0)
 		r = find_span(&search, next);
@@ -398,6 +406,8 @@ int trail_view_find(struct trail_view *view, const struct trail_question *questi
 	for (size_t i = 0; i < search.term_count; i++)
 		posting_cursor_done(&search.terms[i]);
 	store_cursor_done(&search.rows);
+	view->searching = within;
+	arena_done(&nested);
 	if (r == STORE_NOT_FOUND)
 		return 0;
 	return r > 0 ? TC_ESTORE : r;

@@ -1,0 +1,132 @@
+#include "query/seal.h"
+
+#include "ledger/ledger_view.h"
+#include "ledger/order.h"
+
+static const struct tc_id nobody = {{0}};
+
+/* Is any order in force? */
+static int any_stands(const struct question *question, bool *ret)
+{
+	struct order_tables tables = ledger_view_orders(question->ledger);
+	uint64_t count;
+	int r = store_count(ledger_view_txn(question->ledger), tables.targets, &count);
+
+	*ret = r == 0 && count > 0;
+	return r;
+}
+
+static int hides(const struct question *question, struct tc_id subject, struct tc_id referral,
+		 struct tc_id message, bool *ret)
+{
+	struct order_tables tables = ledger_view_orders(question->ledger);
+
+	return order_sealed(ledger_view_txn(question->ledger), &tables, subject, referral, message,
+			    &question->asker, ret);
+}
+
+static struct tc_id id_of(const char *text)
+{
+	struct tc_id id;
+
+	return text != NULL && tc_id_parse(tc_slice_text(text), &id) ? id : nobody;
+}
+
+/* ---- whom a message is about ---- */
+
+struct message_search {
+	const struct question *question;
+	bool hidden;
+};
+
+static int see_row(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct message_search *search = context;
+	int r = hides(search->question, id_of(row->subject), id_of(row->referral_id), nobody,
+		      &search->hidden);
+
+	if (r < 0)
+		return r;
+	return search->hidden ? TRAIL_FOUND_ENOUGH : TRAIL_FOUND_MORE;
+}
+
+/* As the rows of the trail that name it say. */
+static int message_hidden(const struct question *question, struct tc_id message, bool *ret)
+{
+	struct trail_question asked = trail_question_any();
+	struct message_search search = {.question = question};
+	struct posting_position next;
+	bool ended;
+	int r;
+
+	asked.message = message;
+	asked.before = question->sequence;
+	r = trail_view_find(question->trail, &asked, see_row, &search, &next, &ended);
+	*ret = search.hidden;
+	return r;
+}
+
+/* ---- */
+
+int seal_hides(const struct question *question, struct tc_id subject, struct tc_id referral,
+	       struct tc_id message, bool *ret)
+{
+	struct referral found;
+	bool stands;
+	int r = any_stands(question, &stands);
+
+	*ret = false;
+	if (r < 0 || !stands)
+		return r;
+	r = hides(question, subject, referral, message, ret);
+	if (r < 0 || *ret || !tc_id_is_none(subject))
+		return r;
+	if (!tc_id_is_none(referral)) {
+		r = referral_find(ledger_view_txn(question->ledger),
+				  ledger_view_referral(question->ledger), referral, &found);
+		if (r == 0)
+			r = hides(question, found.subject, nobody, nobody, ret);
+	}
+	if (r >= 0 && !*ret && !tc_id_is_none(message))
+		r = message_hidden(question, message, ret);
+	return r < 0 ? r : 0;
+}
+
+int seal_hides_row(const struct question *question, const Throughcare__V1__TrailRow *row, bool *ret)
+{
+	return seal_hides(question, id_of(row->subject), id_of(row->referral_id),
+			  id_of(row->message_id), ret);
+}
+
+struct row_search {
+	const struct question *question;
+	trail_visitor found;
+	void *context;
+};
+
+static int pass_row(void *context, Throughcare__V1__TrailRow *row)
+{
+	const struct row_search *search = context;
+	bool hidden;
+	int r = seal_hides_row(search->question, row, &hidden);
+
+	if (r < 0)
+		return r;
+	return hidden ? TRAIL_FOUND_MORE : search->found(search->context, row);
+}
+
+int seal_find(const struct question *question, const struct trail_question *asked,
+	      trail_visitor found, void *context, struct posting_position *ret_next,
+	      bool *ret_ended)
+{
+	struct row_search search = {.question = question, .found = found, .context = context};
+
+	return trail_view_find(question->trail, asked, pass_row, &search, ret_next, ret_ended);
+}
+
+struct tc_id seal_nobody(struct tc_id subject)
+{
+	for (size_t i = sizeof(subject.bytes) / 2; i < sizeof(subject.bytes); i++)
+		subject.bytes[i] = (uint8_t)~subject.bytes[i];
+	return subject;
+}
