@@ -132,14 +132,10 @@ static int brief_of(const struct asker *asker, const struct referral *referral,
 static int see(const struct question *question, struct tc_id id, struct referral *referral,
 	       bool *ret)
 {
-	bool hidden = false;
 	int r = referral_find(ledger_view_txn(question->ledger),
 			      ledger_view_referral(question->ledger), id, referral);
 
-	if (r == 0)
-		r = seal_hides(question, referral->subject, id, (struct tc_id){{0}}, &hidden);
-	*ret = r == 0 && !hidden &&
-	       (referral->shown || side_of(question, referral) == REFERRAL_SOURCE);
+	*ret = r == 0 && (referral->shown || side_of(question, referral) == REFERRAL_SOURCE);
 	if (r == 0 && *ret)
 		r = told_referral(question, referral);
 	return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
@@ -182,9 +178,12 @@ static int look_at(struct page *page, struct found *found)
 {
 	struct referral referral;
 	struct risk risk;
-	bool seen = true;
-	int r = 0;
+	const struct tc_id none = {{0}};
+	bool seen = true, hidden;
+	int r = seal_hides(page->question, none, found->place.id, none, &hidden);
 
+	if (r < 0 || hidden)
+		return r;
 	if (!found->facts.brief.known) {
 		r = see(page->question, found->place.id, &referral, &seen);
 		if (r == 0 && seen)

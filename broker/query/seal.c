@@ -1,5 +1,7 @@
 #include "query/seal.h"
 
+#include <string.h>
+
 #include "ledger/ledger_view.h"
 #include "ledger/order.h"
 
@@ -104,12 +106,22 @@ struct row_search {
 	void *context;
 };
 
+/* An agency finds its own questions about anybody; that those about somebody vanish would tell. */
+static bool own_question(const struct question *question, const Throughcare__V1__TrailRow *row)
+{
+	return question->scope == GATE_OWN && row->agency != NULL &&
+	       strcmp(row->agency, question->asker.name) == 0 && row->event != NULL &&
+	       (strcmp(row->event, "query") == 0 || strcmp(row->event, "query_refused") == 0);
+}
+
 static int pass_row(void *context, Throughcare__V1__TrailRow *row)
 {
 	const struct row_search *search = context;
-	bool hidden;
-	int r = seal_hides_row(search->question, row, &hidden);
+	bool hidden = false;
+	int r = 0;
 
+	if (!own_question(search->question, row))
+		r = seal_hides_row(search->question, row, &hidden);
 	if (r < 0)
 		return r;
 	return hidden ? TRAIL_FOUND_MORE : search->found(search->context, row);

@@ -1,0 +1,279 @@
+"""Orders about the trail: sealed, expunged, held, by two persons, and hidden from whom they do not name."""
+import json
+
+import pytest
+import schema
+from envelope import now
+from exchange import AUDITOR, OPERATOR
+from messages import attendance, consent, consent_id, grant, new_id, of, operational, referral, response
+from test_explain import grant_of
+from test_privacy import asked, bare
+from test_restart import digests
+from test_tasks import alert
+
+CLINIC, OFFICE, DESK, HOME, COURT = "treatment-south", "parole-north", "intake-desk", "housing-harbor", "court-county"
+NAMED = "auditor-court"
+CITE = ["--cite", "Cal. Penal Code 851.91", "--reference", "order 26-114"]
+
+
+def make(exchange, *words, profile=COURT, actor="judge-1", code=0):
+    answer = exchange.cli("order", "make", *words, *CITE, "--actor", actor, profile=profile)
+    assert answer.code == code, answer
+    return answer.rows[0]["messageId"] if code == 0 else answer
+
+
+def approve(exchange, order, *words, profile=COURT, actor="judge-2", code=0):
+    answer = exchange.cli("order", "approve", order, *words, "--actor", actor, profile=profile)
+    assert answer.code == code, answer
+    return answer
+
+
+def order(exchange, *words):
+    made = make(exchange, *words)
+    approve(exchange, made)
+    return made
+
+
+def listed(exchange, profile=COURT):
+    return {row["orderId"]: row for row in exchange.ask(profile, "order", "list")}
+
+
+class Life:
+    """A person whose things are in every kind of answer."""
+
+    def __init__(self, exchange):
+        self.subject, self.number, self.other = new_id(), new_id(), new_id()
+        self.signed = consent(self.subject, grant())
+        exchange.accepted(DESK, self.signed)
+        self.told = attendance(self.subject)
+        exchange.accepted(CLINIC, self.told)
+        self.referred = referral(self.subject, self.number)
+        exchange.accepted(OFFICE, self.referred)
+        self.alert = alert(self.subject)  # in an emergency, so it is to be reviewed, too
+        exchange.accepted(OFFICE, self.alert)
+        merge = exchange.cli("message", "template", "PersonMerge").rows[0] | {"subject": self.subject}
+        merge["parts"][0]["content"] |= {"fromIds": [self.subject], "toId": self.other}
+        exchange.accepted(OFFICE, merge)
+        for agency in (HOME, OFFICE, CLINIC):
+            exchange.collect(agency)
+        exchange.accepted(HOME, response(self.subject, self.number, "RECEIVED"))
+        exchange.collect(OFFICE)
+        self.ids = [self.subject, self.number, consent_id(self.signed), grant_of(self.signed)] + [
+            message["messageId"] for message in (self.signed, self.told, self.referred, self.alert)]
+
+
+@pytest.fixture(scope="module")
+def orders(exchange):
+    exchange.add("auditor/" + NAMED)
+    return exchange
+
+
+# Every kind of question, and what is asked of it; None: its answers name no person, message or referral.
+def questions(life):
+    told, shown = life.told["messageId"], ["--from", CLINIC, "--to", OFFICE]
+    return {
+        "referral_list": [["referral", "list", "--subject", life.subject]],
+        "referral_show": [["referral", "show", life.number]],
+        "consent_list": [["consent", "list", "--subject", life.subject]],
+        "consent_show": [["consent", "show", consent_id(life.signed)], ["consent", "show", grant_of(life.signed)]],
+        "consent_check": [["consent", "check", *shown, "--subject", life.subject, "--category", "attendance", "--purpose",
+                           "supervision_monitoring"]],
+        "trail_find": [["trail", "find", "--subject", life.subject], ["trail", "find", "--referral", life.number],
+                       ["trail", "find", "--message", told], ["trail", "find", "--grant", grant_of(life.signed)],
+                       ["trail", "find", "--newest", "--limit", "200"]],
+        "message_show": [["message", "show", message["messageId"]] for message in (life.told, life.referred, life.alert)],
+        "trail_why": [["trail", "why", told], ["trail", "why", life.referred["messageId"]]],
+        "trail_what_if": [["trail", "whatif", "--revoke", consent_id(life.signed)],
+                          ["trail", "whatif", "--at", now(86400 * 365), "--subject", life.subject]],
+        "review_list": [["review", "list"]],
+        "trail_proof": [["trail", "proof", told]],
+        "accounting": [["accounting", "--subject", life.subject, "--rule", "45cfr164.528", "--format", "json"]],
+        "caseload": [["caseload"]],
+        "referral_watch": [["referral", "watch", "--once", "--after", "0"]],
+        "appointment_list": [["appointment", "list", life.number]],
+        "outcomes_report": [["outcomes", "report"]],
+        "task_list": [["task", "list"]],
+        "person_show": [["person", "show", life.subject], ["person", "show", life.other]],
+        "capacity_list": [["capacity", "list"]],
+        "mailbox_status": None, "agency_list": None, "exchange_status": None, "certificate": None, "policy_show": None,
+        "trail_checkpoint": None, "trail_consistency": None, "trail_tiles": None, "standing_list": None,
+        "scope_list": None, "exchange_backup": None, "service_find": None, "calendar_show": None, "feed_list": None,
+        "order_list": [["order", "list"]],
+    }
+
+
+# What a question itself says is no secret of its answer, nor what the asker has asked before.
+def named(life, words, answer, profile=None):
+    own = (("query", profile), ("query_refused", profile))
+    text = json.dumps([row for row in answer.rows if (row.get("event"), row.get("agency")) not in own])
+    return [number for number in life.ids if number in text and number not in words]
+
+
+PROFILES = (CLINIC, OFFICE, HOME, DESK, COURT, AUDITOR, OPERATOR)
+
+
+def tell(exchange, life, asks):
+    """Whose answers to which of these questions name something of that life."""
+    return [(profile, words) for words in asks or [] for profile in PROFILES
+            if named(life, words, exchange.cli(*words, profile=profile), profile)]
+
+
+def test_every_question_answers_of_what_is_sealed_as_if_it_were_not_there(orders):
+    life = Life(orders)
+    orders.ask(OFFICE, "trail", "find", "--message", life.told["messageId"])  # a question is a row, too
+    table = questions(life)
+    kinds = schema.message("Query").DESCRIPTOR.oneofs_by_name["body"].fields
+    assert {field.name for field in kinds} == set(table)
+    before = {kind for kind, asks in table.items() if tell(orders, life, asks)}
+    assert before >= {"referral_list", "referral_show", "consent_list", "trail_find", "message_show", "trail_why",
+                      "review_list", "caseload", "referral_watch", "task_list", "person_show"}, before
+    order(orders, "--kind", "seal", "--subject", life.subject, "--seen-by", NAMED)
+    assert not [told for asks in table.values() for told in tell(orders, life, asks)]
+    assert orders.trail("--subject", life.subject, profile=NAMED)
+    assert orders.ask(NAMED, "referral", "show", life.number)
+    assert orders.ask(NAMED, "trail", "why", life.told["messageId"])
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("what", ["referral", "message"])
+def test_a_seal_of_one_thing_leaves_the_rest(orders, what):
+    life = Life(orders)
+    sealed, number = {"referral": (life.referred, life.number), "message": (life.told, life.told["messageId"])}[what]
+    order(orders, "--kind", "seal", "--" + what, number)
+    assert orders.cli("message", "show", sealed["messageId"], profile=OFFICE).code == 3
+    assert orders.cli("message", "show", life.alert["messageId"], profile=OFFICE).code == 0
+    rows = orders.trail("--subject", life.subject)
+    assert rows and sealed["messageId"] not in json.dumps(rows)
+    assert orders.cli("referral", "show", life.number, profile=HOME).code == (3 if what == "referral" else 0)
+
+
+@pytest.mark.quick
+def test_what_is_hidden_answers_as_what_was_never_there(orders):
+    life, stranger = Life(orders), new_id()
+    order(orders, "--kind", "seal", "--subject", life.subject)
+    for profile in (CLINIC, OFFICE, HOME, COURT):
+        for words in (["referral", "show"], ["message", "show"], ["trail", "why"], ["consent", "show"],
+                      ["referral", "list", "--subject"], ["consent", "list", "--subject"], ["trail", "find", "--subject"],
+                      ["person", "show"], ["trail", "proof"]):
+            number = {"referral show": life.number, "consent show": consent_id(life.signed)}.get(
+                " ".join(words), life.subject if words[-1] in ("--subject",) or words[0] == "person" else
+                life.told["messageId"])
+            assert asked(orders, profile, *words, number) == asked(orders, profile, *words, stranger), (profile, words)
+    check = ["consent", "check", "--from", CLINIC, "--to", OFFICE, "--category", "attendance", "--purpose",
+             "supervision_monitoring", "--subject"]
+    assert asked(orders, CLINIC, *check, life.subject) == asked(orders, CLINIC, *check, stranger)
+
+
+@pytest.mark.quick
+def test_two_persons_order_and_lift(orders):
+    life = Life(orders)
+    made = make(orders, "--kind", "seal", "--subject", life.subject)
+    assert listed(orders)[made]["status"] == "proposed"
+    assert "order_self" in str(approve(orders, made, actor="judge-1", code=3))
+    assert "type_not_allowed" in str(approve(orders, made, profile=CLINIC, code=3))
+    assert orders.trail("--subject", life.subject)
+    approve(orders, made)
+    row = listed(orders)[made]
+    assert row["status"] == "in_force" and row["approvedBy"] == COURT + "/judge-2" and row["agency"] == COURT + "/judge-1"
+    assert not orders.trail("--subject", life.subject)
+    assert "unknown_order" in str(approve(orders, made, code=3))
+    lifted = make(orders, "--kind", "unseal", "--ends", made)
+    approve(orders, lifted, profile=OPERATOR, actor="admin-1")
+    assert listed(orders)[made]["status"] == "ended" == listed(orders)[lifted]["status"]
+    assert orders.trail("--subject", life.subject)
+    events = [row["event"] for row in orders.trail("--message", made)]
+    assert [name for name in events if name.startswith("order")] == ["order", "order_approved", "order_ended"]
+
+
+@pytest.mark.quick
+def test_an_order_is_nobodys_business_who_is_not_named(orders):
+    life = Life(orders)
+    made = order(orders, "--kind", "seal", "--subject", life.subject, "--seen-by", HOME)
+    assert made in listed(orders) and made in listed(orders, HOME)
+    assert made in listed(orders, AUDITOR) and made in listed(orders, OPERATOR)
+    for agency in (CLINIC, OFFICE, DESK):
+        assert made not in listed(orders, agency)
+        assert orders.cli("message", "show", made, profile=agency).code == 3
+    assert life.subject not in json.dumps(list(listed(orders, AUDITOR).values()))
+    assert life.subject not in json.dumps(orders.trail("--message", made))
+    assert orders.ask(COURT, "message", "show", made)[0]["parts"][0]["content"]["subjects"] == [life.subject]
+
+
+@pytest.mark.quick
+def test_what_waits_is_recalled_and_its_sender_is_told_nothing(orders, emptied):
+    subject = new_id()
+    held, waiting = attendance(subject), referral(subject, new_id())
+    orders.accepted(CLINIC, held)
+    orders.accepted(OFFICE, waiting)
+    orders.collect(CLINIC)
+    order(orders, "--kind", "seal", "--subject", subject)
+    orders.accepted(DESK, consent(subject, grant()))
+    assert not of(orders.collect(OFFICE), held) and not of(orders.collect(HOME), waiting)
+    assert not orders.collect(CLINIC) and subject not in json.dumps(orders.collect(OFFICE))
+    later = attendance(subject)
+    orders.accepted(CLINIC, later)  # what is sent afterwards is taken as before
+    assert of(orders.collect(OFFICE), later)
+
+
+@pytest.mark.quick
+def test_a_hold_stands_against_an_expungement(orders):
+    subject = new_id()
+    hold = make(orders, "--kind", "hold", "--subject", subject, profile=OPERATOR, actor="admin-1")
+    approve(orders, hold)
+    made = make(orders, "--kind", "expunge", "--subject", subject)
+    assert "legal_hold" in str(approve(orders, made, code=3))
+    assert listed(orders)[made]["status"] == "proposed"
+    approve(orders, made, "--turn-down")
+    assert listed(orders)[made]["status"] == "ended"
+
+
+def test_what_cannot_be_is_refused_and_says_why(orders):
+    assert "order_target" in str(orders.refused(COURT, {
+        "messageId": new_id(), "type": "TrailOrder", "actor": {"id": "judge-1"},
+        "parts": [{"type": "TrailOrder", "content": {"kind": "ORDER_KIND_SEAL", "cite": "c", "reference": "r"}}]}))
+    assert "type_not_allowed" in str(make(orders, "--kind", "seal", "--subject", new_id(), profile=CLINIC, code=3))
+    assert "unknown_order" in str(make(orders, "--kind", "unseal", "--ends", new_id(), code=3))
+    assert orders.cli("order", "make", "--kind", "seal", *CITE, "--actor", "judge-1", profile=COURT).code == 2
+    assert orders.cli("order", "make", "--kind", "seal", "--subject", new_id(), *CITE, profile=COURT).code == 2
+    assert orders.cli("order", "approve", new_id(), profile=COURT).code == 2
+
+
+def test_an_accounting_marks_what_is_sealed(orders):
+    life = Life(orders)
+    orders.collect(OFFICE)
+    words = ["accounting", "--subject", life.subject, "--rule", "45cfr164.528", "--format", "json"]
+    open_links = orders.ask(AUDITOR, *words)[0]["links"]
+    assert open_links and all("row" in link for link in open_links)
+    order(orders, "--kind", "seal", "--subject", life.subject)
+    links = orders.ask(AUDITOR, *words)[0]["links"]
+    assert {link["withheld"] for link in links} == {"sealed"} and not any("row" in link for link in links)
+    assert [link["rowSha256"] for link in links][:len(open_links)] == [link["rowSha256"] for link in open_links]
+
+
+def test_an_auditor_is_not_told_of_what_is_sealed(orders):
+    assert orders.cli("auditor", "ask", "glass", "--kind", "break-glass", profile=AUDITOR).code == 0
+    life = Life(orders)
+    order(orders, "--kind", "seal", "--subject", life.subject)
+    orders.collect(AUDITOR)
+    orders.accepted(OFFICE, alert(life.subject))
+    orders.collect(CLINIC)
+    assert not [row for row in orders.collect(AUDITOR) if row["parts"][0]["content"].get("name") == "glass"]
+    assert orders.cli("auditor", "ask", "glass", "--end", profile=AUDITOR).code == 0
+
+
+def test_orders_are_the_same_after_a_rebuild(own_exchange):
+    own_exchange.start()
+    own_exchange.add("auditor/" + NAMED)
+    life = Life(own_exchange)
+    order(own_exchange, "--kind", "seal", "--referral", life.number, "--seen-by", NAMED)
+    order(own_exchange, "--kind", "hold", "--subject", life.subject)
+    own_exchange.stop()
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
+
+
+@pytest.mark.quick
+def test_people_read_the_list_on_a_screen(orders):
+    order(orders, "--kind", "hold", "--subject", new_id())
+    lines = orders.plain(COURT, "order", "list").splitlines()
+    assert lines[0].split() == ["ORDER", "KIND", "STATUS", "ORDERED"] and max(map(len, lines)) <= 80
+    assert bare(lines[1])
