@@ -4,6 +4,7 @@
 #include "ledger/capacity_message.h"
 #include "ledger/citation.h"
 #include "ledger/court.h"
+#include "ledger/hearing.h"
 #include "ledger/offer.h"
 #include "ledger/outcome_check.h"
 #include "ledger/plans.h"
@@ -21,7 +22,7 @@ static const struct follow follows[] = {
 	{"AttendanceRecord", appointments_check, appointments_apply},
 	{"ViolationReport", citation_check_report, NULL},
 	{"BreachReport", citation_check_report, NULL},
-	{"CourtReport", citation_check_report, NULL},
+	{"CourtReport", citation_check_report, hearing_reported},
 	{"SupervisionEvent", supervision_check, supervision_apply},
 	{"RiskLevelChange", NULL, supervision_apply},
 	{"HearingNotice", NULL, supervision_apply},

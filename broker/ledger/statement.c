@@ -2,12 +2,9 @@
 
 #include <string.h>
 
+#include "ledger/attached.h"
 #include "ledger/citation.h"
-#include "ledger/dispatch.h"
-#include "ledger/fact.h"
 #include "ledger/idempotency.h"
-#include "ledger/mailbox.h"
-#include "ledger/origin.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
@@ -68,37 +65,12 @@ static int statement_addressed(struct ledger *ledger, const struct statement *st
 	return 0;
 }
 
-/* Is there room to wait for a consent? It is nobody's quota: whoever took it is not to know, so
- * what waits for one recipient is bounded as its mailbox is. */
-static bool statement_waits(const struct ledger *ledger, const struct principal *recipient,
-			    const struct delivery *delivery)
-{
-	return recipient->box.held_for_bytes + delivery->bytes <=
-	       ledger->settings.mailbox_bytes_max;
-}
-
 static int statement_go(struct ledger *ledger, const struct statement *statement,
 			uint32_t recipient)
 {
-	struct delivery delivery = statement->template;
-	struct principal *principal;
-	struct decision decision;
-	int r = principal_get(ledger, recipient, &principal);
+	struct delivery delivery;
 
-	if (r < 0 || mailbox_full(ledger, principal, delivery.bytes, 1))
-		return r;
-	delivery.id = ledger->next_delivery++;
-	delivery.recipient = recipient;
-	delivery.expires_ms = ledger->now_ms + (delivery.expires_ms - delivery.accepted_ms);
-	delivery.accepted_ms = ledger->now_ms;
-	r = dispatch_decide(ledger, &delivery, &decision);
-	if (r < 0)
-		return r;
-	if (decision.kind == DECISION_PERMIT || decision.kind == DECISION_PERMIT_PARTS)
-		return dispatch_enqueue(ledger, &delivery, &decision);
-	if (decision.kind == DECISION_HOLD && statement_waits(ledger, principal, &delivery))
-		return dispatch_hold(ledger, &delivery, &decision);
-	return fact_delivery(ledger, "denied", &delivery, tc_refusal_name(decision.code));
+	return attached_send(ledger, &statement->template, recipient, &delivery);
 }
 
 /* ---- what is handed over from now on ---- */
@@ -226,20 +198,14 @@ static int statement_about(struct ledger *ledger, const struct submission *submi
 int statement_apply(struct ledger *ledger, struct submission *submission)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
-	const struct delivery *first = &submission->deliveries[0];
-	struct statement statement = {.template = *first};
-	struct delivery *template = &statement.template;
+	struct statement statement = {.about_sequence = 0};
 	struct tc_id about;
 	int r;
 
-	if (claim == NULL || claim->about_id == NULL || first->sealed != 0 ||
-	    origin_passed_on(submission) || !tc_id_parse(tc_slice_text(claim->about_id), &about))
+	if (claim == NULL || claim->about_id == NULL ||
+	    !attached_template(ledger, submission, &statement.template) ||
+	    !tc_id_parse(tc_slice_text(claim->about_id), &about))
 		return 0;
-	delivery_renew(template);
-	template->accepted_ms = ledger->now_ms;
-	template->recipient = 0;
-	template->attached = true;
-	template->referral = (struct tc_id){{0}}; /* it stands in no lane of others */
 	r = statement_about(ledger, submission, about, &statement.about_sequence);
 	if (r == 0)
 		r = statement_put(ledger, about, &statement);

@@ -1,15 +1,9 @@
 /*
  * statement - the person's own word goes with what it is about, to whoever gets that.
  *
- * Whoever takes a Statement addresses it as any message. Beyond that it goes along, with a
- * decision of its own, to everybody else who was or will be handed the message that it is
- * about, or the Referral of the referral. Whoever took it is not to learn who that is: for
- * these deliveries there is no evidence, no count of what is held, and their rows of the
- * trail are the exchange's. One that no consent permits yet waits, as any message, until one does
- * or it expires.
- *
- * What is sealed goes to whom it is sealed only, and so does a part that came from others
- * with a rule on passing it on.
+ * Whoever takes a Statement addresses it as any message. Beyond that it goes along (attached.h) to
+ * everybody else who was or will be handed the message that it is about, or the Referral of the
+ * referral.
  *
  *   statement   message or referral id, sequence -> sequence of the message it is about (0:
  *               any), row of a delivery without a recipient

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "ledger/attached.h"
 #include "ledger/case.h"
-#include "ledger/row.h"
+#include "ledger/hearing.h"
 #include "ledger/state.h"
+#include "ledger/supervision_row.h"
 #include "ledger/task.h"
 #include "ledger/transfer.h"
 #include "ledger/transition.h"
@@ -46,21 +48,6 @@ static const struct {
 
 #define EFFECTS (sizeof(effects) / sizeof(effects[0]))
 
-/* What a message tells, without the message. */
-struct news {
-	uint32_t from; /* principal */
-	uint32_t to;   /* of a transfer */
-	unsigned effects;
-	struct tc_id subject;
-	struct tc_id message;
-	int64_t at_ms;  /* of the event, the hearing or the next one */
-	int64_t due_ms; /* when reports for a hearing are due; 0: none are */
-	char officer[65], team[65], level[65], hearing[65], by[65];
-	/* Borrowed: the message itself, while it is submitted, and the delivery that tells it. */
-	const struct submission *submission;
-	const struct delivery *delivery;
-};
-
 static bool news_of(struct ledger *ledger, const struct submission *submission, struct news *ret)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
@@ -79,6 +66,7 @@ static bool news_of(struct ledger *ledger, const struct submission *submission, 
 	if (ret->effects == 0)
 		return false;
 	ret->message = submission->header.message_id;
+	ret->sequence = ledger->sequence;
 	ret->at_ms = claim->start_ms;
 	ret->due_ms = claim->has_due_ms ? claim->due_ms : 0;
 	tc_slice_copy(tc_slice_text(claim->officer), ret->officer, sizeof(ret->officer));
@@ -91,119 +79,6 @@ static bool news_of(struct ledger *ledger, const struct submission *submission, 
 	if (ret->effects & PASSES && to != NULL)
 		ret->to = to->number;
 	return true;
-}
-
-/* ---- rows ---- */
-
-static void row_key(struct store_key *key, uint32_t agency, struct tc_id subject)
-{
-	store_key_init(key);
-	store_key_u32(key, agency);
-	store_key_id(key, subject);
-}
-
-int supervision_find(struct store_txn *txn, struct store_table table, uint32_t agency,
-		     struct tc_id subject, struct supervision *ret)
-{
-	struct row_reader row;
-	struct store_key key;
-	struct tc_slice value;
-	int r;
-
-	*ret = (struct supervision){.ended_ms = 0};
-	row_key(&key, agency, subject);
-	r = store_get(txn, table, store_key_slice(&key), &value);
-	if (r != 0)
-		return r == STORE_NOT_FOUND ? SUPERVISION_UNKNOWN : ledger_store_fault(r);
-	row = row_read(value);
-	row_take_text(&row, ret->officer, sizeof(ret->officer));
-	row_take_text(&row, ret->team, sizeof(ret->team));
-	row_take_text(&row, ret->level, sizeof(ret->level));
-	row_take_text(&row, ret->risk, sizeof(ret->risk));
-	row_take_text(&row, ret->hearing, sizeof(ret->hearing));
-	ret->custody = row_take_u8(&row) != 0;
-	ret->absconded = row_take_u8(&row) != 0;
-	ret->ended_ms = (int64_t)row_take_u64(&row);
-	ret->hearing_ms = (int64_t)row_take_u64(&row);
-	ret->supervisor = row_take_u32(&row);
-	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
-}
-
-static int supervision_put(struct ledger *ledger, uint32_t agency, struct tc_id subject,
-			   const struct supervision *supervision)
-{
-	struct row_writer row = {.len = 0};
-	struct store_key key;
-
-	row_put_text(&row, supervision->officer);
-	row_put_text(&row, supervision->team);
-	row_put_text(&row, supervision->level);
-	row_put_text(&row, supervision->risk);
-	row_put_text(&row, supervision->hearing);
-	row_put_u8(&row, supervision->custody);
-	row_put_u8(&row, supervision->absconded);
-	row_put_u64(&row, (uint64_t)supervision->ended_ms);
-	row_put_u64(&row, (uint64_t)supervision->hearing_ms);
-	row_put_u32(&row, supervision->supervisor);
-	row_key(&key, agency, subject);
-	return ledger_put(ledger, LEDGER_TABLE_SUPERVISION, store_key_slice(&key), row_slice(&row));
-}
-
-static void later_key(struct store_key *key, uint64_t delivery)
-{
-	store_key_init(key);
-	store_key_u64(key, delivery);
-}
-
-static int later_put(struct ledger *ledger, uint64_t delivery, const struct news *news)
-{
-	struct row_writer row = {.len = 0};
-	struct store_key key;
-
-	row_put_u32(&row, news->from);
-	row_put_u32(&row, news->to);
-	row_put_u32(&row, news->effects);
-	row_put_id(&row, news->subject);
-	row_put_id(&row, news->message);
-	row_put_u64(&row, (uint64_t)news->at_ms);
-	row_put_u64(&row, (uint64_t)news->due_ms);
-	row_put_text(&row, news->officer);
-	row_put_text(&row, news->team);
-	row_put_text(&row, news->level);
-	row_put_text(&row, news->hearing);
-	later_key(&key, delivery);
-	return ledger_put(ledger, LEDGER_TABLE_SUPERVISION_LATER, store_key_slice(&key),
-			  row_slice(&row));
-}
-
-/* 0, STORE_NOT_FOUND or a fault. */
-static int later_take(struct ledger *ledger, uint64_t delivery, struct news *ret)
-{
-	struct row_reader row;
-	struct store_key key;
-	struct tc_slice value;
-	int r;
-
-	*ret = (struct news){.effects = 0};
-	later_key(&key, delivery);
-	r = ledger_get(ledger, LEDGER_TABLE_SUPERVISION_LATER, store_key_slice(&key), &value);
-	if (r != 0)
-		return r;
-	row = row_read(value);
-	ret->from = row_take_u32(&row);
-	ret->to = row_take_u32(&row);
-	ret->effects = row_take_u32(&row);
-	ret->subject = row_take_id(&row);
-	ret->message = row_take_id(&row);
-	ret->at_ms = (int64_t)row_take_u64(&row);
-	ret->due_ms = (int64_t)row_take_u64(&row);
-	row_take_text(&row, ret->officer, sizeof(ret->officer));
-	row_take_text(&row, ret->team, sizeof(ret->team));
-	row_take_text(&row, ret->level, sizeof(ret->level));
-	row_take_text(&row, ret->hearing, sizeof(ret->hearing));
-	if (!row_read_whole(&row))
-		return TC_ECORRUPT;
-	return ledger_del(ledger, LEDGER_TABLE_SUPERVISION_LATER, store_key_slice(&key));
 }
 
 /* ---- learning ---- */
@@ -230,12 +105,6 @@ static void note(const struct ledger *ledger, const struct news *news, struct su
 	at->absconded = (at->absconded || news->effects & ABSCONDS) && !(news->effects & RETURNS);
 	if (news->effects & ENDS)
 		at->ended_ms = news->at_ms != 0 ? news->at_ms : ledger->now_ms;
-	if (news->effects & HEARING) {
-		set_text(at->hearing, news->hearing);
-		at->hearing_ms = news->at_ms;
-	}
-	if (news->effects & HEARD && strcmp(at->hearing, news->hearing) == 0)
-		at->hearing_ms = news->at_ms; /* the next date, if one was set */
 }
 
 /* Somebody must hand the case over when supervision ends, and report when a court waits for it. */
@@ -389,6 +258,36 @@ static bool same_risk(const struct supervision *a, const struct supervision *b)
 	       a->hearing_ms == b->hearing_ms && strcmp(a->risk, b->risk) == 0;
 }
 
+static struct hearing_news hearing_of(const struct ledger *ledger, const struct news *news)
+{
+	struct hearing_news hearing = {.court = news->from,
+				       .subject = news->subject,
+				       .id = news->hearing,
+				       .sequence = news->sequence,
+				       .at_ms = news->at_ms};
+
+	if (news->effects & HEARING && news->due_ms > ledger->now_ms)
+		hearing.message = news->message;
+	return hearing;
+}
+
+static int learn_hearing(struct ledger *ledger, uint32_t agency, const struct news *news,
+			 int64_t *ret_next_ms)
+{
+	struct hearing_news hearing = hearing_of(ledger, news);
+	bool fresh;
+	int r;
+
+	if (agency == news->from)
+		hearing.message = (struct tc_id){{0}}; /* it waits for others */
+	r = hearing_told(ledger, agency, &hearing, &fresh);
+	if (r == 0 && fresh && !tc_id_is_none(hearing.message))
+		r = ask(ledger, news, TASK_REPORT, agency, (struct tc_id){{0}});
+	return r < 0 ? r
+		     : hearing_next(ledger->txn, ledger->table[LEDGER_TABLE_HEARING_DAY], agency,
+				    news->subject, ledger->now_ms, ret_next_ms);
+}
+
 static int learn(struct ledger *ledger, uint32_t agency, const struct news *news)
 {
 	struct supervision at, before;
@@ -400,14 +299,14 @@ static int learn(struct ledger *ledger, uint32_t agency, const struct news *news
 		return r;
 	before = at;
 	note(ledger, news, &at);
-	r = supervision_put(ledger, agency, news->subject, &at);
+	r = news->effects & (HEARING | HEARD) ? learn_hearing(ledger, agency, news, &at.hearing_ms)
+					      : 0;
+	if (r == 0)
+		r = supervision_put(ledger, agency, news->subject, &at);
 	if (r == 0)
 		r = principal_get(ledger, agency, &learner);
 	if (r == 0 && !same_risk(&before, &at))
 		r = case_person_told(ledger, news->subject, learner);
-	if (r == 0 && news->effects & HEARING && news->due_ms > ledger->now_ms &&
-	    agency != news->from)
-		r = ask(ledger, news, TASK_REPORT, agency, (struct tc_id){{0}});
 	return r < 0 ? r : move_referrals(ledger, news, learner);
 }
 
@@ -433,6 +332,49 @@ int supervision_check(struct ledger *ledger, struct submission *submission)
 	return SUBMISSION_REFUSED;
 }
 
+/* With the hand-over, which may have been in this very record. */
+static int deliver_news(struct ledger *ledger, const struct delivery *delivery, struct news *news)
+{
+	news->delivery = delivery;
+	if (delivery->id == 0 || delivery->recipient == news->from)
+		return 0;
+	return delivery->attempt > 0 ? learn(ledger, delivery->recipient, news)
+				     : supervision_later_put(ledger, delivery->id, news);
+}
+
+static bool addressed(const struct submission *submission, uint32_t agency)
+{
+	for (size_t i = 0; i < submission->count; i++) {
+		if (submission->deliveries[i].recipient == agency)
+			return true;
+	}
+	return agency == submission->sender->number;
+}
+
+/* To whom it was told before, and is not told this time. */
+static int bind_others(struct ledger *ledger, const struct submission *submission,
+		       struct news *news)
+{
+	const struct hearing_news hearing = hearing_of(ledger, news);
+	struct delivery template, delivery;
+	uint32_t bound[HEARING_BOUND_MAX];
+	size_t count;
+	int r;
+
+	if (!(news->effects & (HEARING | HEARD)) ||
+	    !attached_template(ledger, submission, &template))
+		return 0;
+	r = hearing_bound(ledger, &hearing, bound, &count);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (addressed(submission, bound[i]))
+			continue;
+		r = attached_send(ledger, &template, bound[i], &delivery);
+		if (r == 0)
+			r = deliver_news(ledger, &delivery, news);
+	}
+	return r;
+}
+
 int supervision_apply(struct ledger *ledger, struct submission *submission)
 {
 	struct news news;
@@ -441,16 +383,9 @@ int supervision_apply(struct ledger *ledger, struct submission *submission)
 	if (!news_of(ledger, submission, &news))
 		return 0;
 	r = learn(ledger, news.from, &news);
-	for (size_t i = 0; r == 0 && i < submission->count; i++) {
-		const struct delivery *delivery = &submission->deliveries[i];
-
-		news.delivery = delivery;
-		if (delivery->attempt > 0 && delivery->recipient != news.from)
-			r = learn(ledger, delivery->recipient, &news);
-		else if (delivery->id != 0 && delivery->recipient != news.from)
-			r = later_put(ledger, delivery->id, &news);
-	}
-	return r;
+	for (size_t i = 0; r == 0 && i < submission->count; i++)
+		r = deliver_news(ledger, &submission->deliveries[i], &news);
+	return r < 0 ? r : bind_others(ledger, submission, &news);
 }
 
 static bool is_news(const struct delivery *delivery)
@@ -469,10 +404,11 @@ int supervision_told(struct ledger *ledger, const struct delivery *delivery)
 
 	if (!is_news(delivery))
 		return 0;
-	r = later_take(ledger, delivery->id, &news);
+	r = supervision_later_take(ledger, delivery->id, &news);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? 0 : r;
 	news.delivery = delivery;
+	news.sequence = delivery->sequence;
 	return learn(ledger, delivery->recipient, &news);
 }
 
@@ -483,6 +419,6 @@ int supervision_forget(struct ledger *ledger, const struct delivery *delivery)
 
 	if (!is_news(delivery) || delivery->attempt > 0)
 		return 0;
-	r = later_take(ledger, delivery->id, &news);
+	r = supervision_later_take(ledger, delivery->id, &news);
 	return r == STORE_NOT_FOUND ? 0 : r;
 }

@@ -1,6 +1,6 @@
 /*
  * supervision - what each agency has been told of how a person is supervised: by whom, at which
- * level, in custody or not, and the next hearing.
+ * level, in custody or not, and when the next hearing is (hearing.h has them all).
  *
  *   SUPERVISION        agency, subject -> row
  *   SUPERVISION_LATER  delivery        -> what its recipient will know when it is handed over
@@ -27,9 +27,8 @@ struct supervision {
 	char officer[65], team[65];
 	char level[65], risk[65]; /* of supervision; of risk */
 	bool custody, absconded;
-	int64_t ended_ms;   /* 0: it has not */
-	int64_t hearing_ms; /* the next one; 0: none */
-	char hearing[65];
+	int64_t ended_ms;    /* 0: it has not */
+	int64_t hearing_ms;  /* the next one when it was told last; 0: none */
 	uint32_t supervisor; /* principal: of the latest transfer; 0: none */
 };
 

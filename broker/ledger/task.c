@@ -206,6 +206,59 @@ int task_close(struct ledger *ledger, uint64_t delivery, const char *result, con
 	return r < 0 ? r : task_answer(ledger, &task, result, tc_slice_text(by));
 }
 
+/* The first open one, or STORE_NOT_FOUND. */
+static int task_of_message(struct ledger *ledger, uint32_t owner, struct tc_id message,
+			   enum task_kind kind, struct task *ret)
+{
+	struct store_cursor cursor;
+	struct store_key prefix;
+	struct tc_slice key;
+	int r;
+
+	store_key_init(&prefix);
+	store_key_u32(&prefix, owner);
+	store_key_id(&prefix, message);
+	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_TASK_MESSAGE],
+			      store_key_slice(&prefix), STORE_FORWARD);
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		r = key.len == prefix.len + 8
+			    ? task_find(ledger, tc_get_be64(key.data + prefix.len), ret)
+			    : TC_ECORRUPT;
+		if (r == 0 && ret->kind == kind)
+			break;
+	}
+	store_cursor_done(&cursor);
+	return r;
+}
+
+int task_withdraw_message(struct ledger *ledger, uint32_t owner, struct tc_id message,
+			  enum task_kind kind)
+{
+	struct task task;
+	int r;
+
+	while ((r = task_of_message(ledger, owner, message, kind, &task)) == 0) {
+		r = task_end(ledger, &task, TASK_WITHDRAWN, "withdrawn");
+		if (r < 0)
+			return r;
+	}
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int task_close_message(struct ledger *ledger, uint32_t owner, struct tc_id message,
+		       enum task_kind kind, const char *result, const char *by)
+{
+	struct task task;
+	int r;
+
+	while ((r = task_of_message(ledger, owner, message, kind, &task)) == 0) {
+		r = task_answer(ledger, &task, result, tc_slice_text(by));
+		if (r < 0)
+			return r;
+	}
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
 int task_withdraw_referral(struct ledger *ledger, struct tc_id referral, uint32_t owner)
 {
 	struct store_key prefix;

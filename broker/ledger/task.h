@@ -89,6 +89,11 @@ int task_close(struct ledger *ledger, uint64_t delivery, const char *result,
  */
 int task_withdraw_referral(struct ledger *ledger, struct tc_id referral,
 			   uint32_t owner) TC_MUST_CHECK;
+/* Every open one of that kind that this message asks of the owner: not wanted any more, or done. */
+int task_withdraw_message(struct ledger *ledger, uint32_t owner, struct tc_id message,
+			  enum task_kind kind) TC_MUST_CHECK;
+int task_close_message(struct ledger *ledger, uint32_t owner, struct tc_id message,
+		       enum task_kind kind, const char *result, const char *by) TC_MUST_CHECK;
 /* Every one about what an order names (order_row.h) goes without a trace. */
 int task_forget(struct ledger *ledger, const struct order_about *about) TC_MUST_CHECK;
 /* TIMER_TASK. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/case_list.h"
+#include "ledger/hearing.h"
 #include "ledger/ledger_view.h"
 #include "ledger/supervision.h"
 #include "ledger/task.h"
@@ -104,6 +105,14 @@ static int judge(const struct asker *asker, struct risk_facts *ret, struct risk 
 
 	ret->now_ms = question->now_ms;
 	ret->alert = false;
+	/* The row has the one that was next when it was written. */
+	if (ret->brief.hearing_ms != 0 && ret->brief.hearing_ms < question->now_ms)
+		r = hearing_next(ledger_view_txn(question->ledger),
+				 ledger_view_table(question->ledger, LEDGER_TABLE_HEARING_DAY),
+				 asker->number, ret->brief.subject, question->now_ms,
+				 &ret->brief.hearing_ms);
+	if (r < 0)
+		return r;
 	if (asker->alerted)
 		r = task_alerted(ledger_view_txn(question->ledger), &tables, asker->number,
 				 ret->brief.subject, &ret->alert);

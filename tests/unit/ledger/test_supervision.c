@@ -162,36 +162,6 @@ static void an_order_takes_the_place_of_its_own_courts_order_alone(void **state)
 	assert_string_equal(order(x, "court", subject, "o-2", "o-1"), "accepted");
 }
 
-static void a_hearing_is_known_until_it_is_over(void **state)
-{
-	struct exchange *x = *state;
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
-	struct message message = contact(x);
-	struct supervision at;
-
-	collector(x, "treatment", 10);
-	claim.hearing_id = text("h-1");
-	claim.has_start_ms = 1;
-	claim.start_ms = x->now_ms + YEAR_MS;
-	claim.has_due_ms = 1;
-	claim.due_ms = x->now_ms + YEAR_MS / 2;
-	message.from = "court";
-	message.type = "HearingNotice";
-	message.claim = &claim;
-	exchange_send(x, &message);
-	assert_string_equal(exchange_answer(x), "accepted");
-	assert_int_equal(known(x, "treatment", message.subject, &at), 0);
-	assert_int_equal(at.hearing_ms, claim.start_ms);
-	assert_string_equal(at.hearing, "h-1");
-	assert_int_equal(exchange_facts(x, "task"), 1); /* a report is due */
-	message.type = "HearingResult";
-	message.id = exchange_id(x);
-	claim.start_ms = 0;
-	exchange_send(x, &message);
-	assert_int_equal(known(x, "treatment", message.subject, &at), 0);
-	assert_int_equal(at.hearing_ms, 0);
-}
-
 static void the_end_of_supervision_asks_for_a_handover_of_each_open_referral(void **state)
 {
 	struct exchange *x = *state;
@@ -212,7 +182,6 @@ int main(void)
 		TEST(what_is_never_handed_over_is_never_known),
 		TEST(an_officer_who_changes_takes_the_referrals_along),
 		TEST(an_order_takes_the_place_of_its_own_courts_order_alone),
-		TEST(a_hearing_is_known_until_it_is_over),
 		TEST(the_end_of_supervision_asks_for_a_handover_of_each_open_referral),
 	};
 

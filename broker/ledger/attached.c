@@ -1,0 +1,57 @@
+#include "ledger/attached.h"
+
+#include "ledger/dispatch.h"
+#include "ledger/fact.h"
+#include "ledger/mailbox.h"
+#include "ledger/origin.h"
+#include "ledger/state.h"
+
+bool attached_template(const struct ledger *ledger, const struct submission *submission,
+		       struct delivery *ret)
+{
+	*ret = submission->deliveries[0];
+	if (ret->sealed != 0 || origin_passed_on(submission))
+		return false;
+	delivery_renew(ret);
+	ret->accepted_ms = ledger->now_ms;
+	ret->recipient = 0;
+	ret->attached = true;
+	ret->referral = (struct tc_id){{0}}; /* it stands in no lane of others */
+	return true;
+}
+
+/* Is there room to wait for a consent? It is nobody's quota, since its sender is not to know: so
+ * what waits for one recipient is bounded as its mailbox is. */
+static bool attached_waits(const struct ledger *ledger, const struct principal *recipient,
+			   const struct delivery *delivery)
+{
+	return recipient->box.held_for_bytes + delivery->bytes <=
+	       ledger->settings.mailbox_bytes_max;
+}
+
+int attached_send(struct ledger *ledger, const struct delivery *template, uint32_t recipient,
+		  struct delivery *ret)
+{
+	struct principal *principal;
+	struct decision decision;
+	int r = principal_get(ledger, recipient, &principal);
+
+	*ret = *template;
+	ret->id = 0;
+	if (r < 0 || mailbox_full(ledger, principal, ret->bytes, 1))
+		return r;
+	ret->id = ledger->next_delivery++;
+	ret->recipient = recipient;
+	ret->expires_ms = ledger->now_ms + (ret->expires_ms - ret->accepted_ms);
+	ret->accepted_ms = ledger->now_ms;
+	r = dispatch_decide(ledger, ret, &decision);
+	if (r < 0)
+		return r;
+	if (decision.kind == DECISION_PERMIT || decision.kind == DECISION_PERMIT_PARTS)
+		return dispatch_enqueue(ledger, ret, &decision);
+	if (decision.kind == DECISION_HOLD && attached_waits(ledger, principal, ret))
+		return dispatch_hold(ledger, ret, &decision);
+	r = fact_delivery(ledger, "denied", ret, tc_refusal_name(decision.code));
+	ret->id = 0;
+	return r;
+}

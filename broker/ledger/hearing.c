@@ -1,0 +1,179 @@
+#include "ledger/hearing.h"
+
+#include <string.h>
+
+#include "ledger/row.h"
+#include "ledger/state.h"
+#include "ledger/task.h"
+#include "store/store_cursor.h"
+
+#define DAY_MS (24LL * 3600 * 1000)
+
+/* As one agency knows it. */
+struct hearing {
+	int64_t at_ms;
+	uint64_t sequence;
+	struct tc_id report; /* the notice for which a report is due */
+};
+
+/* ---- rows ---- */
+
+static void hearing_key(struct store_key *key, const struct hearing_news *news)
+{
+	store_key_init(key);
+	store_key_id(key, news->subject);
+	store_key_u32(key, news->court);
+	store_key_text(key, tc_slice_text(news->id));
+}
+
+static void day_key(struct store_key *key, uint32_t agency, const struct hearing_news *news,
+		    int64_t at_ms)
+{
+	store_key_init(key);
+	store_key_u32(key, agency);
+	store_key_id(key, news->subject);
+	store_key_i64(key, at_ms);
+	store_key_u32(key, news->court);
+	store_key_text(key, tc_slice_text(news->id));
+}
+
+/* 0, STORE_NOT_FOUND or a fault. */
+static int hearing_find(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
+			struct hearing *ret)
+{
+	struct row_reader row;
+	struct store_key key;
+	struct tc_slice value;
+	int r;
+
+	*ret = (struct hearing){.at_ms = 0};
+	hearing_key(&key, news);
+	store_key_u32(&key, agency);
+	r = ledger_get(ledger, LEDGER_TABLE_HEARING, store_key_slice(&key), &value);
+	if (r != 0)
+		return r;
+	row = row_read(value);
+	ret->at_ms = (int64_t)row_take_u64(&row);
+	ret->sequence = row_take_u64(&row);
+	ret->report = row_take_id(&row);
+	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
+}
+
+static int hearing_put(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
+		       const struct hearing *hearing)
+{
+	struct row_writer row = {.len = 0};
+	struct store_key key;
+
+	row_put_u64(&row, (uint64_t)hearing->at_ms);
+	row_put_u64(&row, hearing->sequence);
+	row_put_id(&row, hearing->report);
+	hearing_key(&key, news);
+	store_key_u32(&key, agency);
+	return ledger_put(ledger, LEDGER_TABLE_HEARING, store_key_slice(&key), row_slice(&row));
+}
+
+/* ---- learning ---- */
+
+int hearing_told(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
+		 bool *ret_fresh)
+{
+	struct hearing at;
+	struct store_key key;
+	int r = hearing_find(ledger, agency, news, &at);
+
+	*ret_fresh = r == STORE_NOT_FOUND || (r == 0 && news->sequence > at.sequence);
+	if (!*ret_fresh)
+		return r;
+	r = 0;
+	if (at.at_ms != 0) {
+		day_key(&key, agency, news, at.at_ms);
+		r = ledger_del(ledger, LEDGER_TABLE_HEARING_DAY, store_key_slice(&key));
+	}
+	if (r == 0 && !tc_id_is_none(at.report))
+		r = task_withdraw_message(ledger, agency, at.report, TASK_REPORT);
+	at = (struct hearing){news->at_ms, news->sequence, news->message};
+	day_key(&key, agency, news, at.at_ms);
+	if (r == 0 && at.at_ms != 0)
+		r = ledger_put(ledger, LEDGER_TABLE_HEARING_DAY, store_key_slice(&key),
+			       tc_slice(NULL, 0));
+	return r < 0 ? r : hearing_put(ledger, agency, news, &at);
+}
+
+int hearing_bound(struct ledger *ledger, const struct hearing_news *news,
+		  uint32_t ret[HEARING_BOUND_MAX], size_t *ret_count)
+{
+	struct store_cursor cursor;
+	struct store_key prefix;
+	struct tc_slice key;
+	int r;
+
+	*ret_count = 0;
+	hearing_key(&prefix, news);
+	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_HEARING],
+			      store_key_slice(&prefix), STORE_FORWARD);
+	while (r == 0 && *ret_count < HEARING_BOUND_MAX &&
+	       (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		if (key.len != prefix.len + 4)
+			r = TC_ECORRUPT;
+		else
+			ret[(*ret_count)++] = tc_get_be32(key.data + prefix.len);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int hearing_reported(struct ledger *ledger, struct submission *submission)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+	struct hearing_news about = {.subject = submission->header.subject,
+				     .id = claim != NULL ? claim->hearing_id : NULL};
+	char by[TASK_CODE_BYTES_MAX + 1];
+	int r = 0;
+
+	if (about.id == NULL || about.id[0] == '\0')
+		return 0;
+	tc_slice_copy(submission->header.actor_id, by, sizeof(by));
+	for (size_t i = 0; r == 0 && i < submission->count; i++) {
+		struct hearing at;
+
+		if (submission->decisions[i].kind == DECISION_DENY)
+			continue;
+		about.court = submission->deliveries[i].recipient;
+		r = hearing_find(ledger, submission->sender->number, &about, &at);
+		if (r == 0 && !tc_id_is_none(at.report))
+			r = task_close_message(ledger, submission->sender->number, at.report,
+					       TASK_REPORT, "reported", by);
+		if (r == STORE_NOT_FOUND)
+			r = 0;
+	}
+	return r;
+}
+
+/* ---- reading ---- */
+
+int hearing_next(struct store_txn *txn, struct store_table days, uint32_t agency,
+		 struct tc_id subject, int64_t now_ms, int64_t *ret_ms)
+{
+	struct store_cursor cursor;
+	struct store_key prefix, from;
+	struct tc_slice key;
+	int r;
+
+	*ret_ms = 0;
+	store_key_init(&prefix);
+	store_key_u32(&prefix, agency);
+	store_key_id(&prefix, subject);
+	from = prefix;
+	store_key_i64(&from, now_ms - DAY_MS + 1);
+	r = store_cursor_init(&cursor, txn, days, store_key_slice(&prefix), STORE_FORWARD);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&from));
+	while (r == 0 && *ret_ms < now_ms && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		key = tc_slice(key.data + prefix.len, key.len - prefix.len);
+		if (!store_key_take_i64(&key, ret_ms))
+			r = TC_ECORRUPT;
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r < 0 ? ledger_store_fault(r) : r;
+}

@@ -1,0 +1,52 @@
+/*
+ * hearing - the hearings of a person, as each agency has been told of them.
+ *
+ *   HEARING      subject, court, hearing id, agency -> when, told by which record, report's notice
+ *   HEARING_DAY  agency, subject, time, court, hearing id -> nothing, while it is set for then
+ *
+ * A hearing's id is its court's own, so that nobody else changes it; of several a person has, each
+ * stands until its own result, and one that was set for another day has left the day before. The
+ * latest word counts, in whatever order the messages are handed over.
+ *
+ * What a court says of a hearing binds those who were told of it: a later notice and the result go
+ * along (attached.h) to each of them whom the court has not addressed this time.
+ *
+ * Owner:  writing: ledger thread, inside its transaction. Reading: any transaction.
+ * Blocks: never.
+ */
+#ifndef LEDGER_HEARING_H
+#define LEDGER_HEARING_H
+
+#include "ledger/submission.h"
+#include "store/store.h"
+
+struct ledger;
+
+#define HEARING_BOUND_MAX 64 /* agencies that are told of one without being addressed */
+
+/* What a notice or a result says. */
+struct hearing_news {
+	uint32_t court; /* principal */
+	struct tc_id subject;
+	const char *id;
+	uint64_t sequence;    /* of the record that says it */
+	int64_t at_ms;        /* 0: it is over, or not set yet */
+	struct tc_id message; /* of a notice for which a report is due; none: no report is */
+};
+
+/* An agency is told of it. *ret_fresh false: it knew something later already, and nothing was
+ * changed. A report that an earlier word asked for is asked for no more. */
+int hearing_told(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
+		 bool *ret_fresh) TC_MUST_CHECK;
+/* Whom a message of that court about it binds. */
+int hearing_bound(struct ledger *ledger, const struct hearing_news *news,
+		  uint32_t ret[HEARING_BOUND_MAX], size_t *ret_count) TC_MUST_CHECK;
+/* A CourtReport was accepted: what the hearing waited for of its sender is done. */
+int hearing_reported(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+
+/* When the next one of the person is, as that agency knows; else the latest of the past 24 hours;
+ * else 0. `days` is HEARING_DAY. */
+int hearing_next(struct store_txn *txn, struct store_table days, uint32_t agency,
+		 struct tc_id subject, int64_t now_ms, int64_t *ret_ms) TC_MUST_CHECK;
+
+#endif
