@@ -32,24 +32,46 @@ static int columns_of(const char *text, size_t len)
 	return columns;
 }
 
-static void wrap(const struct tc_screen *screen, int indent, const char *text)
+/* As much of a word as there is room for; all of it where that is enough. */
+static size_t piece_of(const char *text, size_t len, int room)
 {
-	int width = tc_paragraph_width(screen), column = 0;
+	size_t end = 0;
+
+	for (int columns = 0; end < len; end++) {
+		if (((unsigned char)text[end] & 0xc0) != 0x80 && columns++ == room)
+			break;
+	}
+	return end;
+}
+
+/* `whole`: words that are longer than a line are not broken. */
+static void hang(const struct tc_screen *screen, int indent, bool whole, const char *text)
+{
+	int width = tc_paragraph_width(screen), column = indent;
 
 	while (*text != '\0') {
 		size_t len = strcspn(text, " ");
 		int columns = columns_of(text, len);
+		int space = column > indent;
 
-		if (column > 0 && column + 1 + columns > width) {
-			fputc('\n', screen->out);
-			column = 0;
+		if (space && column + 1 + columns > width) {
+			fprintf(screen->out, "\n%*s", indent, "");
+			column = indent;
+			space = 0;
 		}
-		fprintf(screen->out, "%*s%.*s", column == 0 ? indent : 1, "", (int)len, text);
-		column += (column == 0 ? indent : 1) + columns;
+		if (!whole && !space && columns > width - indent)
+			len = piece_of(text, len, width - indent);
+		fprintf(screen->out, "%s%.*s", space ? " " : "", (int)len, text);
+		column += space + columns_of(text, len);
 		text += len;
 		text += strspn(text, " ");
 	}
 	fputc('\n', screen->out);
+}
+
+void tc_paragraph_hang(const struct tc_screen *screen, int indent, const char *text)
+{
+	hang(screen, indent, false, text);
 }
 
 void tc_paragraph_say(const struct tc_screen *screen, int indent, const char *format, ...)
@@ -65,8 +87,10 @@ void tc_paragraph_say(const struct tc_screen *screen, int indent, const char *fo
 	if (len < 0)
 		return;
 	char *safe = tc_screen_escape(tc_slice_text(text));
-	if (safe)
-		wrap(screen, indent, safe);
+	if (safe) {
+		fprintf(screen->out, "%*s", indent, "");
+		hang(screen, indent, true, safe);
+	}
 	free(safe);
 	free(text);
 }

@@ -15,6 +15,10 @@
 /* Columns of the terminal, within 40 and 100; 80 where there is none. */
 int tc_paragraph_width(const struct tc_screen *screen);
 
+/* Text that is escaped already, at column `indent` where the line stands, and further lines behind
+ * as many spaces. A word that no line has room for is broken. */
+void tc_paragraph_hang(const struct tc_screen *screen, int indent, const char *text);
+
 /* One paragraph, each of its lines behind `indent` spaces. */
 void tc_paragraph_say(const struct tc_screen *screen, int indent, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

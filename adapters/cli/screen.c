@@ -1,12 +1,13 @@
 #include "cli/screen.h"
 
 #include <ctype.h>
-#include <libsmartcols.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/paragraph.h"
+#include "cli/table.h"
 #include "wire/part_types.h"
 #include "wire/utf8.h"
 
@@ -231,37 +232,6 @@ char *tc_screen_cell(const json_t *row, const char *key)
 	return safe;
 }
 
-static void table_print(const struct tc_screen *screen, const struct tc_column *columns,
-			const json_t *rows)
-{
-	struct libscols_table *table = scols_new_table();
-	size_t index;
-	const json_t *row;
-
-	if (!table)
-		return;
-	scols_table_set_stream(table, screen->out);
-	scols_table_enable_colors(table, screen->colour);
-	/* Escaping is done already; the library would escape the escapes. */
-	scols_table_enable_noencoding(table, 1);
-	for (const struct tc_column *column = columns; column->title; column++) {
-		struct libscols_column *made = scols_table_new_column(table, column->title, 0.1, 0);
-		if (made)
-			scols_cell_set_color(scols_column_get_header(made), "bold");
-	}
-	json_array_foreach(rows, index, row)
-	{
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-		for (size_t i = 0; line && columns[i].title; i++) {
-			char *text = tc_screen_cell(row, columns[i].key);
-			if (text && scols_line_refer_data(line, i, text) != 0)
-				free(text);
-		}
-	}
-	scols_print_table(table);
-	scols_unref_table(table);
-}
-
 void tc_screen_table(const struct tc_screen *screen, const struct tc_column *columns,
 		     const json_t *rows)
 {
@@ -273,7 +243,7 @@ void tc_screen_table(const struct tc_screen *screen, const struct tc_column *col
 	} else if (json_array_size(rows) == 0) {
 		fputs("(none)\n", screen->out);
 	} else {
-		table_print(screen, columns, rows);
+		tc_table_print(screen, columns, rows, tc_paragraph_width(screen));
 	}
 }
 
@@ -291,9 +261,11 @@ void tc_screen_record(const struct tc_screen *screen, const struct tc_column *co
 			width = (int)strlen(column->title);
 	for (const struct tc_column *column = columns; column->title; column++) {
 		char *text = tc_screen_cell(row, column->key);
-		if (text && *text)
-			fprintf(screen->out, "%s%-*s%s  %s\n", screen->colour ? "\033[1m" : "",
-				width, column->title, screen->colour ? "\033[0m" : "", text);
+		if (text && *text) {
+			fprintf(screen->out, "%s%-*s%s  ", screen->colour ? "\033[1m" : "", width,
+				column->title, screen->colour ? "\033[0m" : "");
+			tc_paragraph_hang(screen, width + 2, text);
+		}
 		free(text);
 	}
 }

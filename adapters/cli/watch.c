@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command_table.h"
+#include "cli/paragraph.h"
 #include "cli/question.h"
 
 #define WAIT_MS 20000 /* for each question; the next one follows at once */
@@ -22,11 +23,11 @@ static void change_print(const struct tc_screen *screen, const json_t *row)
 
 	tc_screen_line(screen, row);
 	/* Without the year and the seconds, which programs get. */
-	tc_screen_say(screen, "%.11s %s %s %s", at && strlen(at) > 16 ? at + 5 : "", id ? id : "",
-		      state ? state : "",
-		      taken_over ? "taken over"
-		      : by       ? by
-				 : "");
+	tc_paragraph_say(screen, 0, "%.11s %s %s %s", at && strlen(at) > 16 ? at + 5 : "",
+			 id ? id : "", state ? state : "",
+			 taken_over ? "taken over"
+			 : by       ? by
+				    : "");
 	free(at);
 	free(state);
 	free(id);
