@@ -4,7 +4,7 @@ import json
 import pytest
 import schema
 from envelope import now
-from exchange import AUDITOR, OPERATOR
+from exchange import AUDITOR, OPERATOR, wait_for
 from messages import attendance, consent, consent_id, grant, new_id, of, operational, referral, response
 from test_explain import grant_of
 from test_privacy import asked, bare
@@ -277,3 +277,34 @@ def test_people_read_the_list_on_a_screen(orders):
     lines = orders.plain(COURT, "order", "list").splitlines()
     assert lines[0].split() == ["ORDER", "KIND", "STATUS", "ORDERED"] and max(map(len, lines)) <= 80
     assert bare(lines[1])
+
+
+def test_what_is_expunged_is_gone_and_its_ids_are_not_free_again(own_exchange):
+    own_exchange.start()
+    life, other = Life(own_exchange), Life(own_exchange)
+    lead = operational(life.subject, HOME, "InfoReply", {"answers": [{"code": "id_document", "text": "yes"}]}, life.number)
+    own_exchange.send(OFFICE, lead)
+    made = order(own_exchange, "--kind", "expunge", "--subject", life.subject)
+    wait_for(lambda: forgotten(own_exchange, made), "the order to be executed")
+    row = listed(own_exchange)[made]
+    assert int(row["records"]) > 5 and "executedAt" in row and row["cite"] == CITE[1]
+    asked_about = questions(life)
+    del asked_about["trail_find"]  # the questions themselves are new rows
+    assert not [asks for asks in asked_about.values() if tell(own_exchange, life, asks)]
+    for message, sender in ((life.told, CLINIC), (life.referred, OFFICE), (life.alert, OFFICE), (life.signed, DESK)):
+        assert own_exchange.refused(sender, message) == "id_conflict"
+        assert not own_exchange.trail("--message", message["messageId"], "--event", "release")
+        assert not own_exchange.trail("--message", message["messageId"], "--event", "submission")
+    assert own_exchange.ask(OFFICE, "referral", "show", other.number)
+    assert own_exchange.ask(AUDITOR, "trail", "why", other.told["messageId"])
+    again = attendance(life.subject)
+    own_exchange.accepted(CLINIC, again)  # nobody is remembered: it waits for a consent like a stranger's
+    assert not of(own_exchange.collect(OFFICE), again)
+    own_exchange.stop()
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
+
+
+def forgotten(exchange, made):
+    """Whether it says so; the exchange starts anew to forget, and is away for a moment."""
+    answer = exchange.cli("order", "list", profile=COURT)
+    return [row for row in answer.rows if row.get("orderId") == made and row["status"] == "forgotten"]
