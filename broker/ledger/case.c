@@ -220,20 +220,35 @@ int case_told(struct ledger *ledger, struct tc_id id, const struct principal *ag
 
 int case_person_told(struct ledger *ledger, struct tc_id subject, const struct principal *agency)
 {
-	struct referral_filter filter = {.subject = subject, .agency = &agency->name};
-	struct referral page[PAGE];
-	bool more = true;
-	int r = 0;
+	struct job job = {.kind = JOB_BRIEFS, .subject = subject, .principal = agency->number};
 
+	return job_start(ledger, &job);
+}
+
+/* `about` is the referral that it has come to. */
+int case_briefs_job(struct ledger *ledger, struct job *job)
+{
+	struct referral_filter filter = {.subject = job->subject};
+	struct referral page[PAGE];
+	struct principal *agency;
+	bool more = true;
+	int r = principal_get(ledger, job->principal, &agency);
+
+	if (r < 0)
+		return r;
+	filter.agency = &agency->name;
 	while (r == 0 && more) {
 		size_t count;
 
+		filter.after = job->about;
 		r = referral_list(ledger->txn, &ledger->referral, &filter, page, PAGE, &count,
 				  &more);
-		for (size_t i = 0; r == 0 && i < count; i++)
+		for (size_t i = 0; r == 0 && i < count; i++) {
+			if (!job_take_turn(ledger))
+				return JOB_MORE;
 			r = brief_agency(ledger, agency, &page[i]);
-		if (r == 0 && count > 0)
-			filter.after = page[count - 1].id;
+			job->about = page[i].id;
+		}
 	}
 	return r;
 }

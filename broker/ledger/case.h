@@ -51,6 +51,8 @@ int case_leave(struct ledger *ledger, struct tc_id referral,
 	       enum referral_side_of side) TC_MUST_CHECK;
 /* A CaseAssignment. 0, SUBMISSION_REFUSED (UNKNOWN_REFERRAL, FIELD_MISSING) or a fault. */
 int case_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+/* JOB_BRIEFS: all of a person. 0, JOB_MORE or a fault. */
+int case_briefs_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
 /* JOB_ASSIGN: all that an officer has. 0, JOB_MORE or a fault. */
 int case_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
 

@@ -13,6 +13,8 @@
 #include "ledger/reconsider.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
+#include "ledger/task.h"
+#include "ledger/transfer.h"
 #include "ledger/waiter.h"
 
 #define JOB_PASSED_PER_VISIT 16 /* rows that are only passed by cost less */
@@ -195,6 +197,9 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 	case JOB_ASSIGN:
 	case JOB_FEEDS:
 	case JOB_CALENDAR:
+	case JOB_WITHDRAW:
+	case JOB_FORWARD:
+	case JOB_BRIEFS:
 		break;
 	}
 	return false;
@@ -236,7 +241,7 @@ static int job_visit_all(struct ledger *ledger, struct job *job)
 	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
 }
 
-static int job_dispatch(struct ledger *ledger, const struct job *job)
+static int job_dispatch(struct ledger *ledger, struct job *job)
 {
 	struct principal *principal;
 	int r = principal_get(ledger, job->principal, &principal);
@@ -265,7 +270,7 @@ static int job_reach(struct ledger *ledger, const struct job *job, unsigned most
 	return r == CONSENT_EVENT_MORE ? JOB_MORE : 0;
 }
 
-static int job_follow_event(struct ledger *ledger, const struct job *job)
+static int job_follow_event(struct ledger *ledger, struct job *job)
 {
 	int r = JOB_MORE;
 
@@ -280,6 +285,16 @@ static int job_follow_event(struct ledger *ledger, const struct job *job)
 	return r;
 }
 
+static int (*const bodies[])(struct ledger *ledger, struct job *job) = {
+	[JOB_NOTICE] = job_notify,      [JOB_SUBJECT] = job_visit_subject,
+	[JOB_AGENCY] = job_visit_all,   [JOB_EVERYTHING] = job_visit_all,
+	[JOB_DISPATCH] = job_dispatch,  [JOB_EVENT] = job_follow_event,
+	[JOB_UNMERGE] = cross_job,      [JOB_ASSIGN] = case_job,
+	[JOB_FEEDS] = feeds_job,        [JOB_CALENDAR] = calendars_job,
+	[JOB_WITHDRAW] = task_job,      [JOB_FORWARD] = transfer_job,
+	[JOB_BRIEFS] = case_briefs_job,
+};
+
 /* 0: it is done. JOB_MORE, or a fault. What it sets off may have its own first slice within. */
 static int job_step(struct ledger *ledger, struct job *job)
 {
@@ -287,36 +302,8 @@ static int job_step(struct ledger *ledger, struct job *job)
 	int r = TC_ECORRUPT;
 
 	ledger->job = job;
-	switch (job->kind) {
-	case JOB_NOTICE:
-		r = job_notify(ledger, job);
-		break;
-	case JOB_SUBJECT:
-		r = job_visit_subject(ledger, job);
-		break;
-	case JOB_AGENCY:
-	case JOB_EVERYTHING:
-		r = job_visit_all(ledger, job);
-		break;
-	case JOB_DISPATCH:
-		r = job_dispatch(ledger, job);
-		break;
-	case JOB_EVENT:
-		r = job_follow_event(ledger, job);
-		break;
-	case JOB_UNMERGE:
-		r = cross_job(ledger, job);
-		break;
-	case JOB_ASSIGN:
-		r = case_job(ledger, job);
-		break;
-	case JOB_FEEDS:
-		r = feeds_job(ledger, job);
-		break;
-	case JOB_CALENDAR:
-		r = calendars_job(ledger, job);
-		break;
-	}
+	if ((size_t)job->kind < sizeof(bodies) / sizeof(bodies[0]) && bodies[job->kind] != NULL)
+		r = bodies[job->kind](ledger, job);
 	ledger->job = outer;
 	return r;
 }

@@ -40,6 +40,9 @@ enum job_kind {
 	JOB_ASSIGN = 9,     /* gives all that an officer has to somebody else; principal: whose */
 	JOB_FEEDS = 7,      /* looks for who has fallen silent */
 	JOB_CALENDAR = 10,  /* computes clocks anew; about: the referral to go on with */
+	JOB_WITHDRAW = 11,  /* ends the tasks of a referral; about: it; principal: whose; 0: all */
+	JOB_FORWARD = 12,   /* what waits of a referral goes on to who has it now, see transfer.h */
+	JOB_BRIEFS = 13,    /* the lists of an agency say what it was told of the subject */
 };
 
 /* Of one slice of one job: the bodies of jobs give it, job_step and job_run handle it. */
@@ -57,7 +60,7 @@ struct job {
 	struct tc_id about;
 	struct tc_id subject; /* NOTICE: of the grant; EVENT: whom it is about; none: everybody */
 	uint32_t principal;   /* AGENCY, DISPATCH; NOTICE: tell only this one; 0: all */
-	uint32_t event;       /* EVENT: which one of the record that caused it */
+	uint32_t event;       /* EVENT: which one of the record that caused it; FORWARD: to whom */
 	char proceeding[DELIVERY_PROCEEDING_BYTES_MAX + 1]; /* EVENT */
 	uint64_t cursor; /* the next delivery (NOTICE: recipient) to look at */
 	uint64_t bound;  /* deliveries before this number */

@@ -5,6 +5,7 @@
 
 #include "ledger/evidence.h"
 #include "ledger/fact.h"
+#include "ledger/job.h"
 #include "ledger/order_row.h"
 #include "ledger/outcome_check.h"
 #include "ledger/own_message.h"
@@ -261,26 +262,41 @@ int task_close_message(struct ledger *ledger, uint32_t owner, struct tc_id messa
 
 int task_withdraw_referral(struct ledger *ledger, struct tc_id referral, uint32_t owner)
 {
+	struct job job = {.kind = JOB_WITHDRAW, .about = referral, .principal = owner};
+
+	return job_start(ledger, &job);
+}
+
+/* Those that were there when the job began: what is asked later is asked anew. */
+int task_job(struct ledger *ledger, struct job *job)
+{
+	struct store_cursor cursor;
 	struct store_key prefix;
 	struct tc_slice key;
-	struct task task;
+	bool more = false;
 	int r;
 
 	store_key_init(&prefix);
-	store_key_id(&prefix, referral);
-	if (owner != 0)
-		store_key_u32(&prefix, owner);
-	while ((r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_TASK_REFERRAL],
-				store_key_slice(&prefix), &key, NULL)) == 0) {
-		if (key.len != sizeof(referral.bytes) + 12)
-			return TC_ECORRUPT;
+	store_key_id(&prefix, job->about);
+	if (job->principal != 0)
+		store_key_u32(&prefix, job->principal);
+	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_TASK_REFERRAL],
+			      store_key_slice(&prefix), STORE_FORWARD);
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		struct task task;
+
+		if (key.len != sizeof(job->about.bytes) + 12)
+			r = TC_ECORRUPT;
+		else
+			more = !job_take_turn(ledger);
+		if (r != 0 || more)
+			break;
 		r = task_find(ledger, tc_get_be64(key.data + key.len - 8), &task);
-		if (r == 0)
+		if (r == 0 && task.delivery < job->bound)
 			r = task_end(ledger, &task, TASK_WITHDRAWN, "withdrawn");
-		if (r < 0)
-			return r;
 	}
-	return r == STORE_NOT_FOUND ? 0 : r;
+	store_cursor_done(&cursor);
+	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
 }
 
 static int task_remove(struct ledger *ledger, const struct task *task)

@@ -28,6 +28,7 @@
 #include "base/id.h"
 #include "store/store.h"
 
+struct job;
 struct ledger;
 struct order_about;
 struct submission;
@@ -96,6 +97,8 @@ int task_close_message(struct ledger *ledger, uint32_t owner, struct tc_id messa
 		       enum task_kind kind, const char *result, const char *by) TC_MUST_CHECK;
 /* Every one about what an order names (order_row.h) goes without a trace. */
 int task_forget(struct ledger *ledger, const struct order_about *about) TC_MUST_CHECK;
+/* JOB_WITHDRAW. 0, JOB_MORE or a fault. */
+int task_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
 /* TIMER_TASK. */
 int task_clock(struct ledger *ledger, uint64_t delivery) TC_MUST_CHECK;
 /* A TaskReply. 0, SUBMISSION_REFUSED (UNKNOWN_TASK, FIELD_INVALID) or a fault. */

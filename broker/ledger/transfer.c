@@ -11,8 +11,6 @@
 #include "referral/referral_former.h"
 #include "wire/part_types.h"
 
-#define PAGE 16
-
 /* ---- may it ---- */
 
 /* The category of the step that the former source knows last; of what no message made: none. */
@@ -57,8 +55,7 @@ static int decide(struct ledger *ledger, const struct transfer *transfer,
 /* ---- what waits ---- */
 
 /* Sealed parts are for the former agency alone: who sent them hears that they came back. */
-static int forward(struct ledger *ledger, const struct transfer *transfer,
-		   struct delivery *delivery)
+static int forward(struct ledger *ledger, uint32_t to, struct delivery *delivery)
 {
 	struct delivery again = *delivery;
 	struct decision decision;
@@ -68,7 +65,7 @@ static int forward(struct ledger *ledger, const struct transfer *transfer,
 		return r;
 	delivery_renew(&again);
 	again.id = ledger->next_delivery++;
-	again.recipient = transfer->to->number;
+	again.recipient = to;
 	r = dispatch_decide(ledger, &again, &decision);
 	if (r < 0)
 		return r;
@@ -78,45 +75,55 @@ static int forward(struct ledger *ledger, const struct transfer *transfer,
 					      : dispatch_enqueue(ledger, &again, &decision);
 }
 
-/* The next ones that wait for the former agency. */
-static int waiting(struct ledger *ledger, const struct transfer *transfer,
-		   const struct referral *referral, struct delivery *ret, size_t *ret_count)
-{
-	struct store_cursor cursor;
-	struct tc_slice key;
-	int r = store_cursor_init(
-		&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
-		tc_slice(referral->subject.bytes, sizeof(referral->subject.bytes)), STORE_FORWARD);
-
-	*ret_count = 0;
-	while (r == 0 && *ret_count < PAGE && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		struct delivery *delivery = &ret[*ret_count];
-
-		r = key.len == 24 ? delivery_find(ledger, tc_get_be64(key.data + 16), delivery)
-				  : TC_ECORRUPT;
-		if (r == 0 && !delivery->own && delivery->recipient == transfer->from->number &&
-		    tc_id_equal(delivery->referral, referral->id))
-			++*ret_count;
-		if (r > 0)
-			r = TC_ECORRUPT;
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
-}
-
 static int forward_waiting(struct ledger *ledger, const struct transfer *transfer,
 			   const struct referral *referral)
 {
-	struct delivery *page = arena_take(&ledger->arena, PAGE * sizeof(*page));
-	size_t count = PAGE;
-	int r = page == NULL ? TC_ENOMEM : 0;
+	struct job job = {
+		.kind = JOB_FORWARD,
+		.about = referral->id,
+		.subject = referral->subject,
+		.principal = transfer->from->number,
+		.event = transfer->to->number,
+	};
 
-	while (r == 0 && count == PAGE) {
-		r = waiting(ledger, transfer, referral, page, &count);
-		for (size_t i = 0; r == 0 && i < count; i++)
-			r = forward(ledger, transfer, &page[i]);
+	return job_start(ledger, &job);
+}
+
+/* Those of the person that were there when the job began. */
+int transfer_job(struct ledger *ledger, struct job *job)
+{
+	struct store_cursor cursor;
+	struct store_key from;
+	struct tc_slice key;
+	bool more = false;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
+				  tc_slice(job->subject.bytes, sizeof(job->subject.bytes)),
+				  STORE_FORWARD);
+
+	store_key_init(&from);
+	store_key_id(&from, job->subject);
+	store_key_u64(&from, job->cursor);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&from));
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		struct delivery delivery;
+		uint64_t id = key.len == 24 ? tc_get_be64(key.data + 16) : 0;
+
+		if (id >= job->bound)
+			break;
+		more = !job_take_turn(ledger);
+		if (more)
+			break;
+		r = delivery_find(ledger, id, &delivery);
+		if (r > 0)
+			r = TC_ECORRUPT;
+		job->cursor = id + 1;
+		if (r == 0 && !delivery.own && delivery.recipient == job->principal &&
+		    tc_id_equal(delivery.referral, job->about))
+			r = forward(ledger, job->event, &delivery);
 	}
-	return r;
+	store_cursor_done(&cursor);
+	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
 }
 
 /* ---- doing it ---- */

@@ -36,5 +36,7 @@ struct transfer {
 /* 0, TRANSFER_DENIED (nothing is changed) or a fault. */
 int transfer_referral(struct ledger *ledger, const struct transfer *transfer,
 		      const struct referral *referral) TC_MUST_CHECK;
+/* JOB_FORWARD. 0, JOB_MORE or a fault. */
+int transfer_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
 
 #endif

@@ -140,6 +140,8 @@ static void check_brief(struct exchange *x, uint32_t agency, struct tc_id id,
 
 void exchange_check_lists(struct exchange *x)
 {
+	if (x->ledger->job_count > 0)
+		return; /* one may be on its way through a list */
 	for (uint32_t agency = 1; agency <= x->ledger->principals.count; agency++) {
 		const struct case_list list = {.agency = agency};
 		struct store_cursor cursor;

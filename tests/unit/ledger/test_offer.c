@@ -230,6 +230,33 @@ static void what_was_asked_of_who_lost_is_withdrawn_but_that_it_gives_back(void 
 	assert_string_equal(exchange_answer(x), "unknown_task");
 }
 
+static void much_that_was_asked_is_withdrawn_in_slices(void **state)
+{
+	struct exchange *x = *state;
+	struct message alerts[12];
+	struct request it = request(x, 0);
+
+	collector(x, providers[0], 50);
+	it.connections[1] = collector(x, providers[1], 50);
+	assert_settled(x, it.connections[1], delivered(x), ACK, DONE);
+	for (int i = 0; i < 12; i++) {
+		alerts[i] = contact(x);
+		alerts[i].type = "SafetyAlert";
+		alerts[i].to = providers[1];
+		alerts[i].subject = it.subject;
+		alerts[i].referral = it.referrals[1];
+		exchange_send(x, &alerts[i]);
+	}
+	exchange_slices(x, 4);
+	respond(x, &it, 0, false, "RECEIVED");
+	respond(x, &it, 0, false, "ACCEPTED");
+	exchange_settle_down(x);
+	for (int i = 0; i < 12; i++) {
+		exchange_reply(x, providers[1], alerts[i].id, "worker-7", "acknowledged");
+		assert_string_equal(exchange_answer(x), "unknown_task");
+	}
+}
+
 static void nobody_is_asked_when_it_is_taken(void **state)
 {
 	struct exchange *x = *state;
@@ -275,6 +302,7 @@ int main(void)
 		TEST(who_was_not_shown_it_hears_what_a_stranger_hears),
 		TEST(the_source_accepts_one_of_several_offers),
 		TEST(what_was_asked_of_who_lost_is_withdrawn_but_that_it_gives_back),
+		TEST(much_that_was_asked_is_withdrawn_in_slices),
 		TEST(nobody_is_asked_when_it_is_taken),
 		TEST(a_group_is_one_request_to_at_most_eight),
 		TEST(what_runs_out_is_no_win),

@@ -162,6 +162,44 @@ static void what_waits_for_the_former_agency_goes_to_the_new_one(void **state)
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
 }
 
+static void much_that_waits_goes_on_in_slices(void **state)
+{
+	struct exchange *x = *state;
+	uint8_t digest[32], rebuilt[32];
+	struct message referral;
+	size_t first;
+
+	exchange_slices(x, 4);
+	referral = opened(x);
+	case_respond(x, &referral, "RECEIVED");
+	for (int i = 0; i < 20; i++) {
+		struct message news = contact(x);
+
+		news.from = "treatment";
+		news.to = "parole";
+		news.subject = referral.subject;
+		news.referral = referral.referral;
+		exchange_send(x, &news);
+		assert_string_equal(exchange_answer(x), "accepted");
+	}
+	collector(x, "county", 50);
+	x->keep = true;
+	exchange_clear(x);
+	transferred(x, referral.subject, OPERATIONAL);
+	assert_true(x->ledger->job_count > 0);
+	first = exchange_facts(x, "recall");
+	assert_true(first < 10);
+	exchange_settle_down(x);
+	assert_int_equal(x->ledger->job_count, 0);
+	assert_int_equal(first + exchange_facts(x, "recall"), 21);
+	exchange_clear(x);
+	collector(x, "parole", 50);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+	exchange_digest(x, digest);
+	exchange_rebuild(x, 3, rebuilt);
+	assert_memory_equal(digest, rebuilt, sizeof(digest));
+}
+
 static void a_referral_that_the_target_is_not_told_of_stays_with_a_task(void **state)
 {
 	struct exchange *x = *state;
@@ -339,6 +377,7 @@ int main(void)
 		TEST(the_former_agency_is_a_stranger_to_it),
 		TEST(what_is_still_written_to_the_former_agency_goes_to_the_new_one),
 		TEST(what_waits_for_the_former_agency_goes_to_the_new_one),
+		TEST(much_that_waits_goes_on_in_slices),
 		TEST(a_referral_that_the_target_is_not_told_of_stays_with_a_task),
 		TEST(no_referral_goes_to_an_agency_that_may_not_know_of_it),
 		TEST(a_transfer_back_leaves_nobody_out),
