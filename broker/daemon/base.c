@@ -153,18 +153,35 @@ static int folder_erase(const char *path)
 	return r;
 }
 
+/* Under another name first: what is half overwritten is nobody's store. */
+static int view_erase(const char *folder, const char *name)
+{
+	char *path = NULL, *path_old = NULL, *path_new = NULL;
+	int r = path_of(folder, name, "", &path);
+
+	if (r == 0)
+		r = path_of(folder, name, ".old", &path_old);
+	if (r == 0)
+		r = path_of(folder, name, ".new", &path_new);
+	if (r == 0)
+		r = folder_erase(path_new);
+	if (r == 0)
+		r = folder_erase(path_old);
+	if (r == 0 && rename(path, path_old) != 0 && errno != ENOENT)
+		r = TC_EIO;
+	if (r == 0)
+		r = folder_erase(path_old);
+	free(path);
+	free(path_old);
+	free(path_new);
+	return r;
+}
+
 int base_views_erase(const char *folder)
 {
-	static const char *const names[] = {"ledger", "ledger.new", "trail", "trail.new"};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
-		char *path = NULL;
-
-		r = path_of(folder, names[i], "", &path);
-		if (r == 0)
-			r = folder_erase(path);
-		free(path);
-	}
+	for (size_t i = VIEWS; r == 0 && i > 0; i--)
+		r = view_erase(folder, views[i - 1].name);
 	return r;
 }

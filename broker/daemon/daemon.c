@@ -206,6 +206,21 @@ static int tls_reload(struct daemon *daemon)
 	return r;
 }
 
+/* Only a log that is the one that was signed is changed, so the tree has been open before. */
+static int forget(struct daemon *daemon)
+{
+	bool due = false;
+	int r = forget_due(&daemon->stores, daemon->config, &due);
+
+	if (r < 0 || !due)
+		return r;
+	stores_tree_close(&daemon->stores);
+	r = forget_at_start(&daemon->stores, daemon->config);
+	if (r == 0)
+		r = stores_tree_open(&daemon->stores, daemon->config, &daemon->tree_figures);
+	return r;
+}
+
 static int start(struct daemon *daemon)
 {
 	struct record_batch seeds = {0};
@@ -234,7 +249,7 @@ static int start(struct daemon *daemon)
 	if (r == 0)
 		r = stores_tree_open(&daemon->stores, daemon->config, &daemon->tree_figures);
 	if (r == 0)
-		r = forget_at_start(&daemon->stores, daemon->config);
+		r = forget(daemon);
 	if (r == 0)
 		r = stores_begin(&daemon->stores, daemon->config, &seeds);
 	record_batch_free(&seeds);

@@ -179,6 +179,16 @@ static int based_at(struct stores *stores, const struct config *config, uint64_t
 	return r < 0 ? r : 0;
 }
 
+/* Opened anew, so that no buffer in memory has what was taken out: see store_wipe.h. */
+static int wipe(struct stores *stores, const struct config *config)
+{
+	int r;
+
+	journal_close(&stores->journal);
+	r = stores_open_journal(stores, config);
+	return r == 0 ? journal_wipe(stores->journal) : r;
+}
+
 /* Ledger and trail have rows of records that are gone. */
 static int views_without(struct stores *stores, const struct config *config,
 			 const struct forget_records *done)
@@ -204,7 +214,7 @@ static int finish(struct stores *stores, const struct config *config, uint64_t f
 	for (size_t i = 0; r == 0 && i < done.parts.count; i++)
 		r = forget_record_parts(stores->journal, &done.parts.ranges[i]);
 	if (r == 0 && done.count > 0)
-		r = journal_wipe(stores->journal);
+		r = wipe(stores, config);
 	if (r == 0 && views)
 		r = stores_open_views(stores, config, true);
 	if (r == 0)
@@ -226,6 +236,29 @@ static int finish_noted(struct stores *stores, const struct config *config)
 	return len == 8 ? finish(stores, config, tc_get_be64(note)) : TC_ECORRUPT;
 }
 
+static int told(int fault)
+{
+	problem_print("what is to be forgotten could not be", tc_err_text(fault),
+		      "nothing is served before; it goes on at the next start");
+	return fault;
+}
+
+int forget_due(struct stores *stores, const struct config *config, bool *ret)
+{
+	struct forget_plan plan = {.ordered = false};
+	uint8_t note[JOURNAL_NOTE_BYTES_MAX];
+	size_t len;
+	int r = journal_note_get(stores->journal, note, &len);
+
+	*ret = len > 0;
+	if (r == 0 && len == 0) {
+		r = plan_next(stores, config, &plan);
+		*ret = r == 0;
+	}
+	forget_plan_done(&plan);
+	return r < 0 ? told(r) : 0;
+}
+
 int forget_at_start(struct stores *stores, const struct config *config)
 {
 	int r;
@@ -235,9 +268,5 @@ int forget_at_start(struct stores *stores, const struct config *config)
 		if (r == 0)
 			r = begin(stores, config);
 	} while (r == 0);
-	if (r == FORGET_NOTHING)
-		return 0;
-	problem_print("what is to be forgotten could not be", tc_err_text(r),
-		      "nothing is served before; it goes on at the next start");
-	return r;
+	return r == FORGET_NOTHING ? 0 : told(r);
 }

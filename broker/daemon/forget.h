@@ -46,9 +46,11 @@ struct forget_plan {
 
 void forget_plan_done(struct forget_plan *plan);
 
+/* Is anything? 0 or a fault. */
+int forget_due(struct stores *stores, const struct config *config, bool *ret) TC_MUST_CHECK;
 /* Everything that is due: what a crash left half done, orders to expunge, what a restored log does
- * not know that it had forgotten. Ledger and trail may be closed and opened again. 0 or a fault,
- * which has been told on stderr. */
+ * not know that it had forgotten. The tree is closed before; journal, ledger and trail may be
+ * closed and opened again. 0 or a fault, which has been told on stderr. */
 int forget_at_start(struct stores *stores, const struct config *config) TC_MUST_CHECK;
 /* Is the setting one of the two that the next function knows? */
 bool forget_time_valid(const char *at);

@@ -22,6 +22,9 @@ struct findings {
 	uint64_t parts;
 	uint64_t forgotten; /* records that were expunged, or their parts */
 	uint64_t wrong;
+	uint64_t barrier; /* the latest */
+	bool based;       /* it says the digest of a base */
+	uint8_t base_sha256[32];
 };
 
 static void digest_print(const char *what, const uint8_t digest[32])
@@ -101,6 +104,16 @@ static int parts_check(struct journal_reader *reader, uint64_t sequence,
 	return 0;
 }
 
+static void barrier_note(uint64_t sequence, const Throughcare__V1__BarrierRecord *barrier,
+			 struct findings *findings)
+{
+	findings->barrier = sequence;
+	findings->based = barrier->base_sha256.len == sizeof(findings->base_sha256);
+	if (findings->based)
+		memcpy(findings->base_sha256, barrier->base_sha256.data,
+		       sizeof(findings->base_sha256));
+}
+
 static int entry_check(struct journal_reader *reader, const struct journal_entry *entry,
 		       struct findings *findings)
 {
@@ -112,7 +125,30 @@ static int entry_check(struct journal_reader *reader, const struct journal_entry
 		return TC_ECORRUPT;
 	if (record->body_case == THROUGHCARE__V1__RECORD__BODY_SUBMISSION)
 		r = parts_check(reader, entry->sequence, record->submission, findings);
+	else if (record->body_case == THROUGHCARE__V1__RECORD__BODY_BARRIER)
+		barrier_note(entry->sequence, record->barrier, findings);
 	throughcare__v1__record__free_unpacked(record, NULL);
+	return r;
+}
+
+/* The log commits to the base by the first barrier after it. */
+static int base_check(const struct config *config, struct journal *journal,
+		      struct findings *findings)
+{
+	struct base base;
+	int r = base_open(config, journal, &base);
+
+	if (r == BASE_NONE || r < 0)
+		return r < 0 ? r : 0;
+	r = store_load_check(base.rows);
+	if (r == TC_ECORRUPT || (r == 0 && findings->barrier >= base.position &&
+				 (!findings->based || memcmp(findings->base_sha256, base.sha256,
+							     sizeof(base.sha256)) != 0))) {
+		puts("the base is not the one that the log says");
+		findings->wrong++;
+		r = 0;
+	}
+	base_close(&base);
 	return r;
 }
 
@@ -370,6 +406,8 @@ int verify_check(const struct config *config)
 		r = stores_open_journal(&stores, config);
 	if (r == 0)
 		r = journal_check(stores.journal, &findings);
+	if (r == 0)
+		r = base_check(config, stores.journal, &findings);
 	if (r == 0) {
 		printf("records %" PRIu64 "\nparts %" PRIu64 "\nexpunged %" PRIu64
 		       "\nwrong %" PRIu64 "\n",

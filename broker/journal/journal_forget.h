@@ -22,7 +22,8 @@ struct journal_range {
  * JOURNAL_END (a range goes beyond the tip; nothing was done), JOURNAL_FULL or a fault. */
 int journal_forget_records(struct journal *journal, const struct journal_range *ranges,
 			   size_t count) TC_MUST_CHECK;
-/* Overwrites what is stored and no longer part of the log. While no reader has a snapshot. 0,
+/* Overwrites what is stored and no longer part of the log. While no reader has a snapshot, and in a
+ * journal that was opened since something was taken from it (store_wipe.h says why). 0,
  * JOURNAL_FULL or a fault. */
 int journal_wipe(struct journal *journal) TC_MUST_CHECK;
 /* A few bytes beside the log, for who has to finish something after a crash; an empty note is

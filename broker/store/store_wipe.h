@@ -5,6 +5,9 @@
  * removed stays in free pages, in the gap between a page's node pointers and its nodes, behind a
  * large value's end, and behind the last page. Reading LMDB 0.9's format, this walks all of it.
  *
+ * LMDB's buffers in memory it cannot reach: whoever has removed rows closes the store and opens it
+ * again before it is wiped, or the next commit writes what they held into the gap of some page.
+ *
  * Owner:  the store's writer, while nobody reads. Blocks: while the whole file is read, and on the
  *         disk.
  */

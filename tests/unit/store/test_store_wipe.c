@@ -170,6 +170,24 @@ static void nothing_that_was_removed_is_left_in_the_file(void **state)
 	assert_true(before > 0);
 }
 
+static void what_buffers_held_is_not_written_again(void **state)
+{
+	struct fixture *f = *state;
+	struct store_wiped wiped;
+	struct store_txn *txn;
+
+	play(f);
+	store_close(&f->store);
+	open_store(f);
+	assert_int_equal(store_wipe(f->store, f->meta, &wiped), 0);
+	for (unsigned i = 1; i < ROWS; i += 30) {
+		assert_int_equal(store_begin(f->store, &txn), 0);
+		put(f, txn, i, size_of(f), false);
+		assert_int_equal(store_commit(&txn), 0);
+	}
+	assert_int_equal(markers(f), 0);
+}
+
 static void what_is_clean_is_not_written_again(void **state)
 {
 	struct fixture *f = *state;
@@ -194,6 +212,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_that_was_removed_is_left_in_the_file, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_buffers_held_is_not_written_again, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_is_clean_is_not_written_again, setup,
 						teardown),

@@ -1,0 +1,71 @@
+"""An exchange that dies in the middle of forgetting forgets at its next start, and loses nothing else."""
+import os
+import shutil
+import subprocess
+import time
+
+from test_forget import MARK, Life, data_of, expunge, found_in
+from test_restart import digests
+
+DIED = 77
+PLACES_MAX = 400
+
+
+def another_time():
+    """A time of day that is not now, and not soon."""
+    return time.strftime("%H:%M", time.localtime(time.time() + 6 * 3600))
+
+
+def start_until(exchange, build, sync):
+    """Whether it died just before that many things had become durable; else it is stopped again."""
+    environment = {**os.environ, "LD_PRELOAD": os.path.join(build, "tests", "end_at_sync.so"),
+                   "THROUGHCARE_END_AT_SYNC": str(sync)}
+    with open(exchange.log_path, "ab") as log:
+        process = subprocess.Popen([exchange.daemon_path, "--config", exchange.configuration()], env=environment,
+                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    exchange.process = process
+    for _ in range(6000):
+        if process.poll() is not None:
+            assert process.returncode == DIED, exchange.log()
+            return True
+        if not os.path.exists(exchange.pid_file):
+            time.sleep(0.01)
+            continue
+        process.kill()
+        process.wait()
+        os.unlink(exchange.pid_file)
+        return False
+    raise AssertionError("it neither died nor served: " + exchange.log())
+
+
+def copied(exchange, kept):
+    """Log and sealer's state as they were before."""
+    for name in ("data", "sealer"):
+        shutil.rmtree(os.path.join(exchange.folder, name))
+        shutil.copytree(os.path.join(kept, name), os.path.join(exchange.folder, name))
+
+
+def test_a_crash_at_any_step_is_made_good_by_the_next_start(own_exchange, build, tmp_path):
+    exchange = own_exchange
+    exchange.pid_file = os.path.join(exchange.folder, "throughcared.pid")
+    exchange.set(forget__at=f'"{another_time()}"')
+    exchange.start()
+    gone, stays = Life(exchange, MARK + "gone"), Life(exchange, "Otherstays")
+    expunge(exchange, subjects=[gone.subject])
+    exchange.stop()
+    kept = str(tmp_path / "kept")
+    for name in ("data", "sealer"):
+        shutil.copytree(os.path.join(exchange.folder, name), os.path.join(kept, name))
+    died, places = True, 0
+    while died and places < PLACES_MAX:
+        places += 1
+        copied(exchange, kept)
+        died = start_until(exchange, build, places)
+        if died and os.path.exists(exchange.pid_file):
+            os.unlink(exchange.pid_file)
+        assert not start_until(exchange, build, 0)
+        assert found_in(data_of(exchange), gone.traces()) == [], places
+        if places % 5 == 0 or not died:
+            assert digests(exchange, "--check"), places
+        assert found_in(data_of(exchange), [stays.mark.encode()]), places
+    assert not died and places > 20
