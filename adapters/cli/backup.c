@@ -66,6 +66,12 @@ static enum tc_exit outcome(struct tc_invocation *invocation, const json_t *row)
 		{"endedAt", "ended"}, {"problem", "problem"},     {NULL, NULL},
 	};
 
+	if (row == NULL && invocation->operand_count > 0) {
+		tc_problem_set(&invocation->problem, "backup_failed",
+			       "the exchange was started again meanwhile",
+			       "ask again: what is already there is not written twice", NULL);
+		return TC_EXIT_FAILED;
+	}
 	if (row == NULL) {
 		tc_screen_say(&invocation->screen, "No backup was asked for since the start.");
 		return TC_EXIT_DONE;

@@ -12,8 +12,8 @@
  *   audit.vkey            the public keys of the log's signatures
  *   sealer.state          what was signed when it began: a restored log is held against it
  *
- * Owner: the backup thread. Blocks: on the disk; a segment's time without looking whether it is
- *        to stop.
+ * Owner: the backup thread. Blocks: on the disk; the time of a segment, or of the base, without
+ *        looking whether it is to stop.
  */
 #ifndef BACKUP_BACKUP_MAKE_H
 #define BACKUP_BACKUP_MAKE_H
