@@ -1,5 +1,6 @@
 """What is ordered to be expunged is gone: from every file, and everything else still proves."""
 import os
+import time
 import uuid
 
 import pytest
@@ -131,3 +132,75 @@ def test_an_expunged_person_is_in_no_byte_and_everything_else_proves(lives):
     assert [row for row in exchange.collect(OFFICE) if row.get("messageId") == fresh["messageId"]]
     exchange.stop()
     assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+
+
+def proven(exchange, folder):
+    """The log exported and counted again by the verifier."""
+    done = exchange.cli("trail", "export", str(folder), profile=AUDITOR)
+    assert done.code == 0, done
+    done = exchange.cli("trail", "verify", str(folder), "--key", os.path.join(exchange.folder, "audit.vkey"))
+    assert done.code == 0, done
+
+
+def test_proofs_and_accountings_of_others_hold_as_before(lives, tmp_path):
+    exchange, gone, stays = lives
+    words = ("accounting", "--subject", stays.subject, "--rule", "42cfr2.25")
+    before, = exchange.ask(AUDITOR, *words)
+    proven(exchange, tmp_path / "before")
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange)
+    after, = exchange.ask(AUDITOR, *words)
+    assert after["entries"] == before["entries"] and after["links"] == before["links"]
+    proven(exchange, tmp_path / "after")
+    row, = exchange.trail("--event", "forgotten")
+    assert row["reference"] == "Example Code 1203.4" and MARK not in str(row)
+    proof = str(tmp_path / "proof")
+    done = exchange.cli("trail", "proof", "0", "--out", proof, profile=AUDITOR)
+    assert done.code == 0, done
+
+
+def test_an_expunged_message_takes_nothing_of_its_person_along(lives):
+    exchange, gone, _ = lives
+    expunge(exchange, messageIds=[gone.told["messageId"]])
+    executed(exchange)
+    exchange.stop()
+    told = gone.told["messageId"]
+    assert found_in(data_of(exchange), [told.encode(), uuid.UUID(told).bytes]) == []
+    assert found_in(data_of(exchange), [gone.mark.encode()])
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+    exchange.start()
+    rows = exchange.trail("--subject", gone.subject)
+    assert [row for row in rows if row.get("messageId") == gone.referred["messageId"]]
+    accounting, = exchange.ask(AUDITOR, "accounting", "--subject", gone.subject, "--rule", "42cfr2.25")
+    assert "expunged" in [link.get("withheld") for link in accounting["links"]]
+
+
+def test_several_orders_are_executed_one_after_another(lives):
+    exchange, gone, stays = lives
+    expunge(exchange, referralIds=[gone.number])
+    executed(exchange)
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange, 2)
+    expunge(exchange, subjects=[stays.subject])
+    executed(exchange, 3)
+    exchange.stop()
+    assert found_in(data_of(exchange), [*gone.traces(), *stays.traces()]) == []
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+    exchange.start()
+    Life(exchange, "Newcomer")
+    exchange.stop()
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+
+
+def test_an_order_for_the_night_seals_at_once_and_is_executed_by_the_next_start(own_exchange):
+    exchange = own_exchange
+    exchange.set(forget__at=f'"{time.strftime("%H:%M", time.localtime(time.time() + 6 * 3600))}"')
+    exchange.start()
+    gone = Life(exchange, MARK + "gone")
+    expunge(exchange, subjects=[gone.subject])
+    assert exchange.trail("--event", "forgotten") == []
+    assert exchange.trail("--subject", gone.subject, "--event", "release") == []
+    exchange.stop()
+    exchange.start()
+    exchange.stop()
+    assert found_in(data_of(exchange), gone.traces()) == []
