@@ -9,6 +9,7 @@ import threading
 import pytest
 from exchange import wait_for
 from messages import consent, grant, new_id
+from test_forget import MARK, Life, executed, expunge, found_in
 
 DESK, AUDITOR, OPERATOR = "intake-desk", "auditor-state", "operator"
 
@@ -275,3 +276,40 @@ def test_a_running_exchange_is_not_restored_over_nor_started_while_a_restore_is_
     restore(kept)
     kept.start()
     kept.stop()
+
+
+def test_the_next_backup_has_no_byte_of_what_was_expunged(kept):
+    kept.start()
+    gone = Life(kept, MARK + "gone")
+    backup(kept)
+    traces = list(gone.traces())
+    assert found_in(folder_of(kept, "daily"), traces)
+    expunge(kept, subjects=[gone.subject])
+    executed(kept)
+    kept.accepted(DESK, consent(new_id(), grant()))
+    backup(kept)
+    assert found_in(folder_of(kept, "daily"), traces) == []
+    kept.stop()
+
+
+def test_an_old_copy_of_the_log_is_made_to_forget_again(kept):
+    kept.start()
+    gone, stays = Life(kept, MARK + "gone"), Life(kept, "Otherstays")
+    backup(kept)
+    expunge(kept, subjects=[gone.subject])
+    executed(kept)
+    kept.accepted(DESK, consent(new_id(), grant()))
+    kept.stop()
+    restore(kept, "--accept-gap", "the disk burned", "--decided-by", "op-1")
+    assert found_in(data_of(kept), gone.traces()), "the backup is from before"
+    kept.start()
+    assert len(kept.trail("--event", "forgotten")) == 1
+    kept.stop()
+    assert found_in(data_of(kept), gone.traces()) == []
+    assert found_in(data_of(kept), [stays.mark.encode()])
+    assert check(kept)["wrong"] == "0"
+    kept.start()
+    assert kept.trail("--subject", stays.subject, "--event", "release")
+    kept.accepted(DESK, consent(new_id(), grant()))
+    kept.stop()
+    check(kept)
