@@ -207,3 +207,22 @@ unsigned policy_notice_codes(const struct policy *policy, uint32_t notices,
 			ret_codes[count++] = policy->codes[i];
 	return count;
 }
+
+bool policy_retention(const struct policy *policy, size_t i, struct policy_retention *ret)
+{
+	const Throughcare__V1__ReleasePolicy__RetentionRule *rule;
+
+	if (i >= policy->message->n_retention)
+		return false;
+	rule = policy->message->retention[i];
+	*ret = (struct policy_retention){
+		.name = rule->name, .days = rule->days, .cite = rule->cite ? rule->cite : ""};
+	for (size_t k = 0; k < rule->n_categories; k++)
+		ret->categories |= UINT32_C(1) << rule->categories[k];
+	for (size_t k = 0; k < rule->n_records; k++) {
+		ret->queries = ret->queries || strcmp(rule->records[k], "query") == 0;
+		ret->logons = ret->logons || strcmp(rule->records[k], "logon") == 0;
+		ret->refusals = ret->refusals || strcmp(rule->records[k], "refusal") == 0;
+	}
+	return true;
+}

@@ -129,6 +129,18 @@ const struct policy_basis *policy_basis(const struct policy *policy, uint32_t ba
 /* The i-th in the policy's order; NULL past the last. */
 const struct policy_event *policy_event(const struct policy *policy, size_t i);
 
+/* How long something is kept. */
+struct policy_retention {
+	const char *name;
+	uint32_t days;
+	const char *cite;    /* "" when there is none */
+	uint32_t categories; /* of parts: bit of each */
+	bool queries, logons, refusals;
+};
+
+/* The i-th in the policy's order; false past the last. */
+bool policy_retention(const struct policy *policy, size_t i, struct policy_retention *ret);
+
 struct notice;
 /* The text of a notice bit for a discloser's jurisdiction (NULL or "": none): that one's, else the
  * one without, else the built-in. False when the bit means nothing under this policy. */

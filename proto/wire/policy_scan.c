@@ -272,6 +272,80 @@ static void scan_event(struct scan *scan, size_t at)
 	scan_values(scan, "events", at, "from", (const int *)event->from, event->n_from);
 }
 
+/* ---- retention ---- */
+
+typedef Throughcare__V1__ReleasePolicy__RetentionRule retention_rule;
+
+const char *const tc_policy_records[] = {"query", "logon", "refusal", NULL};
+
+static bool names_category(const retention_rule *rule, int category)
+{
+	for (size_t i = 0; i < rule->n_categories; i++)
+		if ((int)rule->categories[i] == category)
+			return true;
+	return false;
+}
+
+static bool names_record(const retention_rule *rule, size_t count, const char *record)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rule->records[i], record) == 0)
+			return true;
+	return false;
+}
+
+static bool record_known(const char *record)
+{
+	for (size_t i = 0; tc_policy_records[i]; i++)
+		if (strcmp(tc_policy_records[i], record) == 0)
+			return true;
+	return false;
+}
+
+/* Two terms for one thing: whoever wrote the second meant something that does not happen. */
+static void scan_retention_shadowed(struct scan *scan, size_t at, size_t before)
+{
+	const retention_rule *rule = scan->policy->retention[at];
+	const retention_rule *other = scan->policy->retention[before];
+
+	if (strcmp(other->name, rule->name) == 0)
+		found(scan, "another rule has this name", "retention[%zu].name", at);
+	for (size_t i = 0; i < rule->n_categories; i++)
+		if (names_category(other, (int)rule->categories[i]))
+			found(scan, "an earlier rule keeps this category",
+			      "retention[%zu].categories[%zu]", at, i);
+	for (size_t i = 0; i < rule->n_records; i++)
+		if (names_record(other, other->n_records, rule->records[i]))
+			found(scan, "an earlier rule keeps these records",
+			      "retention[%zu].records[%zu]", at, i);
+}
+
+static void scan_retention(struct scan *scan, size_t at)
+{
+	const retention_rule *rule = scan->policy->retention[at];
+
+	for (size_t i = 0; i < at; i++)
+		scan_retention_shadowed(scan, at, i);
+	scan_values(scan, "retention", at, "categories", (const int *)rule->categories,
+		    rule->n_categories);
+	for (size_t i = 0; i < rule->n_categories; i++)
+		if (rule->categories[i] == THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE)
+			found(scan, "the exchange decides by this, and keeps it",
+			      "retention[%zu].categories[%zu]", at, i);
+	for (size_t i = 0; i < rule->n_records; i++) {
+		if (!record_known(rule->records[i]))
+			found(scan, "there is no such kind of record; query, logon, refusal",
+			      "retention[%zu].records[%zu]", at, i);
+		else if (names_record(rule, i, rule->records[i]))
+			found(scan, "this stands there twice", "retention[%zu].records[%zu]", at,
+			      i);
+	}
+	if (rule->n_categories == 0 && rule->n_records == 0)
+		found(scan, "the rule names nothing", "retention[%zu].name", at);
+	if (rule->days == 0)
+		found(scan, "nothing is kept for less than a day", "retention[%zu].days", at);
+}
+
 size_t tc_policy_scan(const release_policy *policy, tc_policy_found found_one, void *context)
 {
 	struct scan scan = {.policy = policy, .found = found_one, .context = context};
@@ -289,5 +363,7 @@ size_t tc_policy_scan(const release_policy *policy, tc_policy_found found_one, v
 	scan_notices(&scan);
 	for (size_t i = 0; i < policy->n_events; i++)
 		scan_event(&scan, i);
+	for (size_t i = 0; i < policy->n_retention; i++)
+		scan_retention(&scan, i);
 	return scan.count;
 }

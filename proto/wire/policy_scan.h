@@ -26,6 +26,9 @@ extern const char *const tc_policy_notices[TC_POLICY_NOTICES_BUILT_IN];
  * for each. */
 extern const char *const tc_policy_elements[];
 
+/* Kinds of records that a retention rule may name; NULL ends the list. */
+extern const char *const tc_policy_records[];
+
 /* `path` is of the schema: "rules[3].notices[0]". Both are borrowed for the call. */
 typedef void (*tc_policy_found)(void *context, const char *path, const char *what);
 

@@ -151,6 +151,43 @@ static void a_notice_that_nobody_wrote_is_refused(void **state)
 	assert_invalid(policy, "events[0].type");
 }
 
+static void a_retention_rule_that_cannot_be_meant_is_refused(void **state)
+{
+	release_policy *policy = default_policy();
+
+	(void)state;
+	assert_true(policy->n_retention > 2 && policy->retention[0]->n_categories > 1);
+	rename_to(policy->retention[1]->name, policy->retention[0]->name);
+	assert_invalid(policy, "retention[1].name");
+	policy = default_policy();
+	policy->retention[1]->categories[0] = policy->retention[0]->categories[1];
+	assert_invalid(policy, "retention[1].categories[0]: an earlier rule");
+	policy = default_policy();
+	policy->retention[0]->categories[0] = (Throughcare__V1__Category)99;
+	assert_invalid(policy, "retention[0].categories[0]");
+	policy = default_policy();
+	policy->retention[0]->categories[0] = THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE;
+	assert_invalid(policy, "retention[0].categories[0]: the exchange");
+	policy = default_policy();
+	policy->retention[0]->days = 0;
+	assert_invalid(policy, "retention[0].days");
+	policy = default_policy();
+	policy->retention[0]->n_categories = 0;
+	assert_invalid(policy, "retention[0].name: the rule names nothing");
+}
+
+static void kinds_of_records_that_retention_does_not_know_are_refused(void **state)
+{
+	release_policy *policy = default_policy();
+	size_t at = 0;
+
+	(void)state;
+	while (policy->retention[at]->n_records == 0)
+		at++;
+	rename_to(policy->retention[at]->records[0], "x");
+	assert_invalid(policy, ".records[0]: there is no such kind");
+}
+
 static void check_victim(const release_policy *message, bool refused)
 {
 	struct tc_refusal refusal = {0};
@@ -319,6 +356,8 @@ int main(void)
 		cmocka_unit_test(numbers_without_a_meaning_are_refused),
 		cmocka_unit_test(what_stands_there_twice_is_refused),
 		cmocka_unit_test(a_notice_that_nobody_wrote_is_refused),
+		cmocka_unit_test(a_retention_rule_that_cannot_be_meant_is_refused),
+		cmocka_unit_test(kinds_of_records_that_retention_does_not_know_are_refused),
 		cmocka_unit_test(a_rule_that_lets_victim_information_go_by_consent_is_refused),
 		cmocka_unit_test(a_policy_adds_at_most_24_notices),
 		cmocka_unit_test(a_notice_is_taken_for_the_disclosers_jurisdiction),
