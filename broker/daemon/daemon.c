@@ -19,12 +19,15 @@
 #include "daemon/notify.h"
 #include "daemon/problem.h"
 #include "daemon/residence.h"
+#include "daemon/retention.h"
 #include "daemon/space.h"
 #include "daemon/topology.h"
 #include "gateway/seed.h"
 
 #define RESIDENCE_CHECK_MS 250 /* in it a flood may touch some MiB of the maps */
-#define DESCRIPTORS_OWN    128 /* stores, sockets between threads, standard streams */
+#define RETENTION_DAY_MS   (24 * 60 * 60 * 1000)
+#define RETENTION_PAUSE_MS (60 * 60 * 1000) /* longer than the minute that forget.at names */
+#define DESCRIPTORS_OWN    128              /* stores, sockets between threads, standard streams */
 
 struct daemon {
 	const struct config *config;
@@ -36,6 +39,7 @@ struct daemon {
 	struct ledger_figures ledger_figures;
 	struct tree_figures tree_figures;
 	struct space space;
+	int64_t retention_ms; /* when it was last looked what is kept long enough */
 	struct gateway_counters counters;
 	int listeners[GATEWAY_LISTENERS_MAX];
 	size_t listener_count;
@@ -227,6 +231,7 @@ static int start(struct daemon *daemon)
 	uint32_t connections = connections_possible(daemon->config);
 	int r;
 
+	daemon->retention_ms = tc_clock_now_ms(&tc_clock_real);
 	daemon->figures.version = THROUGHCARE_VERSION;
 	daemon->figures.exchange = TC_AGENCY_EXCHANGE;
 	daemon->figures.trust_domain = daemon->config->trust_domain;
@@ -287,10 +292,25 @@ static void reload(struct daemon *daemon)
 	notify("READY=1");
 }
 
+/* Once a day, when forget.at says so. */
+static bool retention_is_wanted(struct daemon *daemon, int64_t now_ms)
+{
+	const char *at = daemon->config->forget_at;
+	int64_t least_ms = strcmp(at, FORGET_AT_ONCE) == 0 ? RETENTION_DAY_MS : RETENTION_PAUSE_MS;
+
+	if (now_ms - daemon->retention_ms < least_ms || !forget_time_is(at, now_ms))
+		return false;
+	daemon->retention_ms = now_ms;
+	return retention_is_due(&daemon->stores, daemon->config);
+}
+
 static bool forgetting_is_wanted(struct daemon *daemon)
 {
-	return atomic_load(&daemon->ledger_figures.forget_due) &&
-	       forget_time_is(daemon->config->forget_at, tc_clock_now_ms(&tc_clock_real));
+	int64_t now_ms = tc_clock_now_ms(&tc_clock_real);
+
+	return (atomic_load(&daemon->ledger_figures.forget_due) &&
+		forget_time_is(daemon->config->forget_at, now_ms)) ||
+	       retention_is_wanted(daemon, now_ms);
 }
 
 /* Until told to stop; returns the signal. 0: to be started again, to forget. */

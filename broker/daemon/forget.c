@@ -12,6 +12,7 @@
 #include "daemon/forget_record.h"
 #include "daemon/forget_scan.h"
 #include "daemon/problem.h"
+#include "daemon/retention.h"
 #include "journal/journal_forget.h"
 #include "ledger/order.h"
 
@@ -93,7 +94,8 @@ static int plan_remembered(struct stores *stores, const struct config *config,
 }
 
 static int (*const planners[])(struct stores *stores, const struct config *config,
-			       struct forget_plan *plan) = {plan_order, plan_remembered};
+			       struct forget_plan *plan) = {plan_order, plan_remembered,
+							    retention_plan};
 
 /* The first that is due. 0, FORGET_NOTHING or a fault. */
 static int plan_next(struct stores *stores, const struct config *config, struct forget_plan *plan)

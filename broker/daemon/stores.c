@@ -104,8 +104,10 @@ int stores_open_journal(struct stores *stores, const struct config *config)
 	r = journal_lmdb_open(&options, &stores->journal);
 	if (r)
 		r = opening_failed(path, r);
-	else if (journal_usage(stores->journal, &usage) == 0)
+	else if (journal_usage(stores->journal, &usage) == 0) {
+		stores->log_id = usage.log_id;
 		log_event(EV_JOURNAL_OPENED, NULL, NULL, (int64_t)usage.tip);
+	}
 	free(path);
 	return r;
 }

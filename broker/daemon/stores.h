@@ -23,7 +23,8 @@ struct stores {
 	struct tree_store *tree; /* the three: NULL before stores_tree_open */
 	struct sealer_link *sealer;
 	struct checkpointer *checkpointer;
-	uint32_t boot; /* of this life: set by stores_begin */
+	struct tc_id log_id; /* of the journal */
+	uint32_t boot;       /* of this life: set by stores_begin */
 };
 
 #define STORES_RESTORING "restoring" /* a file in data_dir while a restored log is put in place */

@@ -1,0 +1,26 @@
+/*
+ * retention - what has been kept as long as the policy in force says, and goes.
+ *
+ * A rule of the policy keeps the content of categories, or whole records of a kind, for so many
+ * days. The parts of a message go together, when the longest of their terms is over; they stay
+ * for good when one of them is of a category that no rule names. What somebody still waits for
+ * stays, and whatever a legal hold is about. Room never plays a part. Removing is forget.h's.
+ *
+ * How far each rule has looked is kept beside the log (retention_mark.h), so that a day's look
+ * costs what a day brought.
+ *
+ * Owner:  the main thread. Blocks: on page faults, while it reads what came due since the last
+ *         look.
+ */
+#ifndef DAEMON_RETENTION_H
+#define DAEMON_RETENTION_H
+
+#include "daemon/forget.h"
+
+/* The first rule of which something is due, and what. 0, FORGET_NOTHING or a fault. */
+int retention_plan(struct stores *stores, const struct config *config,
+		   struct forget_plan *plan) TC_MUST_CHECK;
+/* Is anything? What cannot be found out is told at the next start. */
+bool retention_is_due(struct stores *stores, const struct config *config);
+
+#endif

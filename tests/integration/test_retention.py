@@ -1,0 +1,217 @@
+"""What the policy keeps for so long goes then, in a record of its own; holds and waiting messages stop it, and room never is a reason.
+
+The exchange's clock is moved by tests/scenarios/clock.c; rules of the test's policies keep for two days.
+"""
+import glob
+import os
+import struct
+
+import pytest
+from exchange import OPERATOR, wait_for
+from messages import attendance, consent, grant, new_id, of, part
+from test_checkpoint import check
+from test_policy import default, load
+from test_restart import digests
+
+DESK, CLINIC, OFFICE, COURT, HOME = "intake-desk", "treatment-south", "parole-north", "court-county", "housing-harbor"
+DAY = 86400
+MARK, WAITING, HELD = "Qvxz planted and gone", "Qvxz planted and waited for", "Qvxz planted and held"
+CONTENT = "  - { name: presence, days: 2, cite: Example Code 1, categories: [attendance] }\n"
+RECORDS = "  - { name: questions, days: 2, records: [query, logon, refusal] }\n"
+
+
+class Clock:
+    def __init__(self, build, folder):
+        self.library = os.path.join(build, "tests", "story_clock.so")
+        self.path = os.path.join(str(folder), "clock")
+        self.days = 0
+        self.move(0)
+
+    def environment(self):
+        # A sanitizer would be first itself.
+        checks = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        return {**os.environ, "LD_PRELOAD": self.library, "THROUGHCARE_STORY_CLOCK": self.path,
+                "ASAN_OPTIONS": checks.strip(":")}
+
+    def move(self, days):
+        self.days += days
+        if not os.path.exists(self.path):
+            with open(self.path, "wb") as file:
+                file.write(bytes(8))
+        with open(self.path, "r+b") as file:
+            file.write(struct.pack("=q", self.days * DAY))
+
+
+@pytest.fixture
+def clock(build, tmp_path):
+    return Clock(build, tmp_path)
+
+
+def policy(folder, version, *rules):
+    """The default with these rules of retention alone; its path."""
+    text = default().replace("version: 1\n", f"version: {version}\n", 1)
+    text = text[:text.index("\nretention:\n")] + "\nretention:\n" + "".join(rules)
+    path = os.path.join(str(folder), f"policy-{version}.yaml")
+    with open(path, "w", encoding="utf-8") as lines:
+        lines.write(text)
+    return path
+
+
+def noted(subject, text, to=OFFICE):
+    message = attendance(subject, to=to)
+    message["parts"][0]["content"]["remark"] = text
+    return message
+
+
+def stored(exchange, text):
+    """In which files these bytes are."""
+    found = []
+    for path in glob.glob(os.path.join(exchange.folder, "data", "**", "*"), recursive=True):
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                if text.encode() in file.read():
+                    found.append(path)
+    return found
+
+
+def removals(exchange):
+    """The trail's rows of removals; none while the exchange is about to begin anew."""
+    answer = exchange.cli("trail", "find", "--event", "forgotten", profile="auditor-state")
+    return answer.rows if answer.code == 0 else []
+
+
+def ordered(exchange, kind, **targets):
+    content = {"kind": f"ORDER_KIND_{kind}", "cite": "Example Code 2", "reference": "order 26-1", **targets}
+    order = {"messageId": new_id(), "type": "TrailOrder", "actor": {"id": "judge-1"},
+             "parts": [{"type": "TrailOrder", "content": content}]}
+    exchange.accepted(COURT, order)
+    exchange.accepted(COURT, {"messageId": new_id(), "type": "TrailOrderApproval", "actor": {"id": "judge-2"},
+                              "parts": [part("TrailOrderApproval", orderId=order["messageId"], approved=True)]})
+    return order["messageId"]
+
+
+@pytest.mark.quick
+def test_content_goes_when_its_time_is_over_and_what_waits_or_is_held_stays(own_exchange, clock, tmp_path):
+    own_exchange.start(env=clock.environment())
+    assert load(own_exchange, policy(tmp_path, 2, CONTENT)).code == 0
+    subject, other = new_id(), new_id()
+    for person in (subject, other):
+        own_exchange.accepted(DESK, consent(person, grant()))
+    gone, held = noted(subject, MARK), noted(other, HELD)
+    receipt = own_exchange.accepted(CLINIC, gone)
+    own_exchange.accepted(CLINIC, held)
+    assert len(own_exchange.collect(OFFICE)) == 2
+    waiting = noted(subject, WAITING)
+    own_exchange.accepted(CLINIC, waiting)
+    hold = ordered(own_exchange, "HOLD", subjects=[other])
+    assert stored(own_exchange, MARK) and not removals(own_exchange)
+    clock.move(3)
+    rows = wait_for(lambda: removals(own_exchange), "the content to go")
+    assert [(row["code"], row["reference"]) for row in rows] == [("presence", "Example Code 1")]
+    assert not stored(own_exchange, MARK) and stored(own_exchange, HELD) and stored(own_exchange, WAITING)
+    # That it was, and who got it, stays, and so does every proof.
+    events = [row["event"] for row in own_exchange.trail("--message", gone["messageId"])]
+    assert "submission" in events and "release" in events
+    proof = own_exchange.ask(CLINIC, "trail", "proof", gone["messageId"])
+    assert int(proof[0]["index"]) == int(receipt["logSequence"])
+    assert of(own_exchange.collect(OFFICE), waiting)
+    # It was collected, and the hold ends: both go a day later.
+    ordered(own_exchange, "HOLD_END", endsOrderId=hold)
+    clock.move(1)
+    wait_for(lambda: len(removals(own_exchange)) == 2, "what was waited for and held to go")
+    assert not stored(own_exchange, HELD) and not stored(own_exchange, WAITING)
+    own_exchange.stop()
+    done = check(own_exchange)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "expunged 3\n" in done.stdout
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
+
+
+@pytest.mark.quick
+def test_whole_records_go_with_their_rows_and_a_rebuild_is_the_same(own_exchange, clock, tmp_path):
+    own_exchange.start(env=clock.environment())
+    assert load(own_exchange, policy(tmp_path, 2, RECORDS)).code == 0
+    subject, other = new_id(), new_id()
+    ordered(own_exchange, "HOLD", subjects=[other])
+    kept = noted(subject, MARK)
+    own_exchange.accepted(DESK, consent(subject, grant()))
+    own_exchange.accepted(CLINIC, kept)
+    assert of(own_exchange.collect(OFFICE), kept)
+    for person in (subject, other):
+        own_exchange.trail("--subject", person)
+    asked = [row["subject"] for row in own_exchange.trail("--event", "query") if "subject" in row]
+    assert asked == [subject, other]
+    clock.move(3)
+    wait_for(lambda: removals(own_exchange), "the records to go")
+    asked = [row["subject"] for row in own_exchange.trail("--event", "query") if "subject" in row]
+    assert asked == [other], "a hold is about this one"
+    assert [row for row in own_exchange.trail("--message", kept["messageId"]) if row["event"] == "release"]
+    assert stored(own_exchange, MARK)
+    own_exchange.stop()
+    done = check(own_exchange)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
+
+
+@pytest.mark.quick
+def test_what_is_due_goes_at_the_start_and_only_then_at_another_time_of_day(own_exchange, clock, tmp_path):
+    own_exchange.set(forget__at='"00:00"')
+    own_exchange.start(env=clock.environment())
+    assert load(own_exchange, policy(tmp_path, 2, CONTENT)).code == 0
+    subject = new_id()
+    own_exchange.accepted(DESK, consent(subject, grant()))
+    own_exchange.accepted(CLINIC, noted(subject, MARK))
+    assert len(own_exchange.collect(OFFICE)) == 1
+    own_exchange.stop()
+    clock.move(1)
+    own_exchange.start(env=clock.environment())
+    assert not removals(own_exchange) and stored(own_exchange, MARK), "two days are not over"
+    own_exchange.stop()
+    clock.move(2)
+    own_exchange.start(env=clock.environment())
+    assert [row["code"] for row in removals(own_exchange)] == ["presence"]
+    assert not stored(own_exchange, MARK)
+    own_exchange.stop()
+    # The marks beside the log may be lost: it is looked again, and nothing is found twice.
+    os.remove(os.path.join(own_exchange.folder, "data", "retention"))
+    own_exchange.start(env=clock.environment())
+    assert len(removals(own_exchange)) == 1
+    own_exchange.stop()
+
+
+@pytest.mark.quick
+def test_a_full_journal_removes_nothing(own_exchange, clock, tmp_path):
+    own_exchange.set(journal__map_size="1MiB")
+    own_exchange.start(env=clock.environment())
+    assert load(own_exchange, policy(tmp_path, 2, CONTENT)).code == 0
+    subject = new_id()
+    own_exchange.accepted(DESK, consent(subject, grant()))
+    receipts = [own_exchange.send(CLINIC, *[noted(subject, MARK + "x" * 3000) for _ in range(50)]) for _ in range(5)]
+    codes = {row.get("refusal", {}).get("code", "") for rows in receipts for row in rows}
+    assert codes == {"", "exchange_full"}
+    assert own_exchange.collect(OFFICE)
+    own_exchange.stop()
+    own_exchange.start(env=clock.environment())
+    assert not removals(own_exchange) and stored(own_exchange, MARK)
+    own_exchange.stop()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("rule, what", [
+    ("  - { name: a, days: 2, categories: [attendance] }\n  - { name: b, days: 9, categories: [attendance] }\n",
+     "an earlier rule keeps this category"),
+    ("  - { name: a, days: 2, records: [release] }\n", "there is no such kind of record"),
+    ("  - { name: a, days: 2, categories: [weather] }\n", "weather"),
+    ("  - { name: a, days: 2, categories: [exchange] }\n", "the exchange decides by this"),
+    ("  - { name: a, days: 0, categories: [attendance] }\n", "less than a day"),
+    ("  - { name: a, days: 2 }\n", "the rule names nothing")])
+def test_a_rule_that_cannot_be_meant_is_found_before_it_is_loaded(exchange, tmp_path, rule, what):
+    answer = exchange.cli("policy", "check", policy(tmp_path, 9, rule))
+    assert answer.code != 0 and what in str(answer.rows), answer
+
+
+@pytest.mark.quick
+def test_the_default_rules_are_right(exchange):
+    answer = exchange.cli("policy", "check", os.path.join(os.path.dirname(__file__), "..", "..", "broker", "consent",
+                                                          "policy.yaml"), profile=OPERATOR)
+    assert answer.code == 0, answer
