@@ -345,8 +345,11 @@ static int stop(struct daemon *daemon)
 	int r = 0;
 
 	atomic_store(&daemon->figures.draining, true);
-	if (daemon->topology)
+	if (daemon->topology) {
 		r = topology_stop(&daemon->topology);
+		if (r == 0)
+			r = stores_finish(&daemon->stores);
+	}
 	backup_desk_free(&daemon->figures.backup);
 	stores_close(&daemon->stores);
 	tc_tls_config_unref(&daemon->tls);

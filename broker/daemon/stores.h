@@ -53,6 +53,9 @@ int stores_sealer_open(const struct config *config, const char *origin,
  * is parked then, for its thread. */
 int stores_begin(struct stores *stores, const struct config *config,
 		 struct record_batch *seeds) TC_MUST_CHECK;
+/* After the last thread has ended: what was disclosed is bound to the log, and the log is signed. A
+ * log that takes no more is left as it is. 0 or a fault. */
+int stores_finish(struct stores *stores) TC_MUST_CHECK;
 void stores_close(struct stores *stores);
 /* For the next stores_tree_open to make it again. */
 int stores_tree_remove(const struct config *config) TC_MUST_CHECK;

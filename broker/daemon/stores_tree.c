@@ -4,12 +4,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/log_gap.h"
 #include "daemon/problem.h"
 #include "daemon/stores.h"
+#include "trail/anchor_record.h"
 
-#define PROGRAM_BYTES 4096
+#define PROGRAM_BYTES  4096
+#define ANCHORS_AT_END 2
 
 int stores_origin(struct journal *journal, const struct config *config, char **ret)
 {
@@ -121,6 +124,41 @@ int stores_tree_open(struct stores *stores, const struct config *config,
 	options.link = stores->sealer;
 	r = checkpointer_open(&options, &stores->checkpointer);
 	return r ? r : sealed_check(stores);
+}
+
+/* An anchor tells of the root after the one before it: so the last disclosures need two. */
+static int anchors_append(struct stores *stores, bool *ret_more)
+{
+	struct record_batch batch = {0};
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < ANCHORS_AT_END; i++) {
+		r = anchor_record_make(stores->trail, &batch);
+		if (r == 0)
+			r = journal_append(stores->journal, &batch,
+					   tc_id_new(tc_clock_now_ms(&tc_clock_real)));
+		if (r == 0) {
+			*ret_more = true;
+			r = stores_replay(stores);
+		}
+		record_batch_free(&batch);
+	}
+	return r < 0 ? r : 0;
+}
+
+int stores_finish(struct stores *stores)
+{
+	bool more = false;
+	int r = ledger_resume(stores->ledger);
+
+	if (r == 0)
+		r = anchors_append(stores, &more);
+	if (r == 0 && more)
+		r = checkpointer_round(stores->checkpointer);
+	if (r < 0)
+		problem_print("the log could not be ended as it should", tc_err_text(r),
+			      "nothing is lost: what was disclosed last is bound to it later");
+	return r < 0 ? r : 0;
 }
 
 int stores_tree_remove(const struct config *config)

@@ -7,8 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "journal/record.h"
-#include "throughcare/v1/record.pb-c.h"
+#include "trail/anchor_record.h"
 
 #define SOURCE_TRAIL 1
 
@@ -81,51 +80,28 @@ static void expect_anchor(struct trail_thread *thread)
 		thread->anchor_us = next_anchor_us(thread);
 }
 
-static int make_anchor(Throughcare__V1__AnchorRecord *anchor, struct record_batch **ret)
-{
-	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
-	struct record_batch *batch = calloc(1, sizeof(*batch));
-	struct record *record = record_new();
-
-	body.body_case = THROUGHCARE__V1__RECORD__BODY_ANCHOR;
-	body.anchor = anchor;
-	if (batch == NULL || record == NULL ||
-	    tc_bytes_reserve(&record->owned, throughcare__v1__record__get_packed_size(&body)) < 0) {
-		record_free(&record);
-		free(batch);
-		return TC_ENOMEM;
-	}
-	record->owned.len = throughcare__v1__record__pack(&body, record->owned.data);
-	record->body = tc_bytes_slice(&record->owned);
-	record->rider = true;
-	record_batch_push(batch, &record);
-	*ret = batch;
-	return 0;
-}
-
 static int send_anchor(struct trail_thread *thread)
 {
-	Throughcare__V1__AnchorRecord anchor;
-	uint8_t root[DISCLOSURE_HASH_BYTES];
-	struct record_batch *batch;
-	int r = trail_index_anchor(thread->options.index, &anchor, root);
+	struct record_batch *batch = calloc(1, sizeof(*batch));
+	int r = batch ? anchor_record_make(thread->options.index, batch) : TC_ENOMEM;
 
 	thread->anchor_us = 0;
-	if (r != 0)
-		return r == TRAIL_TOLD ? 0 : r;
-	r = make_anchor(&anchor, &batch);
-	if (r < 0)
-		return r;
-	r = bus_send(thread->options.journal, BUS_RECORDS, batch, 0);
+	if (r == 0)
+		r = bus_send(thread->options.journal, BUS_RECORDS, batch, 0);
+	else if (r == TRAIL_TOLD)
+		goto out;
 	if (r == 0) {
+		batch = NULL;
 		thread->anchoring = true;
 		thread->anchors = trail_index_anchors(thread->options.index);
-		return 0;
+	} else if (r == BUS_EMPTY) {
+		thread->anchor_us = next_anchor_us(thread);
 	}
-	record_batch_free(batch);
+out:
+	if (batch)
+		record_batch_free(batch);
 	free(batch);
-	thread->anchor_us = next_anchor_us(thread);
-	return r == BUS_EMPTY ? 0 : r;
+	return r < 0 ? r : 0;
 }
 
 /* ---- messages ---- */

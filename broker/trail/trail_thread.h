@@ -8,7 +8,8 @@
  *
  * An anchor's record (anchor.h) goes to the journal when there are disclosures that none tells
  * of, `anchor_ms` after the one before it: it rides with the next commit, never waits for the
- * journal, and none follows before it has come back as a fact.
+ * journal, and none follows before it has come back as a fact. The last ones are made by the
+ * daemon, when every thread has ended: stores_finish.
  *
  * When it cannot be written the process ends at once (TRAIL_THREAD_EXIT): nothing is
  * disclosed that the trail could not tell of.

@@ -127,3 +127,25 @@ def test_what_is_suspended_stays_out_of_the_persons_copy_alone(exchange):
     assert exchange.trail("--subject", subject, "--event", "suspension")[0]["recipient"] == HOME
     suspend(now(-60))
     assert copies() == ([None], 1)
+
+
+@pytest.mark.quick
+def test_what_was_disclosed_before_a_stop_is_bound_to_the_log_by_it(own_exchange):
+    own_exchange.set(trail__anchor_interval="1h")
+    own_exchange.start()
+    subject = new_id()
+    own_exchange.accepted(DESK, consent(subject, grant()))
+    own_exchange.accepted(CLINIC, attendance(subject))
+    assert len(own_exchange.collect(OFFICE)) == 1
+    before = account(own_exchange, subject, "42cfr2.25")
+    assert len(before["links"]) == 1 and "completeUntil" not in before
+    own_exchange.stop()
+    own_exchange.start()
+    after = account(own_exchange, subject, "42cfr2.25")
+    assert after["completeUntil"] >= after["entries"][0]["lastAt"] and int(after["anchor"]["count"]) == 1
+    # Nothing was disclosed since: the next stop adds nothing.
+    own_exchange.stop()
+    own_exchange.start()
+    events = [row["event"] for row in own_exchange.trail("--event", "anchor")]
+    assert len(events) == 2
+    own_exchange.stop()
