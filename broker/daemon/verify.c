@@ -11,6 +11,7 @@
 #include "daemon/problem.h"
 #include "daemon/space.h"
 #include "daemon/stores.h"
+#include "store/store_search.h"
 #include "throughcare/v1/record.pb-c.h"
 #include "trail/tree_check.h"
 #include "wire/envelope.h"
@@ -331,6 +332,21 @@ static int views_check(struct views *stored, struct journal *journal, const stru
 	return 0;
 }
 
+/* A digest is of what a walk finds; what serves is found by search. */
+static int searches_check(const struct views *stored, bool *ret_same)
+{
+	uint64_t of_ledger = 0, of_trail = 0;
+	int r = ledger_search_check(stored->ledger, &of_ledger);
+
+	if (r == 0)
+		r = store_search_check(trail_index_store(stored->trail), &of_trail);
+	if (of_ledger + of_trail > 0) {
+		printf("not found by search %" PRIu64 "\n", of_ledger + of_trail);
+		*ret_same = false;
+	}
+	return r;
+}
+
 static void fill_print(const char *what, const struct store_usage *usage)
 {
 	printf("fill %s %u %% of %" PRIu64 " bytes\n", what,
@@ -422,6 +438,8 @@ int verify_check(const struct config *config)
 	}
 	if (r == 0)
 		r = views_check(&stored, stores.journal, config, &same);
+	if (r == 0)
+		r = searches_check(&stored, &same);
 	if (r == 0)
 		r = tree_verify(config, stores.journal, &tree_same);
 	if (r == 0 && !tree_same)

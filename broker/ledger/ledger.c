@@ -11,6 +11,7 @@
 #include "ledger/state.h"
 #include "ledger/timer.h"
 #include "ledger/waiter.h"
+#include "store/store_search.h"
 #include "wire/digest.h"
 
 #define LEDGER_REPLAY_COMMIT 65536 /* records between commits of a replay */
@@ -319,6 +320,13 @@ int ledger_digest(struct ledger *ledger, uint8_t ret[32])
 		r = tc_sha256_stream_end(stream, ret);
 	tc_sha256_stream_free(&stream);
 	return r;
+}
+
+int ledger_search_check(struct ledger *ledger, uint64_t *ret_lost)
+{
+	int r = ledger_flush(ledger);
+
+	return r < 0 ? r : store_search_check(ledger->store, ret_lost);
 }
 
 /* ---- replay ---- */

@@ -65,6 +65,8 @@ int ledger_usage(struct ledger *ledger, struct store_usage *ret) TC_MUST_CHECK;
 
 /* SHA-256 over every row of every table in key order: equal states have equal digests. */
 int ledger_digest(struct ledger *ledger, uint8_t ret[32]) TC_MUST_CHECK;
+/* See store_search.h. */
+int ledger_search_check(struct ledger *ledger, uint64_t *ret_lost) TC_MUST_CHECK;
 
 /*
  * Takes the facts of all records before `next` (leaves effects without them). `durable`: returns 0

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "store/store_cursor.h"
+#include "store/store_search.h"
 #include "trail/tree_store_internal.h"
 #include "wire/note.h"
 
@@ -318,6 +319,7 @@ int tree_check(const struct tree_check_options *options, struct tree_findings *r
 	struct journal_reader *reader = NULL;
 	struct journal_usage usage;
 	struct stat about;
+	uint64_t lost = 0;
 	int r = check ? 0 : TC_ENOMEM;
 
 	*ret = (struct tree_findings){0};
@@ -342,6 +344,9 @@ int tree_check(const struct tree_check_options *options, struct tree_findings *r
 		r = journal_usage(options->journal, &usage);
 	if (r == 0)
 		r = rest_check(check, usage.log_id);
+	if (r == 0)
+		r = store_search_check(check->store, &lost);
+	ret->wrong += lost;
 	journal_reader_close(&reader);
 	store_cursor_done(&check->checkpoints);
 	store_abort(&check->source.txn);
