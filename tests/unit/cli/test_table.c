@@ -46,7 +46,7 @@ static void assert_says(const char *text)
 	const char *at = said;
 
 	assert_true(strlen(text) < sizeof(words));
-	strcpy(words, text);
+	memcpy(words, text, strlen(text) + 1);
 	for (char *word; (word = strsep(&next, " ")) != NULL;) {
 		at = strstr(at, word);
 		if (at == NULL)
