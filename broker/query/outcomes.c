@@ -19,6 +19,8 @@ struct report {
 	const char *service, *area; /* NULL: any */
 	struct outcomes_cell *cells;
 	size_t count;
+	uint64_t seen; /* the asker's, of those that were looked at */
+	bool left;     /* there are more */
 };
 
 /* ---- cells ---- */
@@ -168,8 +170,10 @@ static int look_at(struct report *report, struct referral *referral)
 	bool serving, hidden;
 	int r;
 
-	if ((!source && !referral->shown) || referral->created_ms < report->since_ms ||
-	    referral->created_ms >= report->until_ms ||
+	if (!source && !referral->shown)
+		return 0;
+	report->seen++;
+	if (referral->created_ms < report->since_ms || referral->created_ms >= report->until_ms ||
 	    (report->service && strcmp(report->service, referral->service) != 0))
 		return 0;
 	r = seal_hides(report->question, referral->subject, referral->id, (struct tc_id){{0}},
@@ -188,7 +192,7 @@ static int scan(struct report *report)
 
 	if (found == NULL)
 		return TC_ENOMEM;
-	for (size_t seen = 0; more && seen < OUTCOMES_SCANNED_MAX; seen += CHUNK) {
+	for (size_t scanned = 0; more && scanned < OUTCOMES_SCANNED_MAX; scanned += CHUNK) {
 		size_t count;
 		int r = referral_list(ledger_view_txn(report->question->ledger),
 				      ledger_view_referral(report->question->ledger), &filter,
@@ -200,6 +204,7 @@ static int scan(struct report *report)
 			return r;
 		filter.after = found[count - 1].id;
 	}
+	report->left = more;
 	return 0;
 }
 
@@ -277,6 +282,14 @@ static int add_row(struct report *report, const struct outcomes_cell *cell, cons
 	return r;
 }
 
+/* Numbers of only some of the referrals say so, first of all. */
+static int add_left(struct report *report)
+{
+	const struct outcomes_cell cell = {.measure = OUTCOMES_COUNTED};
+
+	return report->left ? add_row(report, &cell, "not_all", report->seen) : 0;
+}
+
 static int add_rows(struct report *report)
 {
 	int r = 0;
@@ -284,6 +297,7 @@ static int add_rows(struct report *report)
 	report->answer->reply.outcomes = answer_array(report->answer, OUTCOMES_CELLS_MAX);
 	if (report->answer->reply.outcomes == NULL)
 		return TC_ENOMEM;
+	r = add_left(report);
 	for (size_t i = 0; r == 0 && i < report->count; i++) {
 		const struct outcomes_cell *cell = &report->cells[i];
 

@@ -5,7 +5,9 @@
  * Counted from the steps that the asker was told of, when it is asked: what an agency may
  * not know yet is not in its numbers either. A number below OUTCOMES_CELL_MIN is not told,
  * and when it is the only one of its kind the next smallest is not told either, so that
- * nobody computes it from a total that is known elsewhere.
+ * nobody computes it from a total that is known elsewhere. An agency with more referrals
+ * than are looked at for one answer is told so in its first row: measure "counted", code
+ * "not_all", and how many were.
  *
  * 0, QUESTION_REFUSED or a fault. Owner: the query thread. Blocks: on page faults only.
  */
@@ -17,7 +19,8 @@
 #define OUTCOMES_CELL_MIN    5
 #define OUTCOMES_CELLS_MAX   500    /* rows of the report */
 #define OUTCOMES_SCANNED_MAX 100000 /* referrals of one agency that are looked at */
-#define OUTCOMES_DAYS_MAX    400    /* a wait that is longer counts as that */
+#define OUTCOMES_COUNTED     "counted"
+#define OUTCOMES_DAYS_MAX    400 /* a wait that is longer counts as that */
 
 int outcomes_report(const struct question *question, struct answer *answer) TC_MUST_CHECK;
 

@@ -13,7 +13,7 @@
 #include "scratch.h"
 #include "wire/digest.h"
 
-#define MAP_BYTES   (64ULL * 1024 * 1024)
+#define MAP_BYTES   (512ULL * 1024 * 1024)
 #define DEADLINE_MS 10000
 #define GATEWAY     0
 #define TEXTS       16

@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "ledger/state.h"
 #include "query/outcomes.h"
+#include "referral/referral_row.h"
 #include "unit/query/exchange_fixture.h"
 
 #define REFERRAL THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT
@@ -79,11 +81,50 @@ static void an_agency_counts_what_it_knows_of(void **state)
 	assert_int_equal(made_of(fixture, "home"), 6);
 }
 
+static void put_rows(struct exchange_fixture *fixture, uint64_t count)
+{
+	struct referral referral = {.state = REFERRAL_REQUESTED, .shown = true};
+
+	memcpy(referral.source.name, "office", sizeof("office"));
+	memcpy(referral.target.name, "home", sizeof("home"));
+	for (uint64_t i = 0; i < count; i++) {
+		referral.id = number_id(1000 + i);
+		referral.subject = number_id(60);
+		assert_int_equal(referral_put(fixture->ledger->txn, &fixture->ledger->referral,
+					      &referral, true),
+				 0);
+	}
+}
+
+static void a_report_of_only_some_referrals_says_so(void **state)
+{
+	Throughcare__V1__OutcomesReportQuery report = THROUGHCARE__V1__OUTCOMES_REPORT_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__Response *response;
+
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_OUTCOMES_REPORT;
+	query.outcomes_report = &report;
+	put_rows(fixture, OUTCOMES_SCANNED_MAX);
+	response = ask(fixture, AGENCY, "office", &query);
+	assert_int_equal(response->query->n_outcomes, 0);
+	answer_free(&response);
+	put_rows(fixture, OUTCOMES_SCANNED_MAX + 1);
+	response = ask(fixture, AGENCY, "office", &query);
+	assert_int_equal(response->query->n_outcomes, 1);
+	assert_string_equal(response->query->outcomes[0]->measure, OUTCOMES_COUNTED);
+	assert_string_equal(response->query->outcomes[0]->code, "not_all");
+	assert_int_equal(response->query->outcomes[0]->count, OUTCOMES_SCANNED_MAX);
+	answer_free(&response);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_counts_are_not_told_nor_what_gives_them_away),
 		cmocka_unit_test_setup_teardown(an_agency_counts_what_it_knows_of,
+						exchange_fixture_setup, exchange_fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_report_of_only_some_referrals_says_so,
 						exchange_fixture_setup, exchange_fixture_teardown),
 	};
 
