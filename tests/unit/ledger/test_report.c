@@ -54,6 +54,88 @@ static void a_report_cites_what_its_sender_sent_or_was_sent(void **state)
 	assert_string_equal(cite(x, exchange_id(x), own.subject), "unknown_citation");
 }
 
+static void permit(struct exchange *x, struct tc_id subject, const char *category)
+{
+	struct consent given = grant(x, subject);
+
+	given.from = "parole";
+	given.to = "court";
+	given.category = category;
+	exchange_consent(x, &given);
+}
+
+static void a_breach_report_cites_likewise(void **state)
+{
+	struct exchange *x = *state;
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message own = contact(x), sent;
+	char id[TC_ID_TEXT_BYTES], *cites[1] = {id};
+
+	exchange_send(x, &own);
+	sent = report(x, own.subject, &claim);
+	sent.type = "BreachReport";
+	claim.cites = cites;
+	claim.n_cites = 1;
+	tc_id_format(exchange_id(x), id);
+	exchange_send(x, &sent);
+	assert_string_equal(exchange_answer(x), "unknown_citation");
+	tc_id_format(own.id, id);
+	exchange_send(x, &sent);
+	assert_string_equal(exchange_answer(x), "accepted");
+}
+
+/* What supervision itself collects is protected like what it tells. */
+static void a_check_in_and_a_device_wait_for_a_consent(void **state)
+{
+	static const char *const types[] = {"CheckIn", "MonitoringEvent"};
+	struct exchange *x = *state;
+
+	collector(x, "court", 10);
+	for (size_t i = 0; i < 2; i++) {
+		struct message sent = report(x, exchange_id(x), NULL);
+
+		sent.type = types[i];
+		sent.legal = 0;
+		exchange_send(x, &sent);
+		assert_string_equal(exchange_answer(x), "accepted");
+		assert_int_equal(exchange_facts(x, "held"), 1);
+		permit(x, sent.subject, "SUPERVISION_CONDITIONS");
+		assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+	}
+}
+
+/* It is a victim's, not the person's to consent to: by order or statute, to those who serve. */
+static void a_victim_is_told_by_law_and_by_nobodys_consent(void **state)
+{
+	struct exchange *x = *state;
+	struct message sent = report(x, exchange_id(x), NULL);
+	struct consent given = grant(x, sent.subject);
+
+	exchange_agency(x, "aid", "VICTIM_SERVICE");
+	collector(x, "aid", 10);
+	collector(x, "treatment", 10);
+	given.from = "parole";
+	given.to = "aid";
+	given.category = "VICTIM_INFO";
+	exchange_consent(x, &given);
+	sent.type = "VictimNotice";
+	sent.category = THROUGHCARE__V1__CATEGORY__CATEGORY_VICTIM_INFO;
+	sent.to = "aid";
+	sent.legal = 0;
+	exchange_send(x, &sent);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+	sent.id = exchange_id(x);
+	sent.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_STATUTE;
+	sent.reference = "18 U.S.C. 3771";
+	exchange_send(x, &sent);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+	sent.id = exchange_id(x);
+	sent.to = "treatment";
+	exchange_send(x, &sent);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+}
+
 static void a_report_cites_not_more_than_is_looked_up(void **state)
 {
 	struct exchange *x = *state;
@@ -74,16 +156,6 @@ static void a_report_cites_not_more_than_is_looked_up(void **state)
 	sent.id = exchange_id(x);
 	exchange_send(x, &sent);
 	assert_string_equal(exchange_answer(x), "accepted");
-}
-
-static void permit(struct exchange *x, struct tc_id subject, const char *category)
-{
-	struct consent given = grant(x, subject);
-
-	given.from = "parole";
-	given.to = "court";
-	given.category = category;
-	exchange_consent(x, &given);
 }
 
 /* Treatment's facts do not become parole's own by being told again. */
@@ -116,6 +188,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_report_cites_what_its_sender_sent_or_was_sent),
+		TEST(a_breach_report_cites_likewise),
+		TEST(a_check_in_and_a_device_wait_for_a_consent),
+		TEST(a_victim_is_told_by_law_and_by_nobodys_consent),
 		TEST(a_report_cites_not_more_than_is_looked_up),
 		TEST(a_report_from_protected_sources_waits_for_a_grant_for_them),
 	};

@@ -134,8 +134,8 @@ static void an_officer_who_changes_takes_the_referrals_along(void **state)
 	ledger_view_close(&view);
 }
 
-static const char *order(struct exchange *x, const char *from, struct tc_id subject, const char *id,
-			 const char *supersedes)
+static const char *order_of(struct exchange *x, const char *type, const char *from,
+			    struct tc_id subject, const char *id, const char *supersedes)
 {
 	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
 	struct message message = contact(x);
@@ -143,11 +143,30 @@ static const char *order(struct exchange *x, const char *from, struct tc_id subj
 	claim.order_id = text(id);
 	claim.supersedes = text(supersedes);
 	message.from = from;
-	message.type = "CourtOrder";
+	message.type = type;
 	message.subject = subject;
 	message.claim = &claim;
 	exchange_send(x, &message);
 	return exchange_answer(x);
+}
+
+static const char *order(struct exchange *x, const char *from, struct tc_id subject, const char *id,
+			 const char *supersedes)
+{
+	return order_of(x, "CourtOrder", from, subject, id, supersedes);
+}
+
+static void a_set_of_conditions_takes_the_place_of_an_order_likewise(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+
+	assert_string_equal(order(x, "court", subject, "o-1", NULL), "accepted");
+	assert_string_equal(order_of(x, "ConditionSet", "parole", subject, "o-2", "o-1"),
+			    "unknown_court_order");
+	assert_string_equal(order_of(x, "ConditionSet", "court", subject, "o-2", "o-1"),
+			    "accepted");
+	assert_string_equal(order(x, "court", subject, "o-3", "o-2"), "accepted");
 }
 
 static void an_order_takes_the_place_of_its_own_courts_order_alone(void **state)
@@ -182,6 +201,7 @@ int main(void)
 		TEST(what_is_never_handed_over_is_never_known),
 		TEST(an_officer_who_changes_takes_the_referrals_along),
 		TEST(an_order_takes_the_place_of_its_own_courts_order_alone),
+		TEST(a_set_of_conditions_takes_the_place_of_an_order_likewise),
 		TEST(the_end_of_supervision_asks_for_a_handover_of_each_open_referral),
 	};
 
