@@ -2,9 +2,13 @@
 
 #include <string.h>
 
+#include "ledger/attached.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/transition.h"
+#include "store/store_cursor.h"
+
+#define COURT_BOUND_MAX 64 /* agencies that an order goes along to */
 
 /* Stored: never renumber. */
 enum order_state {
@@ -121,6 +125,84 @@ static int end_referrals(struct ledger *ledger, struct submission *submission)
 	return 0;
 }
 
+/* ---- whom it binds ---- */
+
+static void bound_key(struct store_key *key, struct tc_id subject, const char *order)
+{
+	store_key_init(key);
+	store_key_id(key, subject);
+	store_key_text(key, tc_slice_text(order));
+}
+
+static int bind(struct ledger *ledger, struct tc_id subject, const char *order, uint32_t agency)
+{
+	struct store_key key;
+
+	bound_key(&key, subject, order);
+	store_key_u32(&key, agency);
+	return ledger_put(ledger, LEDGER_TABLE_COURT_BOUND, store_key_slice(&key),
+			  tc_slice(NULL, 0));
+}
+
+/* Adds those whom that order went to and this message does not. */
+static int bound_by(struct ledger *ledger, const struct submission *submission, const char *order,
+		    uint32_t ret[COURT_BOUND_MAX], size_t *count)
+{
+	struct store_cursor cursor;
+	struct store_key prefix;
+	struct tc_slice key;
+	int r;
+
+	bound_key(&prefix, submission->header.subject, order);
+	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_COURT_BOUND],
+			      store_key_slice(&prefix), STORE_FORWARD);
+	while (r == 0 && *count < COURT_BOUND_MAX &&
+	       (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		uint32_t agency;
+		bool known;
+
+		if (key.len != prefix.len + 4) {
+			r = TC_ECORRUPT;
+			break;
+		}
+		agency = tc_get_be32(key.data + prefix.len);
+		known = submission_goes_to(submission, agency);
+		for (size_t i = 0; i < *count; i++)
+			known = known || ret[i] == agency;
+		if (!known)
+			ret[(*count)++] = agency;
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+/* To whom it is addressed, and along with that to everybody whom the order before was. */
+static int bind_all(struct ledger *ledger, const struct submission *submission)
+{
+	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
+	const struct tc_id subject = submission->header.subject;
+	struct delivery template, delivery;
+	uint32_t bound[COURT_BOUND_MAX];
+	size_t count = 0;
+	int r = bound_by(ledger, submission, claim->order_id, bound, &count);
+
+	if (r == 0 && filled(claim->supersedes))
+		r = bound_by(ledger, submission, claim->supersedes, bound, &count);
+	for (size_t i = 0; r == 0 && i < submission->count; i++) {
+		if (submission->deliveries[i].id != 0)
+			r = bind(ledger, subject, claim->order_id,
+				 submission->deliveries[i].recipient);
+	}
+	if (r < 0 || !attached_template(ledger, submission, &template))
+		return r;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = bind(ledger, subject, claim->order_id, bound[i]);
+		if (r == 0)
+			r = attached_send(ledger, &template, bound[i], &delivery);
+	}
+	return r;
+}
+
 int court_apply_order(struct ledger *ledger, struct submission *submission)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
@@ -141,6 +223,8 @@ int court_apply_order(struct ledger *ledger, struct submission *submission)
 	if (r < 0 || (r == 0 && before.court != order.court))
 		return r;
 	r = order_put(ledger, subject, claim->order_id, &order);
+	if (r == 0)
+		r = bind_all(ledger, submission);
 	if (r < 0 || !filled(claim->supersedes) || strcmp(claim->supersedes, claim->order_id) == 0)
 		return r;
 	r = order_find(ledger, subject, claim->supersedes, &before);

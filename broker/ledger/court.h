@@ -2,6 +2,10 @@
  * court - the orders of courts and boards, and which of them stands.
  *
  *   COURT_ORDER  subject, order id -> court, sequence, state, the order that took its place
+ *   COURT_BOUND  subject, order id, agency -> nothing: whom it went to
+ *
+ * What takes the place of an order, or says the same one anew, binds those whom that one went to:
+ * it goes along (attached.h) to each of them whom the court has not addressed this time.
  *
  * Owner:  ledger thread, inside its transaction. Blocks: never.
  */

@@ -124,15 +124,6 @@ int statement_released(struct ledger *ledger, const struct delivery *delivery)
 
 /* ---- what was handed over before ---- */
 
-static bool statement_to(const struct submission *submission, uint32_t recipient)
-{
-	for (size_t i = 0; i < submission->count; i++) {
-		if (submission->deliveries[i].recipient == recipient)
-			return true;
-	}
-	return recipient == submission->sender->number;
-}
-
 /* To whom the message of that receipt was handed. */
 static int statement_catch_up(struct ledger *ledger, const struct submission *submission,
 			      const struct statement *statement, const struct receipt *receipt)
@@ -145,7 +136,7 @@ static int statement_catch_up(struct ledger *ledger, const struct submission *su
 		uint32_t recipient = receipt->lines[i].recipient;
 		bool handed = false;
 
-		if (recipient == 0 || statement_to(submission, recipient))
+		if (recipient == 0 || submission_goes_to(submission, recipient))
 			continue;
 		r = citation_handed(ledger, receipt->first_delivery + i, &handed);
 		if (r == 0 && handed)

@@ -89,6 +89,15 @@ static void submission_template(const struct ledger *ledger, const struct submis
 	tc_slice_copy(header->basis_reference, ret->reference, sizeof(ret->reference));
 }
 
+bool submission_goes_to(const struct submission *submission, uint32_t agency)
+{
+	for (size_t i = 0; i < submission->count; i++) {
+		if (submission->deliveries[i].recipient == agency)
+			return true;
+	}
+	return agency == submission->sender->number;
+}
+
 /* A recipient of the header as the registry knows it. */
 static int submission_recipient(struct ledger *ledger, struct submission *submission, size_t index)
 {

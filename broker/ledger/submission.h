@@ -43,6 +43,9 @@ struct submission {
 void submission_event(const struct ledger *ledger, const struct submission *submission,
 		      struct referral_event *ret);
 
+/* Is it the agency's own, or addressed to it? */
+bool submission_goes_to(const struct submission *submission, uint32_t agency);
+
 /* Applies the submission of the record at hand. */
 int submission_apply(struct ledger *ledger) TC_MUST_CHECK;
 

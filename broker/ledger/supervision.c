@@ -342,15 +342,6 @@ static int deliver_news(struct ledger *ledger, const struct delivery *delivery, 
 				     : supervision_later_put(ledger, delivery->id, news);
 }
 
-static bool addressed(const struct submission *submission, uint32_t agency)
-{
-	for (size_t i = 0; i < submission->count; i++) {
-		if (submission->deliveries[i].recipient == agency)
-			return true;
-	}
-	return agency == submission->sender->number;
-}
-
 /* To whom it was told before, and is not told this time. */
 static int bind_others(struct ledger *ledger, const struct submission *submission,
 		       struct news *news)
@@ -366,7 +357,7 @@ static int bind_others(struct ledger *ledger, const struct submission *submissio
 		return 0;
 	r = hearing_bound(ledger, &hearing, bound, &count);
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		if (addressed(submission, bound[i]))
+		if (submission_goes_to(submission, bound[i]))
 			continue;
 		r = attached_send(ledger, &template, bound[i], &delivery);
 		if (r == 0)

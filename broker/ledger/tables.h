@@ -71,6 +71,7 @@
 	TABLE(ORDER, "order")                 /* order id -> see order.h */                        \
 	TABLE(ORDER_TARGET, "order_target")   /* target id, order id -> kinds, while in force */   \
 	TABLE(FORGOTTEN_ID, "forgotten_id")   /* hash of sender and message id -> nothing */       \
+	TABLE(COURT_BOUND, "court_bound")     /* subject, order id, agency -> nothing */           \
 	TABLE(HEARING, "hearing")             /* subject, court, hearing id, agency -> when */     \
 	TABLE(HEARING_DAY, "hearing_day")     /* agency, subject, time, court, id -> nothing */
 

@@ -169,6 +169,44 @@ static void a_set_of_conditions_takes_the_place_of_an_order_likewise(void **stat
 	assert_string_equal(order(x, "court", subject, "o-3", "o-2"), "accepted");
 }
 
+static void an_order_reaches_whoever_the_one_before_bound(void **state)
+{
+	struct exchange *x = *state;
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = contact(x);
+
+	collector(x, "parole", 50);
+	collector(x, "treatment", 50);
+	collector(x, "court", 50);
+	message.from = "court";
+	message.to = "parole";
+	message.also = "treatment";
+	message.type = "CourtOrder";
+	message.claim = &claim;
+	claim.order_id = text("o-1");
+	exchange_send(x, &message);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2);
+	message.also = NULL;
+	claim.order_id = text("o-2");
+	claim.supersedes = text("o-1");
+	message.id = exchange_id(x);
+	message.evidence = THROUGHCARE__V1__EVIDENCE_LEVEL__EVIDENCE_LEVEL_ALL;
+	exchange_send(x, &message);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2);
+	/* whom it binds besides, the court is not told */
+	assert_int_equal(exchange_evidence(x, EVIDENCE(DELIVERED)), 1);
+	claim.order_id = text("o-3"); /* and so on */
+	claim.supersedes = text("o-2");
+	message.id = exchange_id(x);
+	exchange_send(x, &message);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2);
+	claim.order_id = text("o-4"); /* nobody else's */
+	claim.supersedes = NULL;
+	message.id = exchange_id(x);
+	exchange_send(x, &message);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+}
+
 static void an_order_takes_the_place_of_its_own_courts_order_alone(void **state)
 {
 	struct exchange *x = *state;
@@ -201,6 +239,7 @@ int main(void)
 		TEST(what_is_never_handed_over_is_never_known),
 		TEST(an_officer_who_changes_takes_the_referrals_along),
 		TEST(an_order_takes_the_place_of_its_own_courts_order_alone),
+		TEST(an_order_reaches_whoever_the_one_before_bound),
 		TEST(a_set_of_conditions_takes_the_place_of_an_order_likewise),
 		TEST(the_end_of_supervision_asks_for_a_handover_of_each_open_referral),
 	};
