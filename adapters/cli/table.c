@@ -77,8 +77,11 @@ static bool lay_out(const struct tc_column *columns, const json_t *rows, size_t 
 	const json_t *row;
 
 	*ret = (struct layout){.count = 0};
-	for (; columns[ret->count].title; ret->count++)
-		measure(ret, ret->count, columns[ret->count].title);
+	for (; columns[ret->count].title; ret->count++) {
+		size_t title = strlen(columns[ret->count].title);
+
+		ret->width[ret->count] = ret->least[ret->count] = title; /* it is not wrapped */
+	}
 	json_array_foreach(rows, index, row)
 	{
 		for (size_t i = 0; i < ret->count; i++) {

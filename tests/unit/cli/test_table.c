@@ -92,6 +92,22 @@ static void long_cells_wrap_between_words_and_ids_stay_whole(void **state)
 	json_decref(rows);
 }
 
+static void a_title_of_several_words_takes_its_room(void **state)
+{
+	static const struct tc_column columns[] = {
+		{"a", "A"}, {"b", "A TITLE OF MANY WORDS"}, {"c", "C"}, {NULL, NULL}};
+	struct tc_screen screen = screen_open();
+	json_t *rows = json_pack("[{s:s,s:s,s:s}]", "a", ID, "b", "no", "c",
+				 "some words that go on until there is no room");
+
+	(void)state;
+	tc_screen_table(&screen, columns, rows);
+	fclose(screen.out);
+	assert_fits();
+	assert_non_null(strstr(said, "A TITLE OF MANY WORDS"));
+	json_decref(rows);
+}
+
 static void a_word_that_is_longer_than_an_id_is_broken(void **state)
 {
 	static const struct tc_column columns[] = {{"a", "A"}, {"b", "B"}, {NULL, NULL}};
@@ -154,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_fits_is_one_line_a_row),
 		cmocka_unit_test(long_cells_wrap_between_words_and_ids_stay_whole),
+		cmocka_unit_test(a_title_of_several_words_takes_its_room),
 		cmocka_unit_test(a_word_that_is_longer_than_an_id_is_broken),
 		cmocka_unit_test(rows_of_too_many_ids_stand_as_records),
 		cmocka_unit_test(a_record_hangs_its_long_values),
