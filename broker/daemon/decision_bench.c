@@ -152,6 +152,80 @@ static int store_make(struct decision_bench *bench)
 	return r;
 }
 
+/* ---- warming up ---- */
+
+static int read_some(struct store_txn *txn, struct store_table table, struct tc_id person)
+{
+	struct store_cursor cursor = {0};
+	int r = store_cursor_init(&cursor, txn, table, tc_slice(person.bytes, sizeof(person.bytes)),
+				  STORE_FORWARD);
+
+	while (r == 0)
+		r = store_cursor_next(&cursor, NULL, NULL);
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+/* What decisions about these persons read: live grants, and what is over, which tells why
+ * something is held. */
+static int read_persons(struct decision_bench *bench, uint64_t from, uint64_t end)
+{
+	struct store_txn *txn = NULL;
+	int r = store_read_begin(bench->store, &txn);
+
+	for (uint64_t person = from; r == 0 && person < end; person++) {
+		r = read_some(txn, bench->tables.pairs, decision_person_id(person));
+		if (r == 0)
+			r = read_some(txn, bench->tables.over, decision_person_id(person));
+	}
+	store_abort(&txn);
+	return r;
+}
+
+struct warm_part {
+	pthread_t thread;
+	struct decision_bench *bench;
+	uint64_t from, end; /* persons */
+	int result;
+};
+
+static void *warm_part_run(void *context)
+{
+	struct warm_part *part = context;
+
+	part->result = read_persons(part->bench, part->from, part->end);
+	return NULL;
+}
+
+/* What recording leaves in memory are the rows that were written last, most of them of documents.
+ * An exchange that has run for a while has what its decisions read. Their pages lie scattered: many
+ * are asked for at a time, or it would take the disk's delay for each. */
+static int warm_up(struct decision_bench *bench)
+{
+	int64_t begun_us = tc_clock_monotonic_us();
+	struct warm_part parts[WARM_THREADS];
+	uint64_t persons = bench->plan->persons;
+	unsigned started = 0;
+	int r = 0;
+
+	fprintf(stderr, "reading what decisions read\n");
+	for (; r == 0 && started < WARM_THREADS; started += r == 0) {
+		parts[started] = (struct warm_part){.bench = bench,
+						    .from = persons * started / WARM_THREADS,
+						    .end = persons * (started + 1) / WARM_THREADS};
+		if (pthread_create(&parts[started].thread, NULL, warm_part_run, &parts[started]))
+			r = TC_ENOMEM;
+	}
+	for (unsigned i = 0; i < started; i++) {
+		(void)pthread_join(parts[i].thread, NULL);
+		r = r == 0 ? parts[i].result : r;
+	}
+	bench->warm_s = (double)(tc_clock_monotonic_us() - begun_us) / MICROSECONDS_S;
+	if (r != 0)
+		failed("the consents cannot be read", r);
+	return r;
+}
+
 /* ---- recording ---- */
 
 static int record_some(struct decision_bench *bench, uint64_t from, uint64_t end)
@@ -165,6 +239,9 @@ static int record_some(struct decision_bench *bench, uint64_t from, uint64_t end
 	if (r == 0)
 		r = store_commit(&txn);
 	store_abort(&txn);
+	/* Used once by a reader, it outlives in memory what is only written. */
+	if (r == 0)
+		r = read_persons(bench, from, end);
 	return r > 0 ? TC_EFULL : r;
 }
 
@@ -188,71 +265,6 @@ static int record_all(struct decision_bench *bench)
 	bench->record_s = (double)(tc_clock_monotonic_us() - begun_us) / MICROSECONDS_S;
 	if (r != 0)
 		failed("the consents cannot be recorded", r);
-	return r;
-}
-
-/* ---- warming up ---- */
-
-/* The rows of the persons whose ids begin with one of some bytes. */
-struct warm_part {
-	pthread_t thread;
-	struct decision_bench *bench;
-	unsigned first, end;
-	int result;
-};
-
-static int read_some(struct store_txn *txn, struct store_table table, uint8_t begins)
-{
-	struct store_cursor cursor = {0};
-	int r = store_cursor_init(&cursor, txn, table, tc_slice(&begins, 1), STORE_FORWARD);
-
-	while (r == 0)
-		r = store_cursor_next(&cursor, NULL, NULL);
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
-}
-
-static void *warm_part_run(void *context)
-{
-	struct warm_part *part = context;
-	struct store_txn *txn = NULL;
-
-	part->result = store_read_begin(part->bench->store, &txn);
-	for (unsigned i = part->first; part->result == 0 && i < part->end; i++) {
-		part->result = read_some(txn, part->bench->tables.pairs, (uint8_t)i);
-		if (part->result == 0)
-			part->result = read_some(txn, part->bench->tables.over, (uint8_t)i);
-	}
-	store_abort(&txn);
-	return NULL;
-}
-
-/* What recording leaves in memory are the rows that were written last, most of them of documents.
- * An exchange that has run for a while has what its decisions read: here all of those rows, and of
- * what is over, which tells why something is held. Their pages lie scattered: many are asked for at
- * a time, or it would take the disk's delay for each. */
-static int warm_up(struct decision_bench *bench)
-{
-	int64_t begun_us = tc_clock_monotonic_us();
-	struct warm_part parts[WARM_THREADS];
-	unsigned started = 0;
-	int r = 0;
-
-	fprintf(stderr, "reading what decisions read\n");
-	for (; r == 0 && started < WARM_THREADS; started += r == 0) {
-		parts[started] = (struct warm_part){.bench = bench,
-						    .first = started * 256 / WARM_THREADS,
-						    .end = (started + 1) * 256 / WARM_THREADS};
-		if (pthread_create(&parts[started].thread, NULL, warm_part_run, &parts[started]))
-			r = TC_ENOMEM;
-	}
-	for (unsigned i = 0; i < started; i++) {
-		(void)pthread_join(parts[i].thread, NULL);
-		r = r == 0 ? parts[i].result : r;
-	}
-	bench->warm_s = (double)(tc_clock_monotonic_us() - begun_us) / MICROSECONDS_S;
-	if (r != 0)
-		failed("the consents cannot be read", r);
 	return r;
 }
 

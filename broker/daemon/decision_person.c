@@ -107,7 +107,7 @@ static struct tc_id id_make(enum id_of what, uint64_t number)
 	return id;
 }
 
-static struct tc_id person_id(uint64_t person)
+struct tc_id decision_person_id(uint64_t person)
 {
 	return id_make(ID_PERSON, person);
 }
@@ -402,7 +402,7 @@ int decision_person_record(struct store_txn *txn, const struct consent_tables *t
 	unsigned documents = (grants + DOCUMENT_GRANTS - 1) / DOCUMENT_GRANTS;
 	tc_agency desk = {{0}};
 	struct consent_arrival arrival = {
-		.subject = person_id(person),
+		.subject = decision_person_id(person),
 		.sender = &desk,
 		.sender_kind = AGENCY_KIND_INTAKE,
 		.policy = policy,
@@ -461,7 +461,7 @@ void decision_person_ask(uint64_t person, unsigned grants, uint64_t *sequence,
 		.sender_kind = places[from].kind,
 		.recipient = &ret->recipient,
 		.recipient_kind = places[to].kind,
-		.subject = person_id(person),
+		.subject = decision_person_id(person),
 		.purpose = line->purposes[draw(sequence, 2)],
 		.categories = ret->categories,
 		.part_count = 1 + draw(sequence, DECISION_PERSON_PARTS_MAX),

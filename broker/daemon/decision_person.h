@@ -25,6 +25,8 @@ static inline enum decision_shape decision_person_shape(uint64_t person)
 	return person & 1 ? DECISION_ONE_PAIR : DECISION_SPREAD;
 }
 
+struct tc_id decision_person_id(uint64_t person);
+
 /* Records the person's consents as the exchange does. 0 or a fault. */
 int decision_person_record(struct store_txn *txn, const struct consent_tables *tables,
 			   const struct policy *policy, uint64_t person,
