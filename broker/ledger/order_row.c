@@ -108,11 +108,13 @@ const char *order_status_name(enum order_status status)
 
 /* ---- targets ---- */
 
-static void target_key(struct store_key *key, struct tc_id target, struct tc_id order)
+/* An order may name one id twice, as that of a referral and of a message. */
+static void target_key(struct store_key *key, const struct order_named *target, struct tc_id order)
 {
 	store_key_init(key);
-	store_key_id(key, target);
+	store_key_id(key, target->id);
 	store_key_id(key, order);
+	store_key_u8(key, (uint8_t)target->kind);
 }
 
 int order_targets_put(struct ledger *ledger, const struct order *order,
@@ -125,7 +127,7 @@ int order_targets_put(struct ledger *ledger, const struct order *order,
 		struct row_writer row = {.len = 0};
 		struct store_key key;
 
-		target_key(&key, about->ids[i].id, order->id);
+		target_key(&key, &about->ids[i], order->id);
 		row_put_u8(&row, (uint8_t)about->ids[i].kind);
 		row_put_u8(&row, (uint8_t)order->kind);
 		for (size_t k = 0; k < said->n_seen_by; k++)
@@ -147,7 +149,7 @@ int order_targets_drop(struct ledger *ledger, const struct order *order)
 	for (size_t i = 0; r == 0 && i < about.named; i++) {
 		struct store_key key;
 
-		target_key(&key, about.ids[i].id, order->id);
+		target_key(&key, &about.ids[i], order->id);
 		r = store_del(ledger->txn, tables.targets, store_key_slice(&key));
 		if (r == STORE_NOT_FOUND) /* named twice */
 			r = 0;

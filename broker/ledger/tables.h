@@ -69,11 +69,12 @@
 	TABLE(ASSIGNING, "assigning")         /* sequence -> a CaseAssignment under way */         \
 	TABLE(OUTCOME_CHECK, "outcome_check") /* check id -> does an outcome still hold */         \
 	TABLE(ORDER, "order")                 /* order id -> see order.h */                        \
-	TABLE(ORDER_TARGET, "order_target")   /* target id, order id -> kinds, while in force */   \
-	TABLE(FORGOTTEN_ID, "forgotten_id")   /* hash of sender and message id -> nothing */       \
-	TABLE(COURT_BOUND, "court_bound")     /* subject, order id, agency -> nothing */           \
-	TABLE(HEARING, "hearing")             /* subject, court, hearing id, agency -> when */     \
-	TABLE(HEARING_DAY, "hearing_day")     /* agency, subject, time, court, id -> nothing */
+	TABLE(ORDER_TARGET,                                                                        \
+	      "order_target") /* target id, order id, kind -> kinds, while in force */             \
+	TABLE(FORGOTTEN_ID, "forgotten_id") /* hash of sender and message id -> nothing */         \
+	TABLE(COURT_BOUND, "court_bound")   /* subject, order id, agency -> nothing */             \
+	TABLE(HEARING, "hearing")           /* subject, court, hearing id, agency -> when */       \
+	TABLE(HEARING_DAY, "hearing_day")   /* agency, subject, time, court, id -> nothing */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

@@ -342,6 +342,30 @@ static void an_order_of_the_same_id_is_not_taken(void **state)
 	assert_string_equal(exchange_answer(x), "id_conflict");
 }
 
+/* Senders may use one id for a referral and for the message that made it. */
+static void an_id_that_is_named_as_two_things_is_sealed_as_both(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id both = exchange_id(x), none = {{0}}, id = exchange_id(x), end;
+	char json[TEXT_BYTES];
+
+	snprintf(json, sizeof(json),
+		 "{\"kind\":\"ORDER_KIND_SEAL\",\"cite\":\"c\",\"reference\":\"r\","
+		 "\"subjects\":[\"%s\"],\"message_ids\":[\"%s\"]}",
+		 id_text(both), id_text(both));
+	x->next_id = id;
+	exchange_say(x, "court", "judge-1", "TrailOrder", none, json);
+	assert_string_equal(exchange_answer(x), "accepted");
+	approve(x, "court", "judge-2", id, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_true(hidden(x, both, none, "treatment"));
+	assert_true(hidden(x, none, both, "treatment"));
+	end = ending(x, "judge-1", "UNSEAL", id);
+	approve(x, "court", "judge-2", end, true);
+	assert_false(hidden(x, both, none, "treatment"));
+	assert_false(hidden(x, none, both, "treatment"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -358,6 +382,7 @@ int main(void)
 		TEST(clocks_and_reviews_of_what_is_expunged_end),
 		TEST(an_order_that_is_executed_names_nobody_and_ends_what_came_since),
 		TEST(an_order_of_the_same_id_is_not_taken),
+		TEST(an_id_that_is_named_as_two_things_is_sealed_as_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
