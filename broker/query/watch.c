@@ -80,26 +80,37 @@ static int make_change(const struct question *question, struct answer *answer,
 	return r;
 }
 
-static int add_change(const struct question *question, struct answer *answer,
-		      const struct status *status)
+static int find_change(const struct question *question, const struct status *status,
+		       struct referral *referral, struct referral_step *step)
 {
 	struct store_txn *txn = ledger_view_txn(question->ledger);
 	const struct referral_tables *tables = ledger_view_referral(question->ledger);
-	struct referral_step step;
-	struct referral referral;
-	bool hidden;
-	int r = referral_find(txn, tables, status->referral, &referral);
+	int r = referral_find(txn, tables, status->referral, referral);
 
 	if (r == 0)
-		r = referral_step_find(txn, tables, status->referral, status->version, &step);
-	if (r != 0)
-		return r > 0 ? TC_ECORRUPT : r;
-	r = seal_hides(question, referral.subject, referral.id, step.message, &hidden);
-	if (r < 0 || hidden)
-		return r;
-	r = make_change(question, answer, status, &referral, &step,
-			&answer->reply.changes[answer->reply.n_changes]);
-	answer->reply.n_changes++;
+		r = referral_step_find(txn, tables, status->referral, status->version, step);
+	return r > 0 ? TC_ECORRUPT : r;
+}
+
+/* The next one that no order hides; until it is found no page is full. */
+static int next_change(const struct question *question, uint32_t asker, struct status *status,
+		       struct referral *referral, struct referral_step *step)
+{
+	bool hidden = true;
+	int r = 0;
+
+	while (r == 0 && hidden) {
+		struct status last = *status;
+
+		r = status_next(ledger_view_txn(question->ledger),
+				ledger_view_table(question->ledger, LEDGER_TABLE_STATUS), asker,
+				last.sequence, last.index, status);
+		if (r == 0)
+			r = find_change(question, status, referral, step);
+		if (r == 0)
+			r = seal_hides(question, referral->subject, referral->id, step->message,
+				       &hidden);
+	}
 	return r;
 }
 
@@ -132,7 +143,9 @@ static int next_page(struct answer *answer, const struct status *last)
 int watch_changes(const struct question *question, struct answer *answer)
 {
 	size_t rows_max = answer_page_rows(question);
-	struct status status;
+	struct referral_step step;
+	struct referral referral;
+	struct status status, shown;
 	uint32_t asker;
 	int r = read_place(question, answer, &status);
 
@@ -141,23 +154,16 @@ int watch_changes(const struct question *question, struct answer *answer)
 	answer->reply.changes = answer_array(answer, rows_max);
 	if (answer->reply.changes == NULL)
 		return TC_ENOMEM;
+	shown = status;
 	r = ledger_view_number(question->ledger, &question->asker, &asker);
 	while (r == 0) {
-		struct status last = status;
-		bool hidden = false;
-
-		r = status_next(ledger_view_txn(question->ledger),
-				ledger_view_table(question->ledger, LEDGER_TABLE_STATUS), asker,
-				last.sequence, last.index, &status);
-		if (r == 0)
-			r = seal_hides(question, (struct tc_id){{0}}, status.referral,
-				       (struct tc_id){{0}}, &hidden);
-		if (r == 0 && hidden)
-			continue;
+		r = next_change(question, asker, &status, &referral, &step);
 		if (r == 0 && answer->reply.n_changes == rows_max)
-			return next_page(answer, &last);
+			return next_page(answer, &shown);
 		if (r == 0)
-			r = add_change(question, answer, &status);
+			r = make_change(question, answer, &status, &referral, &step,
+					&answer->reply.changes[answer->reply.n_changes++]);
+		shown = status;
 	}
 	if (r < 0)
 		return r;

@@ -10,6 +10,7 @@ from test_explain import grant_of
 from test_privacy import asked, bare
 from test_restart import digests
 from test_tasks import alert
+from test_watch import end_of
 
 CLINIC, OFFICE, DESK, HOME, COURT = "treatment-south", "parole-north", "intake-desk", "housing-harbor", "court-county"
 NAMED = "auditor-court"
@@ -145,6 +146,21 @@ def test_a_seal_of_one_thing_leaves_the_rest(orders, what):
     rows = orders.trail("--subject", life.subject)
     assert rows and sealed["messageId"] not in json.dumps(rows)
     assert orders.cli("referral", "show", life.number, profile=HOME).code == (3 if what == "referral" else 0)
+
+
+@pytest.mark.quick
+def test_no_page_is_cut_where_a_sealed_change_stands(orders, connect):
+    start, hidden = end_of(orders, OFFICE), referral(new_id(), new_id())
+    orders.accepted(OFFICE, referral(new_id(), new_id()))
+    orders.accepted(OFFICE, hidden)
+    query = schema.message("Query")()
+    query.referral_watch.after_sequence = start
+    query.page.limit = 1
+    with connect(OFFICE) as office:
+        assert office.call(query=query).query.next_cursor
+        order(orders, "--kind", "seal", "--message", hidden["messageId"])
+        reply = office.call(query=query).query
+        assert len(reply.changes) == 1 and not reply.next_cursor
 
 
 @pytest.mark.quick
