@@ -14,6 +14,7 @@
 #include "daemon/problem.h"
 #include "daemon/restore.h"
 #include "daemon/verify.h"
+#include "wire/actor.h"
 
 #define EXIT_USAGE 2
 
@@ -181,9 +182,11 @@ static bool restore_words_fit(const struct words *words)
 	if (words->action != RESTORE)
 		return !restore->replace && !restore->accept_gap && !restore->decided_by &&
 		       !restore->witnessed;
-	return restore->accept_gap
-		       ? *restore->accept_gap && restore->decided_by && *restore->decided_by
-		       : !restore->decided_by;
+	if (!restore->accept_gap)
+		return !restore->decided_by;
+	/* Blanks name nobody, and are no reason. */
+	return tc_actor_named(tc_slice_text(restore->accept_gap)) && restore->decided_by &&
+	       tc_actor_named(tc_slice_text(restore->decided_by));
 }
 
 int main(int argc, char **argv)

@@ -36,9 +36,10 @@ bool log_origin_parse(const char *trust_domain, const char *origin, uint32_t *re
 	return same;
 }
 
-void log_gap_begin(struct log_gap *gap, uint32_t origin, uint64_t have)
+void log_gap_begin(struct log_gap *gap, uint32_t origin, uint64_t have,
+		   const struct log_answered *answered)
 {
-	*gap = (struct log_gap){.have = have, .origin_most = origin};
+	*gap = (struct log_gap){.have = have, .answered = answered, .origin_most = origin};
 }
 
 /* That of a later origin is not this log's, whatever it has: the log went on elsewhere. */
@@ -75,6 +76,8 @@ int log_gap_hold(struct log_gap *gap, struct tree_view *tree, uint32_t log_origi
 		return r;
 	if (origin > gap->origin_most)
 		gap->origin_most = origin;
+	if (origin < log_origin && gap->answered && log_answered_covers(gap->answered, known))
+		return 0;
 	/* What is told is the largest. */
 	if (kind != LOG_GAP_NONE && (gap->kind == LOG_GAP_NONE || known->size > gap->size)) {
 		gap->kind = kind;

@@ -11,6 +11,7 @@
 #define DAEMON_LOG_GAP_H
 
 #include "daemon/config.h"
+#include "daemon/log_answered.h"
 #include "sealer/sealer_state.h"
 #include "trail/tree_store.h"
 
@@ -23,8 +24,9 @@ enum log_gap_kind {
 /* The largest tree of any that is known, and how the log stands to it. */
 struct log_gap {
 	enum log_gap_kind kind;
-	uint64_t have;        /* records of the log */
-	uint32_t origin_most; /* the highest origin that was met */
+	uint64_t have;                       /* records of the log */
+	const struct log_answered *answered; /* borrowed; NULL: it tells of no gap */
+	uint32_t origin_most;                /* the highest origin that was met */
 	char origin[TC_NOTE_NAME_BYTES];
 	uint64_t size;
 	struct tc_merkle_hash root;
@@ -36,8 +38,10 @@ int log_origin_format(const char *trust_domain, uint32_t number, char **ret) TC_
 bool log_origin_parse(const char *trust_domain, const char *origin, uint32_t *ret);
 
 /* A log of `origin`, whose tree the view shows. */
-void log_gap_begin(struct log_gap *gap, uint32_t origin, uint64_t have);
-/* Holds it against one that was signed. 0 or a fault. */
+void log_gap_begin(struct log_gap *gap, uint32_t origin, uint64_t have,
+		   const struct log_answered *answered);
+/* Holds it against one that was signed. What the log tells of itself to be missing of what was
+ * signed under an older name is no gap. 0 or a fault. */
 int log_gap_hold(struct log_gap *gap, struct tree_view *tree, uint32_t log_origin,
 		 const char *trust_domain, const struct sealer_origin *known) TC_MUST_CHECK;
 

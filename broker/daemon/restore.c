@@ -133,8 +133,10 @@ static int restored_append(struct restore *restore, struct journal *journal)
 	struct log_gap *gap = &restore->gap;
 	struct record_batch batch = {0};
 	struct record *record = NULL;
-	int r;
+	int r = log_origin_format(restore->config->trust_domain, restore->origin, &restored.origin);
 
+	if (r)
+		return r;
 	restored.has_size = restored.has_gap = 1;
 	restored.size = restore->manifest.next;
 	restored.gap = THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_NONE;
@@ -152,6 +154,7 @@ static int restored_append(struct restore *restore, struct journal *journal)
 	body.body_case = THROUGHCARE__V1__RECORD__BODY_RESTORED;
 	body.restored = &restored;
 	r = request_record_pack(&body, 0, &record);
+	free(restored.origin);
 	if (r)
 		return r;
 	record->rider = true; /* also into a map that is nearly full */

@@ -17,7 +17,8 @@
 struct known {
 	struct restore *restore;
 	struct tree_view *tree; /* of the restored log */
-	struct tc_bytes vkeys;  /* lines: those of the backup, the file audit.vkey, the sealer */
+	struct log_answered answered;
+	struct tc_bytes vkeys; /* lines: those of the backup, the file audit.vkey, the sealer */
 };
 
 static int hold(struct known *known, const struct sealer_origin *origin)
@@ -189,19 +190,41 @@ static int tree_make(struct restore *restore, struct journal *journal, const cha
 	return r;
 }
 
+/* A later name than the first comes of a gap, and the log tells of it: a manifest that says
+ * otherwise would let it pass by what was signed. */
+static int answered_read(struct known *known, struct journal *journal)
+{
+	const char *origin = known->restore->manifest.origin;
+	int r = log_answered_read(journal, &known->answered);
+
+	if (r)
+		problem_print("the restored log cannot be read", tc_err_text(r),
+			      "restore another backup");
+	else if (!log_answered_names(&known->answered, origin)) {
+		problem_print_at(known->restore->words->folder,
+				 "the backup names an origin of which its log knows nothing",
+				 origin, "restore another backup: its manifest was changed");
+		r = TC_ECORRUPT;
+	}
+	return r;
+}
+
 int restore_known(struct restore *restore, struct journal *journal)
 {
-	struct known known = {.restore = restore};
+	static struct known known;
 	struct tree_store *store = NULL;
 	char *path = restore_path(restore, RESTORE_TREE_NEW);
 	int r = path ? tree_make(restore, journal, path, &store) : TC_ENOMEM;
 
+	known.restore = restore;
 	if (r == 0)
 		r = tree_view_open(store, &known.tree);
 	if (r)
 		problem_print("the hash tree of the restored log cannot be made", tc_err_text(r),
 			      "check the free space of data_dir, and tree.map_size");
-	log_gap_begin(&restore->gap, restore->log_origin, restore->manifest.next);
+	log_gap_begin(&restore->gap, restore->log_origin, restore->manifest.next, &known.answered);
+	if (r == 0 && restore->log_origin > 0)
+		r = answered_read(&known, journal);
 	if (r == 0)
 		r = vkeys_read(&known);
 	if (r == 0)

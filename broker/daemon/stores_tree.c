@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/log_answered.h"
 #include "daemon/log_gap.h"
 #include "daemon/problem.h"
 #include "daemon/stores.h"
@@ -106,6 +107,30 @@ static int sealed_check(struct stores *stores)
 	return TC_ESTORE;
 }
 
+/*
+ * Of a later name than the first the sealer knows nothing at first: such a log must tell itself of
+ * the gap that somebody answered for, or it would pass by what was signed before.
+ */
+static int name_check(struct stores *stores, const char *origin)
+{
+	static struct log_answered answered;
+	struct sealer_greeting greeting;
+	struct journal_usage usage;
+	int r = journal_usage(stores->journal, &usage);
+
+	/* A sealer that does not answer is the checkpointer's to tell. */
+	if (r || !stores->sealer || usage.origin == 0 ||
+	    sealer_link_hello(stores->sealer, &greeting) != 0 || greeting.size > 0)
+		return r;
+	r = log_answered_read(stores->journal, &answered);
+	if (r || log_answered_names(&answered, origin))
+		return r;
+	problem_print_at(origin, "the log has another name, and no gap that was accepted",
+			 "nothing was ever signed under it, so nothing can be held against it",
+			 "restore a backup: throughcared --restore DIR --replace");
+	return TC_ESTORE;
+}
+
 int stores_tree_open(struct stores *stores, const struct config *config,
 		     struct tree_figures *figures)
 {
@@ -117,6 +142,8 @@ int stores_tree_open(struct stores *stores, const struct config *config,
 		r = tree_open(stores, config, origin);
 	if (r == 0)
 		r = stores_sealer_open(config, origin, &stores->sealer);
+	if (r == 0)
+		r = name_check(stores, origin);
 	free(origin);
 	if (r)
 		return r;

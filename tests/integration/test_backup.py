@@ -184,6 +184,7 @@ def test_an_older_log_is_refused_until_somebody_answers_for_what_is_missing(kept
         file.write(note)
     reason = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
     restore_refused(kept, *reason[:2], code=2)
+    restore_refused(kept, *reason[:3], " ", code=2)
     said = restore(kept, *reason)
     assert "are missing; the log says so now" in said and "test.example/trail/1" in said
     with open(os.path.join(kept.folder, "audit.vkey"), encoding="utf-8") as lines:
@@ -313,3 +314,34 @@ def test_an_old_copy_of_the_log_is_made_to_forget_again(kept):
     kept.accepted(DESK, consent(new_id(), grant()))
     kept.stop()
     check(kept)
+
+
+@pytest.mark.quick
+def test_a_gap_is_answered_for_once(kept):
+    kept.start()
+    kept.accepted(DESK, consent(new_id(), grant()))
+    backup(kept)
+    for _ in range(9):
+        kept.accepted(DESK, consent(new_id(), grant()))
+    kept.stop()
+    reason = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
+    restore(kept, "--replace", *reason)
+    kept.start()
+    backup(kept, "after")
+    kept.kill()
+    state = os.path.join(kept.folder, "sealer", "state", "sealer.state")
+    shutil.copy(folder_of(kept, "after", "sealer.state"), state)
+    # Its manifest may not give the log a name of which nothing was signed.
+    path = folder_of(kept, "after", "manifest.json")
+    with open(path, encoding="utf-8") as file:
+        written = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(written.replace("test.example/trail/1", "test.example/trail/7"))
+    assert "names an origin of which its log knows nothing" in restore_refused(kept, "--replace", name="after")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(written)
+    # Nothing is missing that the log itself does not tell of.
+    restore(kept, "--replace", name="after")
+    kept.start()
+    kept.accepted(DESK, consent(new_id(), grant()))
+    kept.stop()

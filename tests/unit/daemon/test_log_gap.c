@@ -103,7 +103,7 @@ static enum log_gap_kind kind_of(struct place *place, uint32_t origin, const cha
 	struct sealer_origin known = known_of(place, name, size, other);
 	struct log_gap gap;
 
-	log_gap_begin(&gap, origin, RECORDS);
+	log_gap_begin(&gap, origin, RECORDS, NULL);
 	assert_int_equal(log_gap_hold(&gap, place->tree, origin, DOMAIN, &known), 0);
 	return gap.kind;
 }
@@ -134,7 +134,7 @@ static void the_largest_of_several_is_told(void **state)
 	struct place *place = *state;
 	struct log_gap gap;
 
-	log_gap_begin(&gap, 0, RECORDS);
+	log_gap_begin(&gap, 0, RECORDS, NULL);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct sealer_origin known = known_of(place, all[i].name, all[i].size, false);
 
@@ -144,6 +144,32 @@ static void the_largest_of_several_is_told(void **state)
 	assert_int_equal(gap.size, 90);
 	assert_int_equal(gap.origin_most, 2);
 	assert_string_equal(gap.origin, DOMAIN "/trail/2");
+}
+
+/* After 30 records the log went on without 20 more that were signed. */
+static void what_the_log_tells_to_be_missing_is_no_gap(void **state)
+{
+	struct place *place = *state;
+	struct log_answered answered = {
+		.count = 1, .answers = {{.origin = DOMAIN "/trail/1", .have = 30, .size = 50}}};
+	static const struct {
+		const char *name;
+		uint64_t size;
+		enum log_gap_kind kind;
+	} all[] = {
+		{DOMAIN "/trail", 50, LOG_GAP_NONE},    {DOMAIN "/trail", 35, LOG_GAP_NONE},
+		{DOMAIN "/trail", 30, LOG_GAP_OTHER},   {DOMAIN "/trail", 51, LOG_GAP_SHORT},
+		{DOMAIN "/trail/1", 45, LOG_GAP_SHORT}, {DOMAIN "/trail/1", 35, LOG_GAP_OTHER},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct sealer_origin known = known_of(place, all[i].name, all[i].size, true);
+		struct log_gap gap;
+
+		log_gap_begin(&gap, 1, RECORDS, &answered);
+		assert_int_equal(log_gap_hold(&gap, place->tree, 1, DOMAIN, &known), 0);
+		assert_int_equal(gap.kind, all[i].kind);
+	}
 }
 
 static void origins_are_read_as_they_are_written(void **state)
@@ -177,6 +203,7 @@ int main(void)
 		TEST(a_log_with_all_that_was_signed_has_no_gap),
 		TEST(a_shorter_one_and_another_one_have),
 		TEST(the_largest_of_several_is_told),
+		TEST(what_the_log_tells_to_be_missing_is_no_gap),
 		cmocka_unit_test(origins_are_read_as_they_are_written),
 	};
 
