@@ -70,7 +70,7 @@ static int plan_order(struct stores *stores, const struct config *config, struct
 		r = sought_numbers_add(&plan->what.orders, order.sequence);
 	if (r == 0)
 		r = sought_numbers_add(&plan->what.orders, order.approved_sequence);
-	return r == 0 ? forget_scan_targets(stores->journal, order.sequence, &plan->what) : r;
+	return r == 0 ? forget_scan_targets(order.packed, &plan->what) : r;
 }
 
 /* A log from before: what it had forgotten later. */
@@ -155,12 +155,12 @@ static int leave_out(struct stores *stores, const struct config *config,
 	int r = forget_memory_load(config, stores->journal, &memory);
 
 	if (r == 0)
-		r = forget_record_what(stores->journal, &memory, done, &what, &targets);
+		r = forget_record_what(stores, &memory, done, &what, &targets);
 	for (size_t i = 0; r == 0 && targets.ids.count > 0 && i < done->count; i++)
 		r = forget_memory_add(config, stores->journal, done->first + i, done->records[i],
 				      &targets);
 	if (r == 0)
-		r = ledger_forget_find(stores->ledger, &what);
+		r = forget_find(stores, &what);
 	if (r == 0)
 		r = ledger_forget_settle(stores->ledger, &what);
 	if (r == 0)

@@ -5,6 +5,7 @@
 
 #include "daemon/forget_scan.h"
 #include "gateway/request_record.h"
+#include "ledger/order.h"
 
 #define RANGES_MAX 32768 /* of one ForgottenRecord */
 
@@ -202,9 +203,10 @@ int forget_record_know(struct journal *journal, const struct forget_memory *memo
 }
 
 /* An order's own records keep their rows. */
-static int order_of(struct journal *journal, const Throughcare__V1__ForgottenRecord *record,
+static int order_of(struct ledger *ledger, const Throughcare__V1__ForgottenRecord *record,
 		    struct forget_what *what)
 {
+	struct order order;
 	int r = 0;
 
 	if (!record->has_order_sequence)
@@ -212,7 +214,11 @@ static int order_of(struct journal *journal, const Throughcare__V1__ForgottenRec
 	r = sought_numbers_add(&what->orders, record->order_sequence);
 	if (r == 0)
 		r = sought_numbers_add(&what->orders, record->approval_sequence);
-	return r == 0 ? forget_scan_targets(journal, record->order_sequence, what) : r;
+	if (r == 0)
+		r = order_at(ledger, record->order_sequence, &order);
+	if (r == 0)
+		r = forget_scan_targets(order.packed, what);
+	return r > 0 ? TC_ECORRUPT : r;
 }
 
 static int copy(const struct forget_what *from, struct forget_what *to)
@@ -226,10 +232,24 @@ static int copy(const struct forget_what *from, struct forget_what *to)
 	return r;
 }
 
-int forget_record_what(struct journal *journal, const struct forget_memory *memory,
+/* From a log of before, where no order says what it is about. */
+static bool is_again(const struct forget_records *records)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		if (records->records[i]->kind ==
+			    THROUGHCARE__V1__FORGOTTEN_KIND__FORGOTTEN_KIND_ORDER &&
+		    !records->records[i]->has_order_sequence)
+			return true;
+	}
+	return false;
+}
+
+int forget_record_what(struct stores *stores, const struct forget_memory *memory,
 		       const struct forget_records *records, struct forget_what *what,
 		       struct forget_what *targets)
 {
+	/* Somebody forgotten once may have come back, and stays when others go. */
+	const struct forget_memory nothing = {.count = 0};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < records->whole.count; i++) {
@@ -239,10 +259,11 @@ int forget_record_what(struct journal *journal, const struct forget_memory *memo
 			r = sought_numbers_add(&what->records, range->first + n);
 	}
 	for (size_t i = 0; r == 0 && i < records->count; i++)
-		r = order_of(journal, records->records[i], what);
+		r = order_of(stores->ledger, records->records[i], what);
 	sought_numbers_sort(&what->records);
 	if (r == 0)
-		r = forget_record_know(journal, memory, what);
+		r = forget_record_know(stores->journal, is_again(records) ? memory : &nothing,
+				       what);
 	return r == 0 ? copy(what, targets) : r;
 }
 

@@ -35,7 +35,7 @@ void forget_records_done(struct forget_records *records);
 
 /* While the bodies are there: `what` they are about, as far as it stands in the records, and of it
  * the targets alone, as order and memory say them. */
-int forget_record_what(struct journal *journal, const struct forget_memory *memory,
+int forget_record_what(struct stores *stores, const struct forget_memory *memory,
 		       const struct forget_records *records, struct forget_what *what,
 		       struct forget_what *targets) TC_MUST_CHECK;
 /* Reads what->records: adds the targets of old that they name, and notes which are orders. */

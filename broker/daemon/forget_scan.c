@@ -4,6 +4,7 @@
 
 #include "journal/journal_forget.h"
 #include "throughcare/v1/order.pb-c.h"
+#include "trail/trail_forget.h"
 #include "wire/header.h"
 
 #define TYPE_ORDER    "TrailOrder"
@@ -76,17 +77,24 @@ static int scan_once(struct journal *journal, struct forget_what *what)
 	return r == JOURNAL_END ? 0 : r;
 }
 
+int forget_find(struct stores *stores, struct forget_what *what)
+{
+	what->others = trail_forget_others;
+	what->others_context = stores->trail;
+	return ledger_forget_find(stores->ledger, what);
+}
+
 int forget_scan(struct stores *stores, struct forget_what *what)
 {
 	size_t before;
-	int r = ledger_forget_find(stores->ledger, what);
+	int r = forget_find(stores, what);
 
 	do {
 		before = what->records.count;
 		if (r == 0)
 			r = scan_once(stores->journal, what);
 		if (r == 0)
-			r = ledger_forget_find(stores->ledger, what);
+			r = forget_find(stores, what);
 	} while (r == 0 && what->records.count > before);
 	return r;
 }
@@ -105,33 +113,20 @@ static int names_add(struct forget_what *what, char *const *names, size_t count,
 	return r;
 }
 
-int forget_scan_targets(struct journal *journal, uint64_t sequence, struct forget_what *what)
+int forget_scan_targets(struct tc_slice packed, struct forget_what *what)
 {
-	Throughcare__V1__TrailOrder *order = NULL;
-	Throughcare__V1__Record *record = NULL;
-	struct journal_reader *reader = NULL;
-	struct journal_entry entry;
-	struct tc_header header;
-	int r = journal_reader_open(journal, &reader);
+	Throughcare__V1__TrailOrder *order =
+		throughcare__v1__trail_order__unpack(NULL, packed.len, packed.data);
+	int r = order ? 0 : TC_ECORRUPT;
 
 	if (r == 0)
-		r = journal_read(reader, sequence, &entry);
-	if (r == 0)
-		record = throughcare__v1__record__unpack(NULL, entry.body.len, entry.body.data);
-	if (record && tc_slice_equal(type_of(record, &header), tc_slice_text(TYPE_ORDER)))
-		order = throughcare__v1__trail_order__unpack(NULL, record->submission->body.len,
-							     record->submission->body.data);
-	if (order) {
 		r = names_add(what, order->subjects, order->n_subjects, true);
-		if (r == 0)
-			r = names_add(what, order->referral_ids, order->n_referral_ids, true);
-		if (r == 0)
-			r = names_add(what, order->message_ids, order->n_message_ids, false);
-	}
+	if (r == 0)
+		r = names_add(what, order->referral_ids, order->n_referral_ids, true);
+	if (r == 0)
+		r = names_add(what, order->message_ids, order->n_message_ids, false);
 	throughcare__v1__trail_order__free_unpacked(order, NULL);
-	throughcare__v1__record__free_unpacked(record, NULL);
-	journal_reader_close(&reader);
-	return r > 0 ? 0 : r;
+	return r;
 }
 
 int forget_scan_ranges(const struct sought_numbers *numbers, struct journal_range **ret,

@@ -34,7 +34,7 @@ static const struct forget_rule rules[] = {
 	/* A scope that is gone is none, and one without its persons is about everybody. */
 	{.name = "scope", .blanked = true},
 	{.name = "standing", .blanked = true},
-	{.name = "order", .blanked = true},
+	{.name = "order", .blanked = true, .orders = true},
 	{.name = "referrals", .owned = true},
 	{.name = "appointments", .owned = true},
 	{.name = "consents", .owned = true},

@@ -28,6 +28,7 @@ struct forget_rule {
 	const char *name;
 	bool owned;    /* the id that its key begins with belongs to whomever the row names */
 	bool messages; /* message id, sender -> sequence: see ledger_forget_find */
+	bool orders;   /* order_stays */
 	bool blanked;  /* about others, too: only the ids in it go */
 	enum forget_place deliveries;
 	enum forget_place records;

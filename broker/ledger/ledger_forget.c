@@ -150,18 +150,48 @@ static int find_others(void *context, const struct forget_rule *rule, struct tc_
 	return sought_add(&finding->others, message);
 }
 
+/* Nor does it take a person or referral along that happens to have the same id. */
+static int is_others(const struct forget_what *what, struct tc_id id, enum forget_role role,
+		     bool *ret)
+{
+	*ret = false;
+	if (what->others == NULL || sought_has(&what->roots, id))
+		return 0;
+	return what->others(what->others_context, what, id, role, ret);
+}
+
+static int add_gone(struct finding *finding)
+{
+	struct forget_what *what = finding->what;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < finding->gone.count; i++) {
+		struct tc_id id = finding->gone.ids[i];
+		bool others = sought_has(&finding->others, id);
+
+		if (!others)
+			r = is_others(what, id, FORGET_A_CASE, &others);
+		if (r == 0 && !others)
+			r = sought_add(&what->ids, id);
+	}
+	return r;
+}
+
 static int find_owned(void *context, const struct forget_rule *rule, struct tc_slice key,
 		      struct tc_slice value)
 {
 	struct finding *finding = context;
 	struct forget_what *what = finding->what;
 	struct tc_id id;
+	bool others;
+	int r;
 
 	if (!rule->owned || key.len < ID_BYTES ||
 	    !(sought_in(&what->roots, key) || sought_in(&what->roots, value)))
 		return 0;
 	memcpy(id.bytes, key.data, ID_BYTES);
-	return forget_what_root(what, id);
+	r = is_others(what, id, FORGET_A_PERSON, &others);
+	return r < 0 || others ? r : forget_what_root(what, id);
 }
 
 int ledger_forget_find(struct ledger *ledger, struct forget_what *what)
@@ -180,10 +210,8 @@ int ledger_forget_find(struct ledger *ledger, struct forget_what *what)
 		r = walk(ledger, NULL, find_gone, &finding);
 	if (r == 0)
 		r = walk(ledger, NULL, find_others, &finding);
-	for (size_t i = 0; r == 0 && i < finding.gone.count; i++) {
-		if (!sought_has(&finding.others, finding.gone.ids[i]))
-			r = sought_add(&what->ids, finding.gone.ids[i]);
-	}
+	if (r == 0)
+		r = add_gone(&finding);
 	if (r == 0)
 		r = walk(ledger, NULL, find_delivery, &finding);
 	sought_numbers_sort(&what->deliveries);
@@ -276,10 +304,12 @@ static int mark_message(struct dumping *dumping, uint32_t number, struct tc_id m
 	return r == 0 ? sought_add(&dumping->marks, mark) : r;
 }
 
-static int dump_blanked(struct dumping *dumping, struct tc_slice key, struct tc_slice value)
+static int dump_blanked(struct dumping *dumping, const struct forget_rule *rule,
+			struct tc_slice key, struct tc_slice value)
 {
 	struct tc_bytes copy = {0};
-	int r = tc_bytes_append(&copy, value.data, value.len);
+	size_t len = rule->orders ? order_stays(key, value) : value.len;
+	int r = tc_bytes_append(&copy, value.data, len);
 
 	if (r == 0) {
 		(void)sought_blank(&dumping->what->ids, copy.data, copy.len);
@@ -304,7 +334,7 @@ static int dump_row(void *context, const struct forget_rule *rule, struct tc_sli
 			       ? mark_message(dumping, tc_get_be32(key.data + ID_BYTES), message)
 			       : store_dump_row(dumping->dump, key, value);
 	if (rule->blanked && !sought_in(&what->ids, key))
-		return dump_blanked(dumping, key, value);
+		return dump_blanked(dumping, rule, key, value);
 	if (numbered(what, rule, key, value) || sought_in(&what->ids, key) ||
 	    sought_in(&what->ids, value))
 		return 0;

@@ -16,12 +16,25 @@
 #include "ledger/sought.h"
 #include "store/store_dump.h"
 
+/* What else an id of its sender's own choice may be. */
+enum forget_role {
+	FORGET_A_PERSON,
+	FORGET_A_CASE, /* a person or a referral */
+};
+
+struct forget_what;
+/* Is it that of somebody else, of whom a record stays? 0 or a fault. */
+typedef int (*forget_others)(void *context, const struct forget_what *what, struct tc_id id,
+			     enum forget_role role, bool *ret);
+
 struct forget_what {
 	struct sought roots;              /* persons and referrals, and what belongs to them... */
 	struct sought ids;                /* ...and those, and messages */
 	struct sought_numbers records;    /* sequences, of whole records */
 	struct sought_numbers orders;     /* of these the orders themselves: their rows stay */
 	struct sought_numbers deliveries; /* made by ledger_forget_find */
+	forget_others others;             /* none: nobody is asked */
+	void *others_context;
 };
 
 /* A root is an id, too. 0 or TC_ENOMEM. */
@@ -29,7 +42,8 @@ int forget_what_root(struct forget_what *what, struct tc_id id) TC_MUST_CHECK;
 void forget_what_done(struct forget_what *what);
 
 struct order;
-/* The order to be executed next: order_next_due. `ret->packed` is borrowed until the next record. */
+/* The order to be executed next: order_next_due. `ret->packed` is borrowed until the next record.
+ */
 int ledger_forget_due(struct ledger *ledger, struct order *ret) TC_MUST_CHECK;
 /* From the roots and the records: what else belongs to them (referrals of persons, grants of
  * consents, ...), message ids, and numbers of deliveries. Changes nothing but `what`; call it again

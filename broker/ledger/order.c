@@ -90,6 +90,11 @@ static int find_ended(struct ledger *ledger, struct submission *submission,
 		       : refuse(submission, TC_REFUSAL_UNKNOWN_ORDER, "ends_order_id");
 }
 
+static size_t targets_of(const Throughcare__V1__TrailOrder *said)
+{
+	return said->n_subjects + said->n_referral_ids + said->n_message_ids;
+}
+
 static int check_order(struct ledger *ledger, struct submission *submission,
 		       const Throughcare__V1__TrailOrder *said, struct tc_slice packed)
 {
@@ -112,6 +117,8 @@ static int check_order(struct ledger *ledger, struct submission *submission,
 	case KIND(EXPUNGE):
 	case KIND(HOLD):
 		r = order_about_read(&ledger->arena, ledger->txn, &tables, packed, &about);
+		if (r == 0 && (about.named == 0 || about.named < targets_of(said)))
+			r = ORDER_NONE;
 		return r == ORDER_NONE ? refuse(submission, TC_REFUSAL_ORDER_TARGET,
 						"subjects, referral_ids, message_ids")
 				       : r;
@@ -301,7 +308,7 @@ bool order_forget_due(const struct ledger *ledger)
 	return ledger->forget_due;
 }
 
-static int find_at(struct ledger *ledger, uint64_t sequence, struct order *ret)
+int order_at(struct ledger *ledger, uint64_t sequence, struct order *ret)
 {
 	int r;
 
@@ -325,7 +332,6 @@ static int forget_targets(struct ledger *ledger, struct order *order)
 		r = order_end_open(ledger, &about, true);
 	if (r == 0)
 		r = order_targets_drop(ledger, order);
-	order->packed = tc_slice(NULL, 0);
 	order->status = ORDER_EXECUTED;
 	order->executed_ms = ledger->now_ms;
 	return r > 0 ? TC_ECORRUPT : r;
@@ -334,7 +340,7 @@ static int forget_targets(struct ledger *ledger, struct order *order)
 int order_executed(struct ledger *ledger, uint64_t order_sequence, uint64_t records)
 {
 	struct order order;
-	int r = find_at(ledger, order_sequence, &order);
+	int r = order_at(ledger, order_sequence, &order);
 
 	if (r != 0)
 		return r;

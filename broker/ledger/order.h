@@ -70,7 +70,7 @@ struct order {
 	int64_t executed_ms; /* 0: not yet */
 	uint64_t records;    /* that it took */
 	char cite[ORDER_CITE_BYTES_MAX + 1];
-	struct tc_slice packed; /* TrailOrder; borrowed from the transaction; empty: EXECUTED */
+	struct tc_slice packed; /* TrailOrder; borrowed from the transaction; empty: forgotten */
 };
 
 struct order_tables {
@@ -94,6 +94,11 @@ int order_next_due(struct store_txn *txn, const struct order_tables *tables,
 /* A ForgottenRecord of the order whose TrailOrder has this position: ends whatever is still open
  * about its targets and forgets them; `records` more are gone. 0, ORDER_NONE or a fault. */
 int order_executed(struct ledger *ledger, uint64_t order_sequence, uint64_t records) TC_MUST_CHECK;
+/* The order whose TrailOrder has this position; `ret->packed` still says what it is about until
+ * order_stays leaves that out. 0, ORDER_NONE or a fault. */
+int order_at(struct ledger *ledger, uint64_t sequence, struct order *ret) TC_MUST_CHECK;
+/* How much of a stored row stays in a dump: one that is executed no longer names its targets. */
+size_t order_stays(struct tc_slice key, struct tc_slice value);
 /* An EXPUNGE is due: whoever forgets is wanted. */
 bool order_forget_due(const struct ledger *ledger);
 /* After opening. */

@@ -41,9 +41,11 @@ static int about_name(struct about_reader *reader, enum order_target kind, char 
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		struct tc_id id;
 
-		if (!tc_id_parse(tc_slice_text(texts[i]), &id) || tc_id_is_none(id))
+		if (!tc_id_parse(tc_slice_text(texts[i]), &id))
 			return ORDER_NONE;
-		r = about_add(reader, kind, id);
+		/* None: whom it named was forgotten meanwhile. */
+		if (!tc_id_is_none(id))
+			r = about_add(reader, kind, id);
 	}
 	return r;
 }
@@ -86,8 +88,6 @@ int order_about_read(struct arena *arena, struct store_txn *txn, const struct or
 		r = about_name(&reader, ORDER_TARGET_MESSAGE, said->message_ids,
 			       said->n_message_ids);
 	ret->named = ret->count;
-	if (r == 0 && ret->named == 0)
-		return ORDER_NONE;
 	for (size_t i = 0; r == 0 && i < ret->named; i++)
 		if (ret->ids[i].kind == ORDER_TARGET_SUBJECT)
 			r = about_follow(&reader, txn, tables->referral, ret->ids[i].id);

@@ -31,6 +31,15 @@ static int order_read(struct tc_slice key, struct tc_slice value, struct order *
 	return row.short_of ? TC_ECORRUPT : 0;
 }
 
+size_t order_stays(struct tc_slice key, struct tc_slice value)
+{
+	struct order order;
+
+	if (order_read(key, value, &order) != 0 || order.status != ORDER_EXECUTED)
+		return value.len;
+	return value.len - order.packed.len;
+}
+
 int order_put(struct ledger *ledger, const struct order *order)
 {
 	struct row_writer row = {.len = 0};

@@ -26,8 +26,8 @@ struct order_about {
 	size_t count; /* ...and after these the referrals of its persons, as they are now */
 };
 
-/* Of a packed TrailOrder; lives as long as the arena. 0, ORDER_NONE (an id is none, or nothing is
- * named) or a fault. */
+/* Of a packed TrailOrder; lives as long as the arena. In a stored one an id may be none: it was
+ * forgotten. 0, ORDER_NONE (an id is not one) or a fault. */
 int order_about_read(struct arena *arena, struct store_txn *txn, const struct order_tables *tables,
 		     struct tc_slice packed, struct order_about *ret) TC_MUST_CHECK;
 bool order_about_has(const struct order_about *about, enum order_target kind, struct tc_id id);

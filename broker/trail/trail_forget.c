@@ -205,6 +205,42 @@ static int keep_all(struct forgetting *forgetting)
 	return r;
 }
 
+/* ---- what is somebody else's ---- */
+
+/* Has the term a row of a record that stays? */
+static int term_stays(const struct forgetting *forgetting, enum posting_kind kind, struct tc_id id,
+		      bool *ret)
+{
+	struct posting_cursor cursor = {.count = 0};
+	struct posting_position at = {.sequence = 0};
+	int r = posting_cursor_init(&cursor, forgetting->txn, forgetting->tables->postings,
+				    posting_term_id(kind, id));
+
+	while (r == 0 && !*ret) {
+		r = posting_cursor_seek(&cursor, at, &at);
+		if (r == 0)
+			*ret = !sought_numbers_has(&forgetting->what->records, at.sequence);
+		at = (struct posting_position){.sequence = at.sequence + 1};
+	}
+	posting_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int trail_forget_others(void *index, const struct forget_what *what, struct tc_id id,
+			enum forget_role role, bool *ret)
+{
+	struct forgetting forgetting = {.tables = trail_index_tables(index), .what = what};
+	int r = store_read_begin(trail_index_store(index), &forgetting.txn);
+
+	*ret = false;
+	if (r == 0)
+		r = term_stays(&forgetting, POSTING_SUBJECT, id, ret);
+	if (r == 0 && !*ret && role == FORGET_A_CASE)
+		r = term_stays(&forgetting, POSTING_REFERRAL, id, ret);
+	store_abort(&forgetting.txn);
+	return r > 0 ? TC_ESTORE : r;
+}
+
 int trail_dump(struct trail_index *index, const struct forget_what *what, struct store_dump *dump)
 {
 	struct forgetting forgetting = {

@@ -15,6 +15,9 @@
 #include "store/store_dump.h"
 #include "trail/trail_index.h"
 
+/* A forget_others; the context is the trail_index, everything of it committed. */
+int trail_forget_others(void *index, const struct forget_what *what, struct tc_id id,
+			enum forget_role role, bool *ret) TC_MUST_CHECK;
 /* All tables, under "trail/" and their names; NULL: every row. 0 or a fault. */
 int trail_dump(struct trail_index *index, const struct forget_what *what,
 	       struct store_dump *dump) TC_MUST_CHECK;

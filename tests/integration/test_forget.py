@@ -204,3 +204,57 @@ def test_an_order_for_the_night_seals_at_once_and_is_executed_by_the_next_start(
     exchange.start()
     exchange.stop()
     assert found_in(data_of(exchange), gone.traces()) == []
+
+
+def test_an_order_that_names_somebody_forgotten_meanwhile_still_reaches_the_others(lives):
+    exchange, gone, stays = lives
+    both = order_sent(exchange, "EXPUNGE", subjects=[gone.subject, stays.subject])
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange)
+    approve(exchange, both)
+    executed(exchange, 2)
+    exchange.stop()
+    assert found_in(data_of(exchange), [*gone.traces(), *stays.traces()]) == []
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+
+
+def test_a_person_who_came_back_is_not_forgotten_along_with_another(lives):
+    exchange, gone, stays = lives
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange)
+    back = referral(gone.subject, new_id())
+    exchange.accepted(OFFICE, back)
+    told = attendance(gone.subject)
+    exchange.accepted(CLINIC, told)
+    order_sent(exchange, "SEAL", subjects=[gone.subject, stays.subject])
+    expunge(exchange, subjects=[stays.subject])
+    executed(exchange, 2)
+    rows = exchange.trail("--subject", gone.subject)
+    for message in (back, told):
+        assert [row for row in rows if row.get("messageId") == message["messageId"]]
+
+
+def test_a_message_under_another_persons_id_does_not_take_that_person_along(lives):
+    exchange, gone, stays = lives
+    before = told_of(exchange, stays)
+    exchange.accepted(CLINIC, attendance(gone.subject) | {"messageId": stays.subject})
+    exchange.accepted(CLINIC, attendance(gone.subject) | {"messageId": stays.number})
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange)
+    assert told_of(exchange, stays) == before
+
+
+def test_orders_for_the_same_night_may_name_the_same_person(own_exchange):
+    exchange = own_exchange
+    exchange.set(forget__at=f'"{time.strftime("%H:%M", time.localtime(time.time() + 6 * 3600))}"')
+    exchange.start()
+    gone, also = Life(exchange, MARK + "gone"), Life(exchange, MARK + "also")
+    expunge(exchange, subjects=[gone.subject])
+    expunge(exchange, subjects=[gone.subject])
+    expunge(exchange, subjects=[gone.subject, also.subject])
+    exchange.stop()
+    exchange.start()
+    assert len(exchange.cli("trail", "find", "--event", "forgotten", profile=AUDITOR).rows) == 3
+    exchange.stop()
+    assert found_in(data_of(exchange), [*gone.traces(), *also.traces()]) == []
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
