@@ -75,6 +75,8 @@ static bool date_valid(struct tc_slice text)
 	return month != 2 || day < 29 || (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
 }
 
+/* Of a version and variant of RFC 9562: so no id is the same bytes as a word, a name or a number
+ * next to another, and whoever looks for an id in stored bytes finds nothing else. */
 static bool uuid_valid(struct tc_slice text)
 {
 	struct tc_id id;
@@ -82,7 +84,8 @@ static bool uuid_valid(struct tc_slice text)
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] >= 'A' && text.data[i] <= 'F')
 			return false;
-	return tc_id_parse(text, &id);
+	return tc_id_parse(text, &id) && id.bytes[6] >> 4 >= 1 && id.bytes[6] >> 4 <= 8 &&
+	       id.bytes[8] >> 6 == 2;
 }
 
 static int scan_format(const struct tc_field_rule *field, struct tc_slice text,
@@ -94,7 +97,7 @@ static int scan_format(const struct tc_field_rule *field, struct tc_slice text,
 	switch ((Throughcare__V1__Format)field->format) {
 	case THROUGHCARE__V1__FORMAT__FORMAT_UUID:
 		valid = uuid_valid(text);
-		wanted = "a UUID in lower case, 36 characters";
+		wanted = "a UUID (RFC 9562) in lower case, 36 characters";
 		break;
 	case THROUGHCARE__V1__FORMAT__FORMAT_NAME:
 		valid = tc_name_valid(text);

@@ -82,6 +82,13 @@ static void each_field_that_is_wrong_is_named(void **state)
 	sample_init(&sample, 1);
 	sample.header.subject = sample_text("not-a-uuid");
 	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "header.subject");
+	/* The same bytes as "AttendanceRecord", and as two numbers. */
+	sample_init(&sample, 1);
+	sample.header.message_id = sample_text("41747465-6e64-616e-6365-5265636f7264");
+	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "header.message_id");
+	sample_init(&sample, 1);
+	sample.header.subject = sample_text("00000000-0000-0000-0000-000000000001");
+	refused_with(&sample, TC_REFUSAL_FIELD_INVALID, "header.subject");
 	sample_init(&sample, 1);
 	sample.header.subject = NULL;
 	refused_with(&sample, TC_REFUSAL_FIELD_MISSING, "header.subject");
