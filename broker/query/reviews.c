@@ -51,24 +51,52 @@ static int add_rows(const struct question *question, struct answer *answer,
 		    const struct review *review)
 {
 	Throughcare__V1__QueryReply *reply = &answer->reply;
-	const struct tc_id none = {{0}};
-	bool hidden;
-	int r = seal_hides(question, review->subject, none, none, &hidden);
 
-	/* Of which referral it is, the message knows. */
-	if (r == 0 && !hidden)
-		r = seal_hides(question, none, none, review->message, &hidden);
-	if (r < 0 || hidden)
-		return r;
 	for (size_t i = 0; i < review->recipient_count; i++) {
-		r = make_row(question, answer, review, review->recipients[i],
-			     &reply->reviews[reply->n_reviews]);
+		int r = make_row(question, answer, review, review->recipients[i],
+				 &reply->reviews[reply->n_reviews]);
 
 		if (r < 0)
 			return r;
 		reply->n_reviews++;
 	}
 	return 0;
+}
+
+static int review_hidden(const struct question *question, const struct review *review, bool *ret)
+{
+	const struct tc_id none = {{0}};
+	int r = seal_hides(question, review->subject, none, none, ret);
+
+	/* Of which referral it is, the message knows. */
+	return r == 0 && !*ret ? seal_hides(question, none, none, review->message, ret) : r;
+}
+
+/* Up to `max` that have rows and that no order hides: only another one of these makes a further
+ * page. */
+static int find_reviews(const struct question *question, struct answer *answer, uint64_t after,
+			struct review *ret, size_t max, size_t *ret_count)
+{
+	const Throughcare__V1__ReviewListQuery *asked = question->query->review_list;
+	const tc_agency *agency = question->scope == GATE_OWN ? &question->asker : NULL;
+	struct review *page = arena_take(&answer->arena, max * sizeof(*page));
+	bool more = true, hidden;
+	size_t count;
+	int r = page == NULL ? TC_ENOMEM : 0;
+
+	*ret_count = 0;
+	while (r == 0 && more && *ret_count < max) {
+		r = ledger_view_reviews(question->ledger, agency,
+					asked->has_open_only && asked->open_only, after, page, max,
+					&count, &more);
+		for (size_t i = 0; r == 0 && i < count && *ret_count < max; i++) {
+			after = page[i].sequence;
+			r = review_hidden(question, &page[i], &hidden);
+			if (r == 0 && !hidden && page[i].recipient_count > 0)
+				ret[(*ret_count)++] = page[i];
+		}
+	}
+	return r;
 }
 
 static size_t count_rows(const struct review *reviews, size_t count)
@@ -82,12 +110,10 @@ static size_t count_rows(const struct review *reviews, size_t count)
 
 int reviews_list(const struct question *question, struct answer *answer)
 {
-	const Throughcare__V1__ReviewListQuery *asked = question->query->review_list;
 	/* Of the rows of a page, each message takes at most one for each of its recipients. */
 	size_t max = (answer_page_rows(question) + TC_RECIPIENTS_MAX - 1) / TC_RECIPIENTS_MAX;
-	const tc_agency *agency = question->scope == GATE_OWN ? &question->asker : NULL;
 	struct tc_slice cursor = answer_cursor(question);
-	struct review *reviews = arena_take(&answer->arena, max * sizeof(*reviews));
+	struct review *reviews = arena_take(&answer->arena, (max + 1) * sizeof(*reviews));
 	uint64_t after = 0;
 	uint8_t next[8];
 	size_t count;
@@ -100,10 +126,11 @@ int reviews_list(const struct question *question, struct answer *answer)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID, "page.cursor");
 	if (cursor.len != 0)
 		after = tc_get_be64(cursor.data);
-	r = ledger_view_reviews(question->ledger, agency, asked->has_open_only && asked->open_only,
-				after, reviews, max, &count, &more);
+	r = find_reviews(question, answer, after, reviews, max + 1, &count);
 	if (r != 0)
 		return r;
+	more = count > max;
+	count = more ? max : count;
 	answer->reply.reviews = answer_array(answer, count_rows(reviews, count));
 	if (answer->reply.reviews == NULL)
 		return TC_ENOMEM;

@@ -164,6 +164,26 @@ def test_no_page_is_cut_where_a_sealed_change_stands(orders, connect):
 
 
 @pytest.mark.quick
+def test_no_page_of_reviews_is_empty_where_sealed_ones_stand(orders, connect):
+    sealed = new_id()
+    for subject in (new_id(), sealed):
+        orders.accepted(OFFICE, alert(subject))
+    for agency in (HOME, CLINIC):
+        orders.collect(agency)
+    order(orders, "--kind", "seal", "--subject", sealed)
+    query = schema.message("Query")()
+    query.review_list.SetInParent()
+    query.page.limit = 1
+    with connect(OFFICE) as office:
+        reply = office.call(query=query).query
+        assert reply.reviews
+        while reply.next_cursor:
+            query.page.cursor = reply.next_cursor
+            reply = office.call(query=query).query
+            assert reply.reviews
+
+
+@pytest.mark.quick
 def test_what_is_hidden_answers_as_what_was_never_there(orders):
     life, stranger = Life(orders), new_id()
     order(orders, "--kind", "seal", "--subject", life.subject)
