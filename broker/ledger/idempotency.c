@@ -21,6 +21,8 @@ bool receipt_read(struct tc_slice value, struct receipt *ret)
 	ret->lease_expires_ms = (int64_t)row_take_u64(&row);
 	ret->first_delivery = row_take_u64(&row);
 	row_take(&row, ret->content_sha256, sizeof(ret->content_sha256));
+	ret->subject = row_take_id(&row);
+	ret->referral = row_take_id(&row);
 	ret->line_count = row_take_u8(&row);
 	if (ret->line_count > TC_RECIPIENTS_MAX)
 		return false;
@@ -90,6 +92,8 @@ int idempotency_keep(struct ledger *ledger, uint32_t sender, struct tc_id messag
 	row_put_u64(&row, (uint64_t)receipt->lease_expires_ms);
 	row_put_u64(&row, receipt->first_delivery);
 	row_put(&row, receipt->content_sha256, sizeof(receipt->content_sha256));
+	row_put_id(&row, receipt->subject);
+	row_put_id(&row, receipt->referral);
 	row_put_u8(&row, receipt->line_count);
 	for (uint8_t i = 0; i < receipt->line_count; i++) {
 		const struct receipt_line *line = &receipt->lines[i];

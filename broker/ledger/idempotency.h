@@ -46,12 +46,13 @@ struct receipt {
 	int64_t lease_expires_ms;
 	uint64_t first_delivery; /* of the first line; the others follow. 0: none */
 	uint8_t content_sha256[32];
+	struct tc_id subject, referral; /* that it is about; may be none */
 	uint8_t line_count;
 	struct receipt_line lines[TC_RECIPIENTS_MAX];
 };
 
 void idempotency_key(struct store_key *key, uint32_t sender, struct tc_id message);
-/* False when it is damaged. */
+/* What has the id, whoever sent it, has it as a prefix of its key. False when it is damaged. */
 bool receipt_read(struct tc_slice value, struct receipt *ret);
 
 /* 0, IDEMPOTENCY_NEW or a fault. */

@@ -104,6 +104,7 @@ struct order_tables ledger_view_orders(const struct ledger_view *view)
 	return (struct order_tables){
 		.orders = view->table[LEDGER_TABLE_ORDER],
 		.targets = view->table[LEDGER_TABLE_ORDER_TARGET],
+		.submissions = view->table[LEDGER_TABLE_SUBMISSION],
 		.referral = &view->referral,
 	};
 }

@@ -15,6 +15,7 @@ struct order_tables order_tables_of(struct ledger *ledger)
 	return (struct order_tables){
 		.orders = ledger->table[LEDGER_TABLE_ORDER],
 		.targets = ledger->table[LEDGER_TABLE_ORDER_TARGET],
+		.submissions = ledger->table[LEDGER_TABLE_SUBMISSION],
 		.referral = &ledger->referral,
 	};
 }
@@ -204,7 +205,7 @@ static int begin(struct ledger *ledger, struct submission *submission, struct or
 	int r = order_about_read(&ledger->arena, ledger->txn, &tables, order->packed, &about);
 
 	if (r == 0 && expunged)
-		r = order_about_held(ledger->txn, &tables, &about, &held);
+		r = order_about_held(&ledger->arena, ledger->txn, &tables, &about, &held);
 	if (r != 0)
 		return r < 0 ? r : TC_ECORRUPT;
 	if (held)
@@ -263,7 +264,7 @@ static int is_held(struct store_txn *txn, const struct order_tables *tables,
 	arena_init(&arena);
 	r = order_about_read(&arena, txn, tables, order->packed, &about);
 	if (r == 0)
-		r = order_about_held(txn, tables, &about, ret);
+		r = order_about_held(&arena, txn, tables, &about, ret);
 	arena_done(&arena);
 	return r > 0 ? TC_ECORRUPT : r;
 }

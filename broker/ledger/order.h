@@ -74,7 +74,7 @@ struct order {
 };
 
 struct order_tables {
-	struct store_table orders, targets;
+	struct store_table orders, targets, submissions;
 	const struct referral_tables *referral;
 };
 

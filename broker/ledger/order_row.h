@@ -34,8 +34,8 @@ bool order_about_has(const struct order_about *about, enum order_target kind, st
 /* Is it about any of these? Ids may be none. */
 bool order_about_touches(const struct order_about *about, struct tc_id subject,
 			 struct tc_id referral, struct tc_id message);
-/* Does a hold stand against forgetting it? */
-int order_about_held(struct store_txn *txn, const struct order_tables *tables,
+/* Does a hold stand against forgetting it: of any of it, or of anything that would go with it? */
+int order_about_held(struct arena *arena, struct store_txn *txn, const struct order_tables *tables,
 		     const struct order_about *about, bool *ret) TC_MUST_CHECK;
 
 /* Its rows in ORDER_TARGET. */

@@ -442,6 +442,8 @@ static int submission_take(struct ledger *ledger, struct submission *submission)
 		return r;
 	submission->receipt.sequence = ledger->sequence;
 	submission->receipt.accepted_ms = ledger->now_ms;
+	submission->receipt.subject = submission->header.subject;
+	submission->receipt.referral = submission->header.referral_id;
 	memcpy(submission->receipt.content_sha256, record->content_sha256.data,
 	       sizeof(submission->receipt.content_sha256));
 	r = exchange_message_is(submission->header.type) ? submission_act(ledger, submission)

@@ -1,6 +1,7 @@
 /*
- * end_at_sync - preloaded into throughcared: ends it, as SIGKILL would, just before the n-th time that
- * something becomes durable, is renamed, linked or removed. n stands in THROUGHCARE_END_AT_SYNC.
+ * end_at_sync - preloaded into throughcared: ends it, as SIGKILL would, just before the n-th time
+ * that something becomes durable, is renamed, linked or removed. n stands in
+ * THROUGHCARE_END_AT_SYNC.
  */
 #include <dlfcn.h>
 #include <errno.h>

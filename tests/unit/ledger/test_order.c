@@ -243,6 +243,35 @@ static void a_hold_stands_against_expunging(void **state)
 	assert_true(hidden(x, subject, (struct tc_id){{0}}, "court"));
 }
 
+/* Of a person whose message is to go, and of a message whose person or referral is. */
+static void a_hold_stands_against_what_would_go_with_it(void **state)
+{
+	struct exchange *x = *state;
+	struct message message = contact(x);
+	struct tc_id hold, expunge, id;
+
+	exchange_send(x, &message);
+	hold = order(x, "operator", "admin-1", "HOLD", "subjects", message.subject);
+	approve(x, "operator", "admin-2", hold, true);
+	expunge = order(x, "court", "judge-1", "EXPUNGE", "message_ids", message.id);
+	approve(x, "court", "judge-2", expunge, true);
+	assert_string_equal(exchange_answer(x), "legal_hold");
+	id = ending(x, "judge-1", "HOLD_END", hold);
+	approve(x, "court", "judge-2", id, true);
+
+	hold = order(x, "operator", "admin-1", "HOLD", "message_ids", message.id);
+	approve(x, "operator", "admin-2", hold, true);
+	id = order(x, "court", "judge-1", "EXPUNGE", "subjects", message.subject);
+	approve(x, "court", "judge-2", id, true);
+	assert_string_equal(exchange_answer(x), "legal_hold");
+	assert_false(order_forget_due(x->ledger));
+	id = ending(x, "judge-1", "HOLD_END", hold);
+	approve(x, "court", "judge-2", id, true);
+	approve(x, "court", "judge-2", expunge, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_true(order_forget_due(x->ledger));
+}
+
 static void a_later_hold_keeps_an_expungement_waiting(void **state)
 {
 	struct exchange *x = *state;
@@ -378,6 +407,7 @@ int main(void)
 		TEST(what_is_sent_about_a_sealed_person_afterwards_is_taken),
 		TEST(what_is_lent_out_about_a_sealed_message_is_called_back),
 		TEST(a_hold_stands_against_expunging),
+		TEST(a_hold_stands_against_what_would_go_with_it),
 		TEST(a_later_hold_keeps_an_expungement_waiting),
 		TEST(clocks_and_reviews_of_what_is_expunged_end),
 		TEST(an_order_that_is_executed_names_nobody_and_ends_what_came_since),
