@@ -14,6 +14,7 @@ from exchange import AGENCIES, Exchange  # noqa: E402
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "quick: part of tests/run --quick")
+    config.addinivalue_line("markers", "once: long, and nothing new under a sanitizer")
     config.addinivalue_line("markers", "threads: worth running under the thread sanitizer")
 
 

@@ -136,6 +136,7 @@ def test_an_expunged_person_is_in_no_byte_and_everything_else_proves(lives):
 
 def proven(exchange, folder):
     """The log exported and counted again by the verifier."""
+    wait_for(lambda: exchange.cli("trail", "checkpoint", profile=AUDITOR).code == 0, "the first checkpoint")
     done = exchange.cli("trail", "export", str(folder), profile=AUDITOR)
     assert done.code == 0, done
     done = exchange.cli("trail", "verify", str(folder), "--key", os.path.join(exchange.folder, "audit.vkey"))
