@@ -155,7 +155,7 @@ def test_a_sealer_that_cannot_remember_signs_nothing_until_it_can(own_exchange, 
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("name, room", [("ledger", "20MiB"), ("trail", "6MiB")])
+@pytest.mark.parametrize("name, room", [("ledger", "32MiB"), ("trail", "6MiB")])
 def test_almost_full_takes_settlements_only_and_more_room_takes_all_again(own_exchange, name, room):
     own_exchange.set(**{f"{name}__map_size": room})
     own_exchange.start()
