@@ -47,6 +47,12 @@ def refused_logons(exchange, code, since):
             query.page.cursor = reply.next_cursor
 
 
+def preloaded(library, **variables):
+    """An environment in which a program loads this before libc; a sanitizer would be first itself."""
+    checks = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    return {**os.environ, "LD_PRELOAD": library, "ASAN_OPTIONS": checks.strip(":"), **variables}
+
+
 class Answer:
     """What one call of the command line gave."""
 
@@ -66,6 +72,9 @@ class Exchange:
         self.folder = str(folder)
         self.process = None
         self.log_path = self.folder + ".log"
+
+    def data(self, *names):
+        return os.path.join(self.folder, "data", *names)
 
     def profile(self, member):
         return os.path.join(self.folder, "profiles", member)

@@ -157,7 +157,7 @@ def test_a_trail_that_was_altered_is_found(anchored, table):
     wait_for_proof(anchored, subject, 3)
     anchored.stop()
     assert check(anchored).returncode == 0
-    path = os.path.join(anchored.folder, "data", "trail", "data.mdb")
+    path = anchored.data("trail", "data.mdb")
     with open(path, "rb") as file:
         content = bytearray(file.read())
     value = dict(Pages(bytes(content)).rows)[table][-1][1]

@@ -4,7 +4,7 @@ import os
 import pytest
 from messages import attendance
 from test_backup import backup, check, folder_of, kept, restore, run  # pylint: disable=unused-import # noqa: F401
-from test_forget import CLINIC, MARK, Life, data_of, executed, expunge, found_in, told_of
+from test_forget import CLINIC, MARK, Life, executed, expunge, found_in, told_of
 
 GAP = ("--accept-gap", "yesterday's disk", "--decided-by", "op-1")
 
@@ -36,16 +36,16 @@ def test_what_was_expunged_is_expunged_again_from_yesterdays_backup_before_it_is
     expunge(exchange, subjects=[gone.subject])
     executed(exchange)
     exchange.stop()
-    assert found_in(data_of(exchange), gone.traces()) == []
+    assert found_in(exchange.data(), gone.traces()) == []
     restore(exchange, *GAP, name="yesterday")
-    assert found_in(data_of(exchange), gone.traces()), "it is in the backup"
+    assert found_in(exchange.data(), gone.traces()), "it is in the backup"
     exchange.start()
     # Already when the first one is answered.
     assert len(exchange.trail("--event", "forgotten")) == 1
     assert told_of(exchange, stays) == before
     backup(exchange, "after")
     exchange.stop()
-    assert found_in(data_of(exchange), gone.traces()) == []
+    assert found_in(exchange.data(), gone.traces()) == []
     assert found_in(folder_of(exchange, "after"), gone.traces()) == []
     stored = check(exchange)
     assert rebuilt(exchange).items() <= stored.items()
@@ -68,7 +68,7 @@ def test_the_next_backup_does_not_have_what_was_expunged_and_is_restored_without
     assert told_of(exchange, stays) == before
     exchange.accepted(CLINIC, attendance(stays.subject))
     exchange.stop()
-    assert found_in(data_of(exchange), gone.traces()) == []
+    assert found_in(exchange.data(), gone.traces()) == []
     stored = check(exchange)
     assert rebuilt(exchange).items() <= stored.items()
     nobody_knows(exchange, gone)

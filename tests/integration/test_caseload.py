@@ -2,7 +2,7 @@
 import pytest
 from envelope import now
 from exchange import wait_for
-from messages import evidence, new_id, of, operational, referral, response
+from messages import evidence, new_id, of, referral, response
 
 pytestmark = pytest.mark.usefixtures("emptied")
 OFFICE, HOME, CLINIC = "parole-north", "housing-harbor", "treatment-south"

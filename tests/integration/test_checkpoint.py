@@ -47,10 +47,6 @@ def child_of(process):
     return None
 
 
-def data_of(exchange, name):
-    return os.path.join(exchange.folder, "data", name)
-
-
 def start_fails(exchange):
     """What a start says that does not come to serving."""
     done = subprocess.run([exchange.daemon_path, "--config", exchange.configuration()], capture_output=True, text=True,
@@ -129,22 +125,22 @@ def test_a_log_older_than_what_was_signed_is_not_served(own_exchange):
     own_exchange.accepted(DESK, consent(new_id(), grant()))
     own_exchange.stop()
     old = own_exchange.folder + ".old"
-    shutil.copytree(data_of(own_exchange, "journal"), old)
+    shutil.copytree(own_exchange.data("journal"), old)
     own_exchange.start()
     receipt = own_exchange.accepted(DESK, consent(new_id(), grant()))
     own_exchange.stop()
     newest = own_exchange.folder + ".newest"
-    shutil.move(data_of(own_exchange, "journal"), newest)
-    shutil.copytree(old, data_of(own_exchange, "journal"))
+    shutil.move(own_exchange.data("journal"), newest)
+    shutil.copytree(old, own_exchange.data("journal"))
     for name in ("ledger", "trail"):
-        shutil.rmtree(data_of(own_exchange, name))
+        shutil.rmtree(own_exchange.data(name))
     said = start_fails(own_exchange)
     assert "the log is older than what was signed: records are missing" in said and "hint:" in said
     # Nothing was added to the old one, and the newest is served as ever.
-    shutil.rmtree(data_of(own_exchange, "journal"))
-    shutil.move(newest, data_of(own_exchange, "journal"))
+    shutil.rmtree(own_exchange.data("journal"))
+    shutil.move(newest, own_exchange.data("journal"))
     for name in ("ledger", "trail"):
-        shutil.rmtree(data_of(own_exchange, name), ignore_errors=True)
+        shutil.rmtree(own_exchange.data(name), ignore_errors=True)
     own_exchange.start()
     wait_for_size(own_exchange, int(receipt["logSequence"]) + 1)
     own_exchange.stop()
@@ -155,7 +151,7 @@ def test_another_log_is_not_served(own_exchange):
     own_exchange.start()
     own_exchange.accepted(DESK, consent(new_id(), grant()))
     own_exchange.stop()
-    shutil.rmtree(data_of(own_exchange, ""))
+    shutil.rmtree(own_exchange.data())
     # It has as many records in the end, and others.
     state = os.path.join(own_exchange.folder, "sealer", "state")
     shutil.move(state, state + ".kept")

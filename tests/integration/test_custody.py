@@ -10,6 +10,7 @@ import pytest
 import schema
 import wire
 from envelope import Draft
+from exchange import preloaded
 
 HOME, OFFICE = "housing-harbor", "parole-north"
 JOURNAL_FAILED = 74
@@ -24,9 +25,7 @@ class Gate:
             os.mkfifo(os.path.join(self.folder, name))
 
     def environment(self):
-        # A sanitizer would be first itself.
-        checks = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-        return {**os.environ, "LD_PRELOAD": self.library, "SYNC_GATE": self.folder, "ASAN_OPTIONS": checks.strip(":")}
+        return preloaded(self.library, SYNC_GATE=self.folder)
 
     def close(self):
         with open(os.path.join(self.folder, "closed"), "wb"):

@@ -34,7 +34,7 @@ class Place:
         with open(exchange.configuration(), encoding="utf-8") as lines:
             text = lines.read()
         with open(self.configuration, "w", encoding="utf-8") as lines:
-            lines.write(text.replace(os.path.join(exchange.folder, "data"), self.data))
+            lines.write(text.replace(exchange.data(), self.data))
 
     def check(self, store=None, content=None):
         """Whether --check is content with the files, one of them replaced."""
@@ -84,7 +84,7 @@ def filled(own_exchange):
     own_exchange.stop()
     files = {}
     for name in STORES:
-        with open(os.path.join(own_exchange.folder, "data", name, "data.mdb"), "rb") as file:
+        with open(own_exchange.data(name, "data.mdb"), "rb") as file:
             files[name] = file.read()
     return files
 

@@ -26,10 +26,20 @@ def approve(exchange, order, actor="judge-2"):
     exchange.accepted(COURT, message)
 
 
-def expunge(exchange, **targets):
-    order = order_sent(exchange, "EXPUNGE", **targets)
+def ordered(exchange, kind, **targets):
+    """By two persons: in force."""
+    order = order_sent(exchange, kind, **targets)
     approve(exchange, order)
     return order
+
+
+def expunge(exchange, **targets):
+    return ordered(exchange, "EXPUNGE", **targets)
+
+
+def another_time():
+    """A time of day that is not now, and not soon."""
+    return time.strftime("%H:%M", time.localtime(time.time() + 6 * 3600))
 
 
 class Life:
@@ -97,10 +107,6 @@ def executed(exchange, count=1):
     wait_for(done, "the order to be executed", 60)
 
 
-def data_of(exchange):
-    return os.path.join(exchange.folder, "data")
-
-
 @pytest.fixture
 def lives(own_exchange):
     own_exchange.start()
@@ -115,11 +121,11 @@ def told_of(exchange, life):
 def test_an_expunged_person_is_in_no_byte_and_everything_else_proves(lives):
     exchange, gone, stays = lives
     before = told_of(exchange, stays)
-    assert found_in(data_of(exchange), gone.traces())
+    assert found_in(exchange.data(), gone.traces())
     expunge(exchange, subjects=[gone.subject])
     executed(exchange)
     exchange.stop()
-    assert found_in(data_of(exchange), gone.traces()) == []
+    assert found_in(exchange.data(), gone.traces()) == []
     kept = digests(exchange, "--check")
     assert digests(exchange, "--rebuild") == kept
     assert digests(exchange, "--check") == kept
@@ -166,8 +172,8 @@ def test_an_expunged_message_takes_nothing_of_its_person_along(lives):
     executed(exchange)
     exchange.stop()
     told = gone.told["messageId"]
-    assert found_in(data_of(exchange), [told.encode(), uuid.UUID(told).bytes]) == []
-    assert found_in(data_of(exchange), [gone.mark.encode()])
+    assert found_in(exchange.data(), [told.encode(), uuid.UUID(told).bytes]) == []
+    assert found_in(exchange.data(), [gone.mark.encode()])
     assert digests(exchange, "--check") == digests(exchange, "--rebuild")
     exchange.start()
     rows = exchange.trail("--subject", gone.subject)
@@ -185,7 +191,7 @@ def test_several_orders_are_executed_one_after_another(lives):
     expunge(exchange, subjects=[stays.subject])
     executed(exchange, 3)
     exchange.stop()
-    assert found_in(data_of(exchange), [*gone.traces(), *stays.traces()]) == []
+    assert found_in(exchange.data(), [*gone.traces(), *stays.traces()]) == []
     assert digests(exchange, "--check") == digests(exchange, "--rebuild")
     exchange.start()
     Life(exchange, "Newcomer")
@@ -195,7 +201,7 @@ def test_several_orders_are_executed_one_after_another(lives):
 
 def test_an_order_for_the_night_seals_at_once_and_is_executed_by_the_next_start(own_exchange):
     exchange = own_exchange
-    exchange.set(forget__at=f'"{time.strftime("%H:%M", time.localtime(time.time() + 6 * 3600))}"')
+    exchange.set(forget__at=f'"{another_time()}"')
     exchange.start()
     gone = Life(exchange, MARK + "gone")
     expunge(exchange, subjects=[gone.subject])
@@ -204,7 +210,7 @@ def test_an_order_for_the_night_seals_at_once_and_is_executed_by_the_next_start(
     exchange.stop()
     exchange.start()
     exchange.stop()
-    assert found_in(data_of(exchange), gone.traces()) == []
+    assert found_in(exchange.data(), gone.traces()) == []
 
 
 def test_an_order_that_names_somebody_forgotten_meanwhile_still_reaches_the_others(lives):
@@ -215,7 +221,7 @@ def test_an_order_that_names_somebody_forgotten_meanwhile_still_reaches_the_othe
     approve(exchange, both)
     executed(exchange, 2)
     exchange.stop()
-    assert found_in(data_of(exchange), [*gone.traces(), *stays.traces()]) == []
+    assert found_in(exchange.data(), [*gone.traces(), *stays.traces()]) == []
     assert digests(exchange, "--check") == digests(exchange, "--rebuild")
 
 
@@ -247,7 +253,7 @@ def test_a_message_under_another_persons_id_does_not_take_that_person_along(live
 
 def test_orders_for_the_same_night_may_name_the_same_person(own_exchange):
     exchange = own_exchange
-    exchange.set(forget__at=f'"{time.strftime("%H:%M", time.localtime(time.time() + 6 * 3600))}"')
+    exchange.set(forget__at=f'"{another_time()}"')
     exchange.start()
     gone, also = Life(exchange, MARK + "gone"), Life(exchange, MARK + "also")
     expunge(exchange, subjects=[gone.subject])
@@ -257,5 +263,5 @@ def test_orders_for_the_same_night_may_name_the_same_person(own_exchange):
     exchange.start()
     assert len(exchange.cli("trail", "find", "--event", "forgotten", profile=AUDITOR).rows) == 3
     exchange.stop()
-    assert found_in(data_of(exchange), [*gone.traces(), *also.traces()]) == []
+    assert found_in(exchange.data(), [*gone.traces(), *also.traces()]) == []
     assert digests(exchange, "--check") == digests(exchange, "--rebuild")

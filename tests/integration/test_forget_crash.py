@@ -6,10 +6,10 @@ import os
 import random
 import shutil
 import subprocess
-import time
 
 import pytest
-from test_forget import MARK, Life, data_of, expunge, found_in
+from exchange import preloaded, wait_for
+from test_forget import MARK, Life, another_time, expunge, found_in
 from test_restart import digests
 
 DIED = 77
@@ -17,31 +17,21 @@ PLACES_MAX = 400
 STRIDE = 1 if os.environ.get("THROUGHCARE_EVERY_STEP") else 3
 
 
-def another_time():
-    """A time of day that is not now, and not soon."""
-    return time.strftime("%H:%M", time.localtime(time.time() + 6 * 3600))
-
-
 def start_until(exchange, build, sync):
     """Whether it died just before that many things had become durable; else it is stopped again."""
-    environment = {**os.environ, "LD_PRELOAD": os.path.join(build, "tests", "end_at_sync.so"),
-                   "THROUGHCARE_END_AT_SYNC": str(sync)}
+    environment = preloaded(os.path.join(build, "tests", "end_at_sync.so"), THROUGHCARE_END_AT_SYNC=str(sync))
     with open(exchange.log_path, "ab") as log:
         process = subprocess.Popen([exchange.daemon_path, "--config", exchange.configuration()], env=environment,
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     exchange.process = process
-    for _ in range(6000):
-        if process.poll() is not None:
-            assert process.returncode == DIED, exchange.log()
-            return True
-        if not os.path.exists(exchange.pid_file):
-            time.sleep(0.01)
-            continue
-        process.kill()
-        process.wait()
-        os.unlink(exchange.pid_file)
-        return False
-    raise AssertionError("it neither died nor served: " + exchange.log())
+    wait_for(lambda: process.poll() is not None or os.path.exists(exchange.pid_file), "it to die or to serve")
+    if process.poll() is not None:
+        assert process.returncode == DIED, exchange.log()
+        return True
+    process.kill()
+    process.wait()
+    os.unlink(exchange.pid_file)
+    return False
 
 
 def copied(exchange, kept):
@@ -71,8 +61,8 @@ def test_a_crash_at_any_step_is_made_good_by_the_next_start(own_exchange, build,
         if died and os.path.exists(exchange.pid_file):
             os.unlink(exchange.pid_file)
         assert not start_until(exchange, build, 0)
-        assert found_in(data_of(exchange), gone.traces()) == [], places
+        assert found_in(exchange.data(), gone.traces()) == [], places
         if places // STRIDE % 5 == 0 or not died:
             assert digests(exchange, "--check"), places
-        assert found_in(data_of(exchange), [stays.mark.encode()]), places
+        assert found_in(exchange.data(), [stays.mark.encode()]), places
     assert not died and places > 20

@@ -98,7 +98,7 @@ def test_ledger_and_trail_are_made_again_from_the_journal(own_exchange, lost):
     before, rows = state_of(own_exchange), own_exchange.trail("--message", message["messageId"])
     own_exchange.stop()
     for name in lost:
-        shutil.rmtree(os.path.join(own_exchange.folder, "data", name))
+        shutil.rmtree(own_exchange.data(name))
     own_exchange.start()
     assert state_of(own_exchange) == before
     assert own_exchange.trail("--message", message["messageId"])[:len(rows)] == rows

@@ -2,18 +2,18 @@
 
 The exchange's clock is moved by tests/scenarios/clock.c; rules of the test's policies keep for two days.
 """
-import glob
 import os
 import struct
 
 import pytest
-from exchange import OPERATOR, wait_for
-from messages import attendance, consent, grant, new_id, of, part
+from exchange import OPERATOR, preloaded, wait_for
+from messages import attendance, consent, grant, new_id, of
 from test_checkpoint import check
+from test_forget import found_in, ordered
 from test_policy import default, load
 from test_restart import digests
 
-DESK, CLINIC, OFFICE, COURT, HOME = "intake-desk", "treatment-south", "parole-north", "court-county", "housing-harbor"
+DESK, CLINIC, OFFICE = "intake-desk", "treatment-south", "parole-north"
 DAY = 86400
 MARK, WAITING, HELD = "Qvxz planted and gone", "Qvxz planted and waited for", "Qvxz planted and held"
 CONTENT = "  - { name: presence, days: 2, cite: Example Code 1, categories: [attendance] }\n"
@@ -28,10 +28,7 @@ class Clock:
         self.move(0)
 
     def environment(self):
-        # A sanitizer would be first itself.
-        checks = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-        return {**os.environ, "LD_PRELOAD": self.library, "THROUGHCARE_STORY_CLOCK": self.path,
-                "ASAN_OPTIONS": checks.strip(":")}
+        return preloaded(self.library, THROUGHCARE_STORY_CLOCK=self.path)
 
     def move(self, days):
         self.days += days
@@ -65,29 +62,13 @@ def noted(subject, text, to=OFFICE):
 
 def stored(exchange, text):
     """In which files these bytes are."""
-    found = []
-    for path in glob.glob(os.path.join(exchange.folder, "data", "**", "*"), recursive=True):
-        if os.path.isfile(path):
-            with open(path, "rb") as file:
-                if text.encode() in file.read():
-                    found.append(path)
-    return found
+    return found_in(exchange.data(), [text.encode()])
 
 
 def removals(exchange):
     """The trail's rows of removals; none while the exchange is about to begin anew."""
     answer = exchange.cli("trail", "find", "--event", "forgotten", profile="auditor-state")
     return answer.rows if answer.code == 0 else []
-
-
-def ordered(exchange, kind, **targets):
-    content = {"kind": f"ORDER_KIND_{kind}", "cite": "Example Code 2", "reference": "order 26-1", **targets}
-    order = {"messageId": new_id(), "type": "TrailOrder", "actor": {"id": "judge-1"},
-             "parts": [{"type": "TrailOrder", "content": content}]}
-    exchange.accepted(COURT, order)
-    exchange.accepted(COURT, {"messageId": new_id(), "type": "TrailOrderApproval", "actor": {"id": "judge-2"},
-                              "parts": [part("TrailOrderApproval", orderId=order["messageId"], approved=True)]})
-    return order["messageId"]
 
 
 @pytest.mark.quick
@@ -173,7 +154,7 @@ def test_what_is_due_goes_at_the_start_and_only_then_at_another_time_of_day(own_
     assert not stored(own_exchange, MARK)
     own_exchange.stop()
     # The marks beside the log may be lost: it is looked again, and nothing is found twice.
-    os.remove(os.path.join(own_exchange.folder, "data", "retention"))
+    os.remove(own_exchange.data("retention"))
     own_exchange.start(env=clock.environment())
     assert len(removals(own_exchange)) == 1
     own_exchange.stop()

@@ -46,7 +46,7 @@ def drug_tests(row):
 
 def journal_has(exchange, word):
     """Whether any file of the exchange has these bytes."""
-    for folder, _, names in os.walk(os.path.join(exchange.folder, "data")):
+    for folder, _, names in os.walk(exchange.data()):
         for name in names:
             with open(os.path.join(folder, name), "rb") as content:
                 if word.encode() in content.read():

@@ -7,7 +7,6 @@ import contextlib
 import errno
 import itertools
 import os
-import shutil
 import struct
 import subprocess
 
@@ -16,9 +15,9 @@ import pytest
 import schema
 import wire
 from envelope import Draft
-from exchange import wait_for
+from exchange import preloaded, wait_for
 from messages import SYNTHETIC
-from test_checkpoint import check, data_of, start_fails
+from test_checkpoint import check, start_fails
 
 HOME, OFFICE, OPERATOR = "housing-harbor", "parole-north", "operator"
 WRITERS = ("journal", "ledger", "trail", "tree", "sealer")
@@ -37,9 +36,7 @@ class Disk:
             numbers.write(bytes(4 * 2 * len(WRITERS)))
 
     def environment(self):
-        # A sanitizer would be first itself.
-        checks = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
-        return {**os.environ, "LD_PRELOAD": self.library, "DISK_FAULT": self.path, "ASAN_OPTIONS": checks.strip(":")}
+        return preloaded(self.library, DISK_FAULT=self.path)
 
     def fail(self, writer, number):
         with open(self.path, "r+b") as numbers:
@@ -218,7 +215,7 @@ class Volume:
 
 @pytest.fixture
 def volume(own_exchange):
-    folder = os.path.join(own_exchange.folder, "data")
+    folder = own_exchange.data()
     os.makedirs(folder, exist_ok=True)
     made = Volume(folder, 16)
     try:
