@@ -43,18 +43,37 @@ static int key_write(const char *path, EVP_PKEY *key, struct tc_problem *problem
 	return r;
 }
 
-static int vkey_append(const char *folder, const char *origin, EVP_PKEY *key,
+/* The log goes on under a later name after a gap that was accepted: the newest line says which. */
+static void origin_take(struct tc_slice lines, char origin[ORIGIN_BYTES_MAX])
+{
+	struct tc_note_key known;
+
+	while (lines.len > 0) {
+		const uint8_t *end = memchr(lines.data, '\n', lines.len);
+		size_t len = end ? (size_t)(end - lines.data) : lines.len;
+
+		if (tc_note_vkey_parse(tc_slice(lines.data, len), &known) == 0)
+			memcpy(origin, known.name, ORIGIN_BYTES_MAX);
+		len += end != NULL;
+		lines = tc_slice(lines.data + len, lines.len - len);
+	}
+}
+
+static int vkey_append(const char *folder, const char *trust_domain, EVP_PKEY *key,
 		       struct tc_problem *problem)
 {
-	char path[TC_FILE_PATH_BYTES], vkey[TC_NOTE_VKEY_BYTES];
+	char path[TC_FILE_PATH_BYTES], vkey[TC_NOTE_VKEY_BYTES], origin[ORIGIN_BYTES_MAX];
 	struct tc_bytes lines = {0};
 	struct tc_note_key public;
 	int r = tc_file_path(path, folder, "audit.vkey") ? 0 : too_long(problem, folder);
 
-	if (r == 0)
-		r = tc_note_key_of(key, origin, TC_NOTE_ED25519, &public);
+	snprintf(origin, sizeof(origin), "%s/trail", trust_domain);
 	if (r == 0 && tc_file_exists(path))
 		r = tc_file_read(path, VKEYS_BYTES_MAX, &lines, problem);
+	if (r == 0) {
+		origin_take(tc_bytes_slice(&lines), origin);
+		r = tc_note_key_of(key, origin, TC_NOTE_ED25519, &public);
+	}
 	if (r == 0) {
 		tc_note_vkey_format(&public, vkey);
 		r = tc_bytes_append(&lines, vkey, strlen(vkey));
@@ -72,14 +91,13 @@ static int key_make(const char *folder, const char *trust_domain, unsigned numbe
 		    struct tc_problem *problem)
 {
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	char path[TC_FILE_PATH_BYTES], origin[ORIGIN_BYTES_MAX];
+	char path[TC_FILE_PATH_BYTES];
 	int r = key ? 0 : TC_ECRYPTO;
 
-	snprintf(origin, sizeof(origin), "%s/trail", trust_domain);
 	if (r == 0 && !tc_file_path(path, folder, KEY_FILE, number))
 		r = too_long(problem, folder);
 	if (r == 0)
-		r = vkey_append(folder, origin, key, problem);
+		r = vkey_append(folder, trust_domain, key, problem);
 	if (r == 0)
 		r = key_write(path, key, problem);
 	if (r == TC_ECRYPTO)

@@ -117,10 +117,6 @@ def check(exchange):
     return dict(line.rsplit(" ", 1) for line in done.stdout.splitlines())
 
 
-def data_of(exchange, *names):
-    return os.path.join(exchange.folder, "data", *names)
-
-
 def tree_of(folder):
     """Every file below it with its bytes, but for locks."""
     found = {}
@@ -139,13 +135,13 @@ def restored_rows(exchange):
 @pytest.mark.quick
 def test_a_log_that_was_lost_is_had_again_whole(kept):
     kept.start()
-    referral = kept.accepted(DESK, consent(new_id(), grant()))
+    receipt = kept.accepted(DESK, consent(new_id(), grant()))
     backup(kept)
     kept.kill()
     # Whatever was signed after the backup is missing; a state from then is what a new machine would have.
     state = os.path.join(kept.folder, "sealer", "state", "sealer.state")
     shutil.copy(folder_of(kept, "daily", "sealer.state"), state)
-    shutil.rmtree(data_of(kept))
+    shutil.rmtree(kept.data())
     said = restore(kept)
     records = manifest(kept, "daily")["next"]
     assert f"Restored {records} records" in said
@@ -154,8 +150,8 @@ def test_a_log_that_was_lost_is_had_again_whole(kept):
     stored = check(kept)
     assert stored["ledger digest"] == rebuilt["ledger digest"] and stored["trail digest"] == rebuilt["trail digest"]
     kept.start()
-    again = kept.ask(AUDITOR, "trail", "find", "--message", referral["messageId"])
-    assert again and int(again[0]["logSequence"]) == int(referral["logSequence"])
+    again = kept.ask(AUDITOR, "trail", "find", "--message", receipt["messageId"])
+    assert again and int(again[0]["logSequence"]) == int(receipt["logSequence"])
     assert [row["code"] for row in restored_rows(kept)] == ["complete"]
     kept.stop()
     check(kept)
@@ -167,21 +163,17 @@ def test_an_older_log_is_refused_until_somebody_answers_for_what_is_missing(kept
     kept.accepted(DESK, consent(new_id(), grant()))
     first = backup(kept)
     lost = kept.accepted(DESK, consent(new_id(), grant()))
-    note = kept.plain(AUDITOR, "trail", "checkpoint")
     kept.stop()
-    before = tree_of(data_of(kept))
+    before = tree_of(kept.data())
     assert "there is a log already" in restore_refused(kept)
     said = restore_refused(kept, "--replace")
     with open(os.path.join(kept.folder, "sealer", "state", "sealer.state"), encoding="ascii") as lines:
         size = int(lines.read().splitlines()[1])
     assert "the log is older than what was signed: records are missing" in said
     assert f"{size - first['next']} are missing, from record {first['next']} on" in said and "--accept-gap" in said
-    assert tree_of(data_of(kept)) == before, "a refused restore touches nothing"
-    # A plain start with the older log, put there by hand, is refused in the same words.
+    assert tree_of(kept.data()) == before, "a refused restore touches nothing"
     newest = kept.folder + ".newest"
-    shutil.move(data_of(kept), newest)
-    with open(folder_of(kept, "witnessed"), "w", encoding="utf-8") as file:
-        file.write(note)
+    shutil.move(kept.data(), newest)
     reason = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
     restore_refused(kept, *reason[:2], code=2)
     restore_refused(kept, *reason[:3], " ", code=2)
@@ -202,8 +194,8 @@ def test_an_older_log_is_refused_until_somebody_answers_for_what_is_missing(kept
     kept.stop()
     check(kept)
     # The log from before the gap is another one now, however long it is.
-    shutil.rmtree(data_of(kept))
-    shutil.move(newest, data_of(kept))
+    shutil.rmtree(kept.data())
+    shutil.move(newest, kept.data())
     done = run(kept)
     assert done.returncode == 1 and "the log has gone on under a later origin" in done.stderr, done
     # And a second gap begins a second origin.
@@ -216,11 +208,10 @@ def test_a_log_older_than_what_a_witness_saw_is_refused_as_well(kept):
     kept.accepted(DESK, consent(new_id(), grant()))
     backup(kept)
     kept.accepted(DESK, consent(new_id(), grant()))
-    wait_for(lambda: len(kept.plain(AUDITOR, "trail", "checkpoint")) > 0, "a checkpoint")
     size = manifest(kept, "daily")["next"]
     note = wait_for(lambda: newer_checkpoint(kept, size), "a checkpoint of later records")
     kept.kill()
-    shutil.rmtree(data_of(kept))
+    shutil.rmtree(kept.data())
     # The whole machine is lost, with what the sealer remembered.
     shutil.rmtree(os.path.join(kept.folder, "sealer", "state"))
     os.mkdir(os.path.join(kept.folder, "sealer", "state"), 0o700)
@@ -247,7 +238,7 @@ def test_what_is_wrong_with_a_backup_is_found_before_anything_is_replaced(kept):
     kept.accepted(DESK, consent(new_id(), grant()))
     size = backup(kept)["next"]
     kept.stop()
-    before = tree_of(data_of(kept))
+    before = tree_of(kept.data())
     segment = folder_of(kept, "daily", f"segment-0-{size - 1}")
     with open(segment, "rb") as file:
         whole = file.read()
@@ -258,7 +249,7 @@ def test_what_is_wrong_with_a_backup_is_found_before_anything_is_replaced(kept):
         assert "the backup is not what was written" in restore_refused(kept, "--replace")
     os.remove(segment)
     assert "the file is missing" in restore_refused(kept, "--replace")
-    assert tree_of(data_of(kept)) == before
+    assert tree_of(kept.data()) == before
     os.remove(folder_of(kept, "daily", "manifest.json"))
     assert "this is no backup" in restore_refused(kept, "--replace")
 
@@ -269,7 +260,7 @@ def test_a_running_exchange_is_not_restored_over_nor_started_while_a_restore_is_
     backup(kept)
     assert "the exchange is running" in restore_refused(kept, "--replace")
     kept.stop()
-    with open(data_of(kept, "restoring"), "w", encoding="ascii"):
+    with open(kept.data("restoring"), "w", encoding="ascii"):
         pass
     done = run(kept)
     assert done.returncode == 1 and "a restore was begun and not finished" in done.stderr, done
@@ -302,18 +293,44 @@ def test_an_old_copy_of_the_log_is_made_to_forget_again(kept):
     kept.accepted(DESK, consent(new_id(), grant()))
     kept.stop()
     restore(kept, "--accept-gap", "the disk burned", "--decided-by", "op-1")
-    assert found_in(data_of(kept), gone.traces()), "the backup is from before"
+    assert found_in(kept.data(), gone.traces()), "the backup is from before"
     kept.start()
     assert len(kept.trail("--event", "forgotten")) == 1
     kept.stop()
-    assert found_in(data_of(kept), gone.traces()) == []
-    assert found_in(data_of(kept), [stays.mark.encode()])
+    assert found_in(kept.data(), gone.traces()) == []
+    assert found_in(kept.data(), [stays.mark.encode()])
     assert check(kept)["wrong"] == "0"
     kept.start()
     assert kept.trail("--subject", stays.subject, "--event", "release")
     kept.accepted(DESK, consent(new_id(), grant()))
     kept.stop()
     check(kept)
+
+
+def test_a_key_that_is_rolled_after_a_gap_signs_under_the_logs_new_name(kept, tmp_path):
+    def signatures():
+        return kept.plain(AUDITOR, "trail", "checkpoint").count("\u2014 test.example/trail/1 ")
+
+    def roll(*words):
+        assert kept.cli("network", "roll", kept.folder, *words).code == 0
+        kept.accepted(DESK, consent(new_id(), grant()))
+
+    kept.start()
+    backup(kept)
+    kept.accepted(DESK, consent(new_id(), grant()))
+    kept.stop()
+    restore(kept, "--accept-gap", "the disk burned", "--decided-by", "op-1")
+    kept.start()
+    wait_for(lambda: kept.cli("trail", "checkpoint", profile=AUDITOR).code == 0, "a checkpoint")
+    roll()
+    wait_for(lambda: signatures() == 2, "both keys to sign")
+    roll("--end")
+    wait_for(lambda: signatures() == 1, "the new key to sign alone")
+    copy, key = str(tmp_path / "copy"), os.path.join(kept.folder, "audit.vkey")
+    for words in (("trail", "export", copy, "--key", key), ("trail", "verify", copy, "--key", key)):
+        answer = kept.cli(*words, profile=AUDITOR)
+        assert answer.code == 0, answer
+    kept.stop()
 
 
 @pytest.mark.quick
