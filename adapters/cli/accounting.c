@@ -4,6 +4,7 @@
 
 #include "cli/command_table.h"
 #include "cli/csv.h"
+#include "cli/paragraph.h"
 #include "cli/question.h"
 #include "cli/rendition.h"
 #include "throughcare/v1/policy.pb-c.h"
@@ -143,17 +144,17 @@ static void text_print(struct tc_screen *screen, const json_t *accounting)
 	const char *complete = json_string_value(json_object_get(accounting, "completeUntil"));
 
 	screen->json = false;
-	tc_screen_say(screen, "Disclosures about %s by %s, from %s to %s",
-		      json_string_value(json_object_get(accounting, "subject")),
-		      json_string_value(json_object_get(accounting, "ruleName")),
-		      json_string_value(json_object_get(accounting, "since")),
-		      json_string_value(json_object_get(accounting, "until")));
+	tc_paragraph_say(screen, 0, "Disclosures about %s by %s, from %s to %s",
+			 json_string_value(json_object_get(accounting, "subject")),
+			 json_string_value(json_object_get(accounting, "ruleName")),
+			 json_string_value(json_object_get(accounting, "since")),
+			 json_string_value(json_object_get(accounting, "until")));
 	tc_screen_table(screen, columns, json_object_get(accounting, "entries"));
 	if (complete)
-		tc_screen_say(screen,
-			      "Complete until %s, which `trail verify --accounting` proves from "
-			      "--format json.",
-			      complete);
+		tc_paragraph_say(screen, 0,
+				 "Complete until %s, which `trail verify --accounting` proves from "
+				 "--format json.",
+				 complete);
 }
 
 static enum tc_exit accounting_ask(struct tc_invocation *invocation,

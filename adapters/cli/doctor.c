@@ -1,13 +1,16 @@
 #include "cli/doctor.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "cli/command_table.h"
+#include "cli/paragraph.h"
 #include "cli/session.h"
 
 /* Any time before this program existed means a clock that was never set. */
 #define CLOCK_LEAST_MS 1767225600000LL /* 2026-01-01 */
+#define TEXT_COLUMN    20
 
 static bool clock_check(struct tc_doctor *doctor)
 {
@@ -115,19 +118,34 @@ static json_t *row_make(const struct tc_doctor *doctor, const char *name, const 
 	return row;
 }
 
+/* As wide as the screen. */
+static void line_print(const struct tc_screen *screen, const char *result, const char *check,
+		       const char *text)
+{
+	char *safe = tc_screen_escape(tc_slice_text(text));
+
+	fprintf(screen->out, "%-8s %-10s ", result, check);
+	if (safe)
+		tc_paragraph_hang(screen, TEXT_COLUMN, safe);
+	free(safe);
+}
+
 static void row_print(const struct tc_screen *screen, const json_t *row)
 {
+	char text[1024];
 	const char *result = json_string_value(json_object_get(row, "result"));
 	const char *message = json_string_value(json_object_get(row, "message"));
 	const char *detail = json_string_value(json_object_get(row, "detail"));
 	const char *hint = json_string_value(json_object_get(row, "hint"));
 
 	tc_screen_line(screen, row);
-	tc_screen_say(screen, "%-8s %-10s %s%s%s", result,
-		      json_string_value(json_object_get(row, "check")), message ? message : "",
-		      message ? ": " : "", detail ? detail : "");
+	if (screen->json)
+		return;
+	snprintf(text, sizeof(text), "%s%s%s", message ? message : "", message ? ": " : "",
+		 detail ? detail : "");
+	line_print(screen, result, json_string_value(json_object_get(row, "check")), text);
 	if (hint && *hint)
-		tc_screen_say(screen, "%-8s %-10s %s", "", "hint", hint);
+		line_print(screen, "", "hint", hint);
 }
 
 static enum tc_exit examine(struct tc_doctor *doctor)

@@ -2,19 +2,30 @@
 
 #include "cli/command_table.h"
 #include "cli/help.h"
+#include "cli/paragraph.h"
 
 static bool same_verb(const struct tc_command *command, const char *verb)
 {
 	return !verb || (command->verb && strcmp(command->verb, verb) == 0);
 }
 
-static void options_print(FILE *to, const struct tc_command_option *options)
+#define OPTION_COLUMN  28
+#define COMMAND_COLUMN 22
+
+static void row_print(const struct tc_screen *screen, int column, const char *left,
+		      const char *right)
+{
+	fprintf(screen->out, "  %-*s  ", column - 4, left);
+	tc_paragraph_hang(screen, column, right);
+}
+
+static void options_print(const struct tc_screen *screen, const struct tc_command_option *options)
 {
 	for (; options && options->name; options++) {
 		char left[64];
 		snprintf(left, sizeof(left), "--%s%s%s", options->name, options->value ? " " : "",
 			 options->value ? options->value : "");
-		fprintf(to, "  %-24s  %s\n", left, options->summary);
+		row_print(screen, OPTION_COLUMN, left, options->summary);
 	}
 }
 
@@ -27,29 +38,42 @@ static void lines_print(FILE *to, const char *indent, const char *text)
 	}
 }
 
-void tc_help_command(const struct tc_command *command, FILE *to)
+/* What it is called, what it is for, and how it is written. */
+static void head_print(const struct tc_command *command, const struct tc_screen *screen)
 {
-	fprintf(to, "throughcare %s%s%s - %s\n\n", command->noun, command->verb ? " " : "",
-		command->verb ? command->verb : "", command->summary);
-	fprintf(to, "Usage: throughcare [--profile DIR] [--json] %s%s%s%s%s%s\n", command->noun,
-		command->verb ? " " : "", command->verb ? command->verb : "",
-		*command->operands ? " " : "", command->operands,
-		command->options ? " [OPTION]..." : "");
+	const char *space = command->verb ? " " : "", *verb = command->verb ? command->verb : "";
+	char words[256];
+
+	snprintf(words, sizeof(words), "throughcare %s%s%s - %s", command->noun, space, verb,
+		 command->summary);
+	tc_paragraph_hang(screen, 0, words);
+	snprintf(words, sizeof(words), "throughcare [--profile DIR] [--json] %s%s%s%s%s%s",
+		 command->noun, space, verb, *command->operands ? " " : "", command->operands,
+		 command->options ? " [OPTION]..." : "");
+	fputs("\nUsage: ", screen->out);
+	tc_paragraph_hang(screen, (int)strlen("Usage: "), words);
+}
+
+void tc_help_command(const struct tc_command *command, const struct tc_screen *screen)
+{
+	FILE *to = screen->out;
+
+	head_print(command, screen);
 	if (*command->details) {
 		fputc('\n', to);
-		lines_print(to, "", command->details);
+		tc_paragraph_hang(screen, 0, command->details);
 	}
 	if (command->options) {
 		fputs("\nOptions:\n", to);
-		options_print(to, command->options);
+		options_print(screen, command->options);
 	}
 	fputs("\nOptions of every command:\n", to);
-	options_print(to, tc_command_global_options);
+	options_print(screen, tc_command_global_options);
 	fputs("\nExamples:\n", to);
 	lines_print(to, "  ", command->examples);
 }
 
-static void commands_print(const char *noun, FILE *to)
+static void commands_print(const char *noun, const struct tc_screen *screen)
 {
 	for (const struct tc_command *command = tc_command_table; command->noun; command++) {
 		char left[48];
@@ -57,19 +81,21 @@ static void commands_print(const char *noun, FILE *to)
 			continue;
 		snprintf(left, sizeof(left), "%s%s%s", command->noun, command->verb ? " " : "",
 			 command->verb ? command->verb : "");
-		fprintf(to, "  %-18s  %s\n", left, command->summary);
+		row_print(screen, COMMAND_COLUMN, left, command->summary);
 	}
 }
 
-void tc_help_overview(const char *noun, FILE *to)
+void tc_help_overview(const char *noun, const struct tc_screen *screen)
 {
+	FILE *to = screen->out;
+
 	fputs("throughcare - the command line of a Throughcare network\n\n"
 	      "Usage: throughcare [--profile DIR] [--json] NOUN VERB [OPERAND]... [OPTION]...\n\n"
 	      "Commands:\n",
 	      to);
-	commands_print(noun, to);
+	commands_print(noun, screen);
 	fputs("\nOptions of every command:\n", to);
-	options_print(to, tc_command_global_options);
+	options_print(screen, tc_command_global_options);
 	fputs("\nExit codes: 0 done, 1 failed, 2 usage, 3 refused by the exchange.\n"
 	      "`throughcare NOUN VERB --help` explains one command, with examples.\n",
 	      to);
@@ -187,7 +213,7 @@ void tc_help_scdoc(FILE *to)
 	for (const struct tc_command *command = tc_command_table; command->noun; command++) {
 		fprintf(to, "## %s%s%s ", command->noun, command->verb ? " " : "",
 			command->verb ? command->verb : "");
-		scdoc_put(to, command->operands);
+		fputs(command->operands, to); /* a title takes no escapes */
 		fputs("\n\nTo ", to);
 		scdoc_put(to, command->summary);
 		fputs(".\n\n", to);
@@ -206,24 +232,24 @@ enum tc_exit tc_help_run(struct tc_invocation *invocation)
 {
 	const char *noun = invocation->operand_count > 0 ? invocation->operands[0] : NULL;
 	const char *verb = invocation->operand_count > 1 ? invocation->operands[1] : NULL;
-	FILE *to = invocation->screen.out;
+	const struct tc_screen *screen = &invocation->screen;
 	bool known = false;
 
 	if (!noun) {
-		tc_help_overview(NULL, to);
+		tc_help_overview(NULL, screen);
 		return TC_EXIT_DONE;
 	}
 	if (!verb && strcmp(noun, "completion") == 0) {
-		tc_help_completion(to);
+		tc_help_completion(screen->out);
 		return TC_EXIT_DONE;
 	}
 	if (!verb && strcmp(noun, "options") == 0) {
-		tc_help_scdoc(to);
+		tc_help_scdoc(screen->out);
 		return TC_EXIT_DONE;
 	}
 	const struct tc_command *command = tc_command_find(noun, verb);
 	if (command) {
-		tc_help_command(command, to);
+		tc_help_command(command, screen);
 		return TC_EXIT_DONE;
 	}
 	for (command = tc_command_table; command->noun; command++)
@@ -231,6 +257,6 @@ enum tc_exit tc_help_run(struct tc_invocation *invocation)
 	if (!known)
 		return tc_invocation_usage(invocation, "there is no command \"%s%s%s\"", noun,
 					   verb ? " " : "", verb ? verb : "");
-	tc_help_overview(noun, to);
+	tc_help_overview(noun, screen);
 	return TC_EXIT_DONE;
 }

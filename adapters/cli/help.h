@@ -11,10 +11,12 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/screen.h"
 
-void tc_help_command(const struct tc_command *command, FILE *to);
+/* As wide as the screen; only the examples are as they are. */
+void tc_help_command(const struct tc_command *command, const struct tc_screen *screen);
 /* All commands, or those of a noun. */
-void tc_help_overview(const char *noun, FILE *to);
+void tc_help_overview(const char *noun, const struct tc_screen *screen);
 /* For bash. */
 void tc_help_completion(FILE *to);
 /* In scdoc. */

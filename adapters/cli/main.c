@@ -11,14 +11,14 @@
 #error "the build says the version"
 #endif
 
-static void text_print(const struct tc_invocation *invocation, FILE *to)
+static void text_print(const struct tc_invocation *invocation, const struct tc_screen *screen)
 {
 	if (invocation->version)
-		fputs("throughcare " THROUGHCARE_VERSION "\n", to);
+		fputs("throughcare " THROUGHCARE_VERSION "\n", screen->out);
 	else if (invocation->command)
-		tc_help_command(invocation->command, to);
+		tc_help_command(invocation->command, screen);
 	else
-		tc_help_overview(invocation->noun, to);
+		tc_help_overview(invocation->noun, screen);
 }
 
 /* With --json there is nothing but objects on stdout, these texts too. */
@@ -29,13 +29,13 @@ static enum tc_exit text_say(const struct tc_invocation *invocation)
 	FILE *memory;
 
 	if (!invocation->screen.json) {
-		text_print(invocation, stdout);
+		text_print(invocation, &invocation->screen);
 		return TC_EXIT_DONE;
 	}
 	memory = open_memstream(&text, &len);
 	if (!memory)
 		return TC_EXIT_FAILED;
-	text_print(invocation, memory);
+	text_print(invocation, &(struct tc_screen){.out = memory});
 	if (fclose(memory) == 0) {
 		json_t *object = invocation->version
 					 ? json_pack("{s:s}", "version", THROUGHCARE_VERSION)

@@ -22,16 +22,6 @@ int tc_paragraph_width(const struct tc_screen *screen)
 	return width > WIDTH_MAX ? WIDTH_MAX : width;
 }
 
-/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
-static int columns_of(const char *text, size_t len)
-{
-	int columns = 0;
-
-	for (size_t i = 0; i < len; i++)
-		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return columns;
-}
-
 /* As much of a word as there is room for; all of it where that is enough. */
 static size_t piece_of(const char *text, size_t len, int room)
 {
@@ -50,8 +40,8 @@ static void hang(const struct tc_screen *screen, int indent, bool whole, const c
 	int width = tc_paragraph_width(screen), column = indent;
 
 	while (*text != '\0') {
-		size_t len = strcspn(text, " ");
-		int columns = columns_of(text, len);
+		size_t len = strcspn(text, " \n");
+		int columns = (int)tc_screen_columns(text, len);
 		int space = column > indent;
 
 		if (space && column + 1 + columns > width) {
@@ -62,9 +52,9 @@ static void hang(const struct tc_screen *screen, int indent, bool whole, const c
 		if (!whole && !space && columns > width - indent)
 			len = piece_of(text, len, width - indent);
 		fprintf(screen->out, "%s%.*s", space ? " " : "", (int)len, text);
-		column += space + columns_of(text, len);
+		column += space + (int)tc_screen_columns(text, len);
 		text += len;
-		text += strspn(text, " ");
+		text += strspn(text, " \n");
 	}
 	fputc('\n', screen->out);
 }

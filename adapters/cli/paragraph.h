@@ -16,7 +16,7 @@
 int tc_paragraph_width(const struct tc_screen *screen);
 
 /* Text that is escaped already, at column `indent` where the line stands, and further lines behind
- * as many spaces. A word that no line has room for is broken. */
+ * as many spaces. Its own line feeds are spaces. A word that no line has room for is broken. */
 void tc_paragraph_hang(const struct tc_screen *screen, int indent, const char *text);
 
 /* One paragraph, each of its lines behind `indent` spaces. */

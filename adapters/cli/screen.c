@@ -83,6 +83,15 @@ static void escaped_put(FILE *to, const char *text)
 	free(safe);
 }
 
+size_t tc_screen_columns(const char *text, size_t len)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < len; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
+}
+
 void tc_screen_minute(json_t *row, const char *key)
 {
 	const char *at = json_string_value(json_object_get(row, key));

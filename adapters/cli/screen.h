@@ -44,6 +44,9 @@ char *tc_screen_escape(struct tc_slice text);
  * the caller (free); NULL when the row has no such value. */
 char *tc_screen_cell(const json_t *row, const char *key);
 
+/* How many columns it takes: characters, not bytes, of valid UTF-8. */
+size_t tc_screen_columns(const char *text, size_t len);
+
 /* For a table: the time of a row without its seconds. */
 void tc_screen_minute(json_t *row, const char *key);
 /* A line for people only; nothing with --json. What is interpolated is escaped. */

@@ -14,25 +14,15 @@ struct layout {
 	bool wrapped;
 };
 
-/* Characters, not bytes, of valid UTF-8. */
-static size_t characters(const char *text, size_t len)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < len; i++)
-		count += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return count;
-}
-
 static void measure(struct layout *layout, size_t column, const char *text)
 {
-	size_t whole = characters(text, strlen(text));
+	size_t whole = tc_screen_columns(text, strlen(text));
 
 	if (whole > layout->width[column])
 		layout->width[column] = whole;
 	while (*text) {
 		size_t len = strcspn(text, " ");
-		size_t word = characters(text, len);
+		size_t word = tc_screen_columns(text, len);
 
 		if (word > WORD_MAX)
 			word = WORD_MAX;
@@ -102,7 +92,7 @@ static char *wrap(char *text, size_t width)
 
 	for (size_t at = 0; wrapped && at < len;) {
 		size_t word = strcspn(text + at, " ");
-		size_t wide = characters(text + at, word);
+		size_t wide = tc_screen_columns(text + at, word);
 
 		if (line > 0 && line + 1 + wide > width) {
 			wrapped[used++] = '\n';

@@ -11,11 +11,8 @@
 
 static void types_list(const struct tc_screen *screen)
 {
-	static const struct tc_column columns[] = {{"type", "TYPE"},
-						   {"category", "CATEGORY"},
-						   {"to", "GOES TO"},
-						   {"summary", "FOR"},
-						   {NULL, NULL}};
+	static const struct tc_column columns[] = {
+		{"type", "TYPE"}, {"to", "GOES TO"}, {"summary", "FOR"}, {NULL, NULL}};
 	json_t *rows = json_array();
 
 	for (size_t i = 0; i < tc_part_type_count; i++) {

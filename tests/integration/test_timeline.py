@@ -60,25 +60,3 @@ def test_a_task_stands_in_the_history_of_whose_people_are_asked_and_of_nobody_el
     assert [row["code"] for row in rows(exchange, HOME, number, "task")] == ["attest", "destroyed"]
     assert not rows(exchange, OFFICE, number, "task"), "it is told by evidence"
     assert "ACKNOWLEDGED" in evidence(exchange.collect(OFFICE), sent)
-
-
-def test_what_people_read_fits_their_screens(exchange):
-    subject, number = new_id(), new_id()
-    exchange.accepted(OFFICE, referral(subject, number))
-    exchange.collect(HOME)
-    exchange.accepted(HOME, response(subject, number, "RECEIVED"))
-    exchange.accepted(HOME, response(subject, number, "ACCEPTED"))
-    exchange.accepted(HOME, operational(subject, OFFICE, "AppointmentScheduled", {
-        "appointmentId": new_id(), "start": now(3600), "durationMinutes": 30}, number) | {"actor": {"id": "w-21"}})
-    exchange.collect(OFFICE)
-    long = "w-" + 20 * "very-" + "long"
-    given = exchange.cli("referral", "assign", number, "--to", long[:64], "--team", long[:63], "--reason", "workload",
-                         "--actor", "w-1", profile=OFFICE)
-    assert given.code == 0, given
-    for words in (("referral", "show", number), ("appointment", "list", number), ("referral", "watch", "--once"),
-                  ("task", "list"), ("calendar", "show"), ("outcomes", "report"), ("caseload",), ("referral", "list"),
-                  ("consent", "list", "--subject", subject), ("agency", "list"), ("mailbox", "status"),
-                  ("capacity", "list"), ("service", "find"), ("feed", "list"), ("review", "list"), ("policy", "show"),
-                  ("person", "show", subject), ("message", "template", "--list")):
-        said = exchange.plain(OFFICE, *words)
-        assert said and max(len(line) for line in said.splitlines()) <= 80, (words, said)

@@ -116,6 +116,17 @@ static void help_is_asked_for_anywhere(void **state)
 	assert_true(invocation.version);
 }
 
+/* No line of prose is wider than a screen; examples are to be copied as they are. */
+static void assert_fits(const char *text)
+{
+	const char *end = strstr(text, "\nExamples:\n");
+
+	for (; text < end; text += strcspn(text, "\n") + 1) {
+		if (strcspn(text, "\n") > 80)
+			fail_msg("%.*s", (int)strcspn(text, "\n"), text);
+	}
+}
+
 static void every_command_explains_itself_with_examples(void **state)
 {
 	(void)state;
@@ -123,8 +134,9 @@ static void every_command_explains_itself_with_examples(void **state)
 		char text[8192] = "";
 		FILE *to = fmemopen(text, sizeof(text), "w");
 		assert_non_null(to);
-		tc_help_command(command, to);
+		tc_help_command(command, &(struct tc_screen){.out = to});
 		fclose(to);
+		assert_fits(text);
 		assert_non_null(strstr(text, command->noun));
 		assert_non_null(strstr(text, "\nUsage: throughcare "));
 		assert_non_null(strstr(text, "\nExamples:\n  throughcare"));
