@@ -87,6 +87,8 @@ def test_programs_manual_and_completion_are_installed(prefix):
                  "man5/throughcared.yaml.5", "man5/throughcare-profile.5",
                  "man5/throughcare-policy.5", "man3/libthroughcare.3", "man3/tc_client_submit.3"):
         assert (prefix / "share/man" / page).stat().st_size > 200, page
+    commands = (prefix / "share/man/man1/throughcare.1").read_text(encoding="utf-8")
+    assert "message send [FILE|-]" in commands.replace("\\-", "-"), "the operand of a command is in its title"
     policy = str(prefix / "share/throughcare/policy.yaml")
     assert "no errors" in run(str(prefix / "bin/throughcare"), "policy", "check", policy)
     completion = prefix / "share/bash-completion/completions/throughcare"
@@ -94,3 +96,22 @@ def test_programs_manual_and_completion_are_installed(prefix):
     assert words.split() == ["send", "collect", "show", "template"]
     words = run("bash", "-c", f'. {completion}; COMP_WORDS=(throughcare --profile x trail find --s); COMP_CWORD=5; _throughcare; echo "${{COMPREPLY[@]}}"')
     assert words.split() == ["--subject", "--since"]
+
+
+def test_units_start_what_is_installed_with_words_that_it_takes(prefix, own_exchange):
+    units = sorted((prefix / "lib/systemd/system").glob("*.service"))
+    assert [unit.name for unit in units] == ["throughcare-backup.service", "throughcare-sealer.service",
+                                             "throughcare-witness.service", "throughcared.service"]
+    for unit in units:
+        for line in unit.read_text(encoding="utf-8").splitlines():
+            name, _, words = line.partition("=")
+            if name not in ("ExecStartPre", "ExecStart"):
+                continue
+            program, *words = words.replace("/etc/throughcare/throughcared.yaml", own_exchange.configuration()).split()
+            assert program.startswith(str(prefix)) and os.access(program, os.X_OK), line
+            if name == "ExecStart" and unit.name == "throughcared.service":
+                continue  # is run by every other test
+            where = {**os.environ, "LD_LIBRARY_PATH": str(library_folder(prefix))}
+            done = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, check=False, env=where)
+            # What the others need is in /etc: but for that, they would go on.
+            assert done.returncode == (0 if name == "ExecStartPre" else 1), (line, done)
