@@ -28,12 +28,16 @@ static void dispositions_say(const struct tc_screen *screen, const struct tc_rec
 	for (size_t i = 0; i < receipt->disposition_count; i++) {
 		const struct tc_disposition *to = &receipt->dispositions[i];
 		bool known = to->kind > 0 && (size_t)to->kind < sizeof(kinds) / sizeof(kinds[0]);
-		tc_screen_say(screen, "  %s %s%s%s%s: %u parts released, %u withheld",
-			      kinds[known ? to->kind : 0],
+		char parts[64] = ""; /* what the exchange keeps for itself is released to nobody */
+
+		if (to->parts_released + to->parts_withheld > 0)
+			snprintf(parts, sizeof(parts), ": %u part%s released, %u withheld",
+				 to->parts_released, to->parts_released == 1 ? "" : "s",
+				 to->parts_withheld);
+		tc_screen_say(screen, "  %s %s%s%s%s%s", kinds[known ? to->kind : 0],
 			      to->recipient && *to->recipient ? to->recipient : "the exchange",
 			      to->code && *to->code ? " (" : "", to->code ? to->code : "",
-			      to->code && *to->code ? ")" : "", to->parts_released,
-			      to->parts_withheld);
+			      to->code && *to->code ? ")" : "", parts);
 	}
 }
 
@@ -51,7 +55,7 @@ static void receipt_print(struct sending *sending, const struct tc_receipt *rece
 			tc_screen_line(screen, object);
 		json_decref(object);
 	} else if (receipt->status == TC_RECEIPT_ACCEPTED) {
-		tc_screen_say(screen, "accepted  %s  at log index %llu%s", receipt->message_id,
+		tc_screen_say(screen, "accepted  %s  at log position %llu%s", receipt->message_id,
 			      (unsigned long long)receipt->log_sequence,
 			      receipt->repeated ? " (sent before: the first receipt)" : "");
 		dispositions_say(screen, receipt);

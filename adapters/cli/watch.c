@@ -22,9 +22,10 @@ static void change_print(const struct tc_screen *screen, const json_t *row)
 	bool taken_over = json_is_true(json_object_get(row, "takenOver"));
 
 	tc_screen_line(screen, row);
-	/* Without the year and the seconds, which programs get. */
-	tc_paragraph_say(screen, 0, "%.11s %s %s %s", at && strlen(at) > 16 ? at + 5 : "",
-			 id ? id : "", state ? state : "",
+	/* Without the year and the seconds, which programs get; the position is where to go on. */
+	tc_paragraph_say(screen, 0, "%lld %.11s %s %s %s",
+			 (long long)json_integer_value(json_object_get(row, "logSequence")),
+			 at && strlen(at) > 16 ? at + 5 : "", id ? id : "", state ? state : "",
 			 taken_over ? "taken over"
 			 : by       ? by
 				    : "");
