@@ -57,10 +57,10 @@ static enum tc_exit clients_open(struct export *export)
 	return code;
 }
 
-/* The newest checkpoint, and signed by whom we trust. */
-static enum tc_exit target_get(struct export *export)
+/* The newest checkpoint of at most `size` records (0: any), and signed by whom we trust. */
+static enum tc_exit target_get(struct export *export, uint64_t size)
 {
-	int r = tc_audit_ask_checkpoint(export->clients[0], 0, &export->reply);
+	int r = tc_audit_ask_checkpoint(export->clients[0], size, &export->reply);
 
 	if (r != 0)
 		return tc_session_failed(export->invocation, export->clients[0], r);
@@ -155,9 +155,10 @@ static void done(struct export *export)
 enum tc_exit tc_trail_export_run(struct tc_invocation *invocation)
 {
 	struct export export = {.invocation = invocation, .folder = {.fd = -1}};
-	int64_t since = -1;
+	int64_t since = -1, size = 0;
 
-	if (tc_invocation_number(invocation, "since", 0, INT64_MAX, -1, &since) < 0)
+	if (tc_invocation_number(invocation, "since", 0, INT64_MAX, -1, &since) < 0 ||
+	    tc_invocation_number(invocation, "size", 1, INT64_MAX, 0, &size) < 0)
 		return TC_EXIT_USAGE;
 	tc_progress_init(&export.progress, &invocation->screen, "exported", "entries");
 	enum tc_exit code = tc_trust_load(invocation, &export.trust);
@@ -169,7 +170,7 @@ enum tc_exit tc_trail_export_run(struct tc_invocation *invocation)
 	if (code == TC_EXIT_DONE)
 		code = clients_open(&export);
 	if (code == TC_EXIT_DONE)
-		code = target_get(&export);
+		code = target_get(&export, (uint64_t)size);
 	if (code == TC_EXIT_DONE && since < 0)
 		since = export.earlier_found ? (int64_t) export.earlier.parsed.size : 0;
 	if (code == TC_EXIT_DONE)

@@ -127,6 +127,8 @@ def test_a_cosignature_stands_under_the_checkpoint_that_the_witness_saw(exchange
     ask(exchange, "trail", "proof", "0", "--size", size, "--out", tmp_path / "proof")
     verdict = ask(exchange, "trail", "verify", "--proof", tmp_path / "proof", "--witness-policy", policy)
     assert verdict["witnesses"] == 1
+    words = ["trail", "export", tmp_path / "cosigned", "--witness-policy", policy]
+    assert ask(exchange, *words, "--size", size)["witnesses"] == 1
     subprocess.run(follow, check=True, capture_output=True)
     assert int((tmp_path / "state").read_text().splitlines()[1]) > size
 
