@@ -48,7 +48,8 @@ static int act(const struct words *words)
 		return EXIT_USAGE;
 	}
 	if (r) {
-		problem_print_at(path, "the configuration cannot be read", tc_err_text(r), NULL);
+		problem_print_at(path, "the configuration cannot be read", tc_err_text(r),
+				 "check the path and who may read the file");
 		return EXIT_FAILURE;
 	}
 	switch (words->action) {

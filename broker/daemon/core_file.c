@@ -12,6 +12,7 @@ int core_file_forbid(void)
 {
 	if (prctl(PR_SET_DUMPABLE, 0) == 0)
 		return 0;
-	problem_print("core files cannot be turned off", strerror(errno), NULL);
+	problem_print("core files cannot be turned off", strerror(errno),
+		      "a core file would hold messages: find out what forbids prctl(2) here");
 	return TC_EIO;
 }

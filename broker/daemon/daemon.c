@@ -178,7 +178,9 @@ static int threads_start(struct daemon *daemon, uint32_t connections)
 	int r = topology_start(&options, &daemon->topology);
 
 	if (r)
-		problem_print("the threads cannot be started", tc_err_text(r), NULL);
+		problem_print(
+			"the threads cannot be started", tc_err_text(r),
+			"check the limits on threads and memory: ulimit -a, TasksMax of the unit");
 	return r;
 }
 

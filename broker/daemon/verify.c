@@ -56,7 +56,9 @@ int verify_rebuild(const struct config *config)
 		digest_print("ledger", digest);
 		digest_print("trail", trail);
 	} else {
-		problem_print("the rebuild failed", tc_err_text(r), NULL);
+		problem_print(
+			"the rebuild failed", tc_err_text(r),
+			"check data_dir and its free space; --check says what is wrong in the log");
 	}
 	stores_close(&stores);
 	return r ? 1 : 0;
@@ -447,7 +449,8 @@ int verify_check(const struct config *config)
 			"the tree of the log is not what the journal makes of it", NULL,
 			"throughcared --rebuild makes it again; old checkpoints are lost then");
 	if (r)
-		problem_print("the check could not be finished", tc_err_text(r), NULL);
+		problem_print("the check could not be finished", tc_err_text(r),
+			      "check who may write in data_dir, and its free space");
 	else if (!same)
 		problem_print("ledger or trail is not what the journal makes of it", NULL,
 			      "throughcared --rebuild makes both again");
