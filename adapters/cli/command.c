@@ -26,6 +26,8 @@ enum tc_exit tc_invocation_usage(struct tc_invocation *invocation, const char *f
 	if (command)
 		snprintf(hint, sizeof(hint), "see `throughcare %s%s%s --help`", command->noun,
 			 command->verb ? " " : "", command->verb ? command->verb : "");
+	else if (invocation->noun)
+		snprintf(hint, sizeof(hint), "see `throughcare help %s`", invocation->noun);
 	else
 		snprintf(hint, sizeof(hint), "see `throughcare --help`");
 	tc_problem_set(&invocation->problem, "usage", "the command line is not right", hint, "%s",
@@ -50,6 +52,13 @@ static bool noun_known(const char *noun)
 		if (strcmp(command->noun, noun) == 0)
 			return true;
 	return false;
+}
+
+static void verb_missing(struct tc_invocation *invocation, const char *noun, const char *verb)
+{
+	invocation->noun = noun;
+	tc_invocation_usage(invocation, "\"%s\" needs one of its verbs%s%s", noun,
+			    verb ? ", not " : "", verb ? verb : "");
 }
 
 static size_t options_append(struct option *to, size_t used, size_t room, int first,
@@ -161,8 +170,7 @@ int tc_command_parse(int argc, char **argv, struct tc_invocation *ret)
 		if (!noun_known(noun))
 			tc_invocation_usage(ret, "there is no command \"%s\"", noun);
 		else
-			tc_invocation_usage(ret, "\"%s\" needs one of its verbs, not \"%s\"", noun,
-					    verb ? verb : "");
+			verb_missing(ret, noun, verb);
 		return TC_EINVAL;
 	}
 	int words = optind + (ret->command->verb ? 1 : 0);

@@ -20,6 +20,7 @@ static const struct tc_column table_columns[] = {
 	{"actor", "PERSON"},
 	{"recipient", "TO"},
 	{"messageType", "MESSAGE"},
+	{"messageId", "ID"},
 	{"code", "CODE"},
 	{"basis", "BASIS"},
 	{"categories", "RELEASED"},

@@ -45,6 +45,8 @@ def test_what_auditors_and_operators_read(exchange):
                   ("accounting", "--subject", subject, "--rule", "42cfr2.25"), ("auditor", "scopes"),
                   ("auditor", "questions"), ("consent", "show", number), ("order", "list"), ("agency", "list")):
         fits(exchange, AUDITOR, *words)
+    said = exchange.plain(AUDITOR, "trail", "find", "--subject", subject)
+    assert told["messageId"] in said, "what `trail why` is asked by"
     for words in (("exchange", "status"), ("exchange", "backup"), ("mailbox", "status", "--agency", OFFICE),
                   ("policy", "show"), ("calendar", "show"), ("feed", "list"), ("order", "list"), ("doctor",)):
         fits(exchange, OPERATOR, *words)

@@ -82,6 +82,16 @@ static void what_is_wrong_is_named(void **state)
 	}
 }
 
+static void a_noun_alone_is_told_where_its_verbs_are(void **state)
+{
+	struct tc_invocation invocation;
+
+	(void)state;
+	assert_int_equal(PARSE(&invocation, "order"), TC_EINVAL);
+	assert_string_equal(invocation.problem.detail, "\"order\" needs one of its verbs");
+	assert_string_equal(invocation.problem.hint, "see `throughcare help order`");
+}
+
 static void numbers_and_times_out_of_bounds_are_usage_errors(void **state)
 {
 	struct tc_invocation invocation;
@@ -151,6 +161,7 @@ int main(void)
 		cmocka_unit_test(options_stand_before_and_behind_the_command),
 		cmocka_unit_test(a_dash_alone_is_an_operand),
 		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(a_noun_alone_is_told_where_its_verbs_are),
 		cmocka_unit_test(numbers_and_times_out_of_bounds_are_usage_errors),
 		cmocka_unit_test(help_is_asked_for_anywhere),
 		cmocka_unit_test(every_command_explains_itself_with_examples),
