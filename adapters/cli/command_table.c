@@ -121,7 +121,8 @@ const struct tc_command tc_command_table[] = {
 	 "throughcare message show 0197a0c0-0000-7000-8000-000000000001", OPTIONS(ACTOR_OPTION),
 	 tc_message_show_run},
 	{"message", "template", "[TYPE]", 0, 1, "print a filled example of a message type",
-	 "The example is accepted by `message send` once recipient and subject are set.",
+	 "The example is accepted by `message send` once recipient and subject are set, and the\n"
+	 "id of what it answers where it names one: a task, a meeting, an order.",
 	 "throughcare message template --list\n"
 	 "throughcare message template AttendanceRecord > attendance.json",
 	 OPTIONS({"list", NULL, "list the types and what each is for"}), tc_message_template_run},
