@@ -2,8 +2,10 @@
 
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
+#include "ledger/lend.h"
 #include "ledger/mailbox.h"
 #include "ledger/origin.h"
+#include "ledger/session.h"
 #include "ledger/state.h"
 
 bool attached_template(const struct ledger *ledger, const struct submission *submission,
@@ -54,4 +56,18 @@ int attached_send(struct ledger *ledger, const struct delivery *template, uint32
 	r = fact_delivery(ledger, "denied", ret, tc_refusal_name(decision.code));
 	ret->id = 0;
 	return r;
+}
+
+int attached_recall(struct ledger *ledger, struct delivery *delivery)
+{
+	const struct session *session;
+	int r = 0;
+
+	if (delivery->state == DELIVERY_IN_FLIGHT) {
+		session = session_find(ledger, delivery->connection);
+		r = session == NULL ? TC_ECORRUPT : lend_withdraw(ledger, session, delivery->id);
+	}
+	if (r == 0)
+		r = mailbox_attach(ledger, delivery);
+	return r < 0 ? r : dispatch_end(ledger, delivery, DELIVERY_RECALLED, NULL);
 }

@@ -27,4 +27,7 @@ bool attached_template(const struct ledger *ledger, const struct submission *sub
 int attached_send(struct ledger *ledger, const struct delivery *template, uint32_t recipient,
 		  struct delivery *ret) TC_MUST_CHECK;
 
+/* Any open delivery is recalled, as one of which its sender is not to know: nobody is told. */
+int attached_recall(struct ledger *ledger, struct delivery *delivery) TC_MUST_CHECK;
+
 #endif

@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/attached.h"
 #include "ledger/delivery.h"
-#include "ledger/dispatch.h"
 #include "ledger/forget_rule.h"
 #include "ledger/idempotency.h"
-#include "ledger/lend.h"
 #include "ledger/order.h"
-#include "ledger/session.h"
 #include "ledger/state.h"
 
 #define ID_BYTES sizeof(((struct tc_id *)NULL)->bytes)
@@ -222,19 +220,6 @@ int ledger_forget_find(struct ledger *ledger, struct forget_what *what)
 
 /* ---- open deliveries ---- */
 
-static int end_delivery(struct ledger *ledger, struct delivery *delivery)
-{
-	const struct session *session;
-	int r = 0;
-
-	if (delivery->state == DELIVERY_IN_FLIGHT) {
-		session = session_find(ledger, delivery->connection);
-		r = session == NULL ? TC_ECORRUPT : lend_withdraw(ledger, session, delivery->id);
-	}
-	delivery->attached = true; /* its sender is not told */
-	return r < 0 ? r : dispatch_end(ledger, delivery, DELIVERY_RECALLED, NULL);
-}
-
 int ledger_forget_settle(struct ledger *ledger, const struct forget_what *what)
 {
 	Throughcare__V1__Record none = THROUGHCARE__V1__RECORD__INIT;
@@ -251,7 +236,7 @@ int ledger_forget_settle(struct ledger *ledger, const struct forget_what *what)
 		struct delivery delivery;
 
 		r = delivery_find(ledger, what->deliveries.numbers[i], &delivery);
-		r = r == DELIVERY_UNKNOWN ? 0 : r < 0 ? r : end_delivery(ledger, &delivery);
+		r = r == DELIVERY_UNKNOWN ? 0 : r < 0 ? r : attached_recall(ledger, &delivery);
 	}
 	while ((effect = effects_pop(&effects)) != NULL)
 		effect_free(&effect);

@@ -83,6 +83,14 @@ int mailbox_enter(struct ledger *ledger, struct delivery *delivery, enum deliver
 	return r < 0 ? r : mailbox_move(ledger, delivery, state, 1);
 }
 
+int mailbox_attach(struct ledger *ledger, struct delivery *delivery)
+{
+	int r = mailbox_move(ledger, delivery, delivery->state, UINT64_MAX);
+
+	delivery->attached = true;
+	return r < 0 ? r : mailbox_move(ledger, delivery, delivery->state, 1);
+}
+
 /* ---- waiting ---- */
 
 static void waiting_key(struct store_key *key, const struct delivery *delivery)

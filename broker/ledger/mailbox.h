@@ -37,6 +37,9 @@ bool mailbox_holds_full(const struct ledger *ledger, const struct principal *sen
 /* Leaves its state for another, and moves the counts of recipient and sender. */
 int mailbox_enter(struct ledger *ledger, struct delivery *delivery,
 		  enum delivery_state state) TC_MUST_CHECK;
+/* It is one that goes along with another message from here on (attached.h), and its sender's counts
+ * are without it. */
+int mailbox_attach(struct ledger *ledger, struct delivery *delivery) TC_MUST_CHECK;
 
 /* Waiting: rows in WAITING and TIMER. Doing it twice changes nothing. */
 int mailbox_park(struct ledger *ledger, struct delivery *delivery) TC_MUST_CHECK;

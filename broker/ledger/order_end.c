@@ -8,14 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/dispatch.h"
+#include "ledger/attached.h"
 #include "ledger/lease.h"
-#include "ledger/lend.h"
 #include "ledger/order_row.h"
 #include "ledger/outcome_check.h"
 #include "ledger/person_decision.h"
 #include "ledger/review.h"
-#include "ledger/session.h"
 #include "ledger/state.h"
 #include "ledger/task.h"
 #include "ledger/timer.h"
@@ -57,19 +55,6 @@ static int may_see(struct ledger *ledger, const struct order_about *about, uint3
 	return r;
 }
 
-static int end_delivery(struct ledger *ledger, struct delivery *delivery)
-{
-	const struct session *session;
-	int r = 0;
-
-	if (delivery->state == DELIVERY_IN_FLIGHT) {
-		session = session_find(ledger, delivery->connection);
-		r = session == NULL ? TC_ECORRUPT : lend_withdraw(ledger, session, delivery->id);
-	}
-	delivery->attached = true; /* its sender is not to know */
-	return r < 0 ? r : dispatch_end(ledger, delivery, DELIVERY_RECALLED, NULL);
-}
-
 static int end_deliveries(struct ledger *ledger, const struct order_about *about, bool expunged)
 {
 	struct store_cursor cursor;
@@ -92,7 +77,7 @@ static int end_deliveries(struct ledger *ledger, const struct order_about *about
 		if (r == 0 && touched && !expunged)
 			r = may_see(ledger, about, delivery.recipient, &seen);
 		if (r == 0 && touched && !seen)
-			r = end_delivery(ledger, &delivery);
+			r = attached_recall(ledger, &delivery);
 	}
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : r;

@@ -4,6 +4,7 @@
 
 #include "ledger/ledger_view.h"
 #include "ledger/order.h"
+#include "ledger/principal.h"
 
 #define TEXT_BYTES 512
 
@@ -171,6 +172,16 @@ static void a_seal_is_lifted_by_two_persons_too(void **state)
 	assert_false(hidden(x, subject, none, "treatment"));
 }
 
+/* What the agency has waiting for consents, as it counts for its allowance. */
+static uint64_t holds_of(struct exchange *x, const char *agency)
+{
+	const struct principal *principal = principal_find(
+		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(agency));
+
+	assert_non_null(principal);
+	return principal->box.held + principal->box.held_bytes;
+}
+
 static void what_waits_about_a_sealed_person_is_recalled_without_a_word(void **state)
 {
 	struct exchange *x = *state;
@@ -186,6 +197,7 @@ static void what_waits_about_a_sealed_person_is_recalled_without_a_word(void **s
 	(void)sealed(x, subject);
 	assert_int_equal(exchange_facts(x, "recall"), 3); /* and the evidence that one is held */
 	assert_int_equal(exchange_own(x, "DeliveryEvidence"), 0);
+	assert_int_equal(holds_of(x, "treatment"), 0);
 	collector(x, "treatment", 10);
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1); /* the other's */
 }
