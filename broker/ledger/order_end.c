@@ -5,7 +5,6 @@
  * own is found through the referrals and persons; a clock that was forgotten would point
  * at rows that are gone.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/attached.h"
@@ -14,6 +13,7 @@
 #include "ledger/outcome_check.h"
 #include "ledger/person_decision.h"
 #include "ledger/review.h"
+#include "ledger/sought.h"
 #include "ledger/state.h"
 #include "ledger/task.h"
 #include "ledger/timer.h"
@@ -22,25 +22,18 @@
 /* ---- deliveries ---- */
 
 /* What the exchange itself says names what it is about in its text. */
-static int own_touches(struct ledger *ledger, const struct order_about *about,
+static int own_touches(struct ledger *ledger, const struct sought *ids,
 		       const struct delivery *delivery, bool *ret)
 {
 	struct tc_slice packed;
 	uint8_t key[8];
 	int r;
 
-	*ret = false;
 	tc_put_be64(key, delivery->id);
 	r = ledger_get(ledger, LEDGER_TABLE_OWN, tc_slice(key, sizeof(key)), &packed);
-	if (r != 0)
-		return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
-	for (size_t i = 0; !*ret && i < about->count; i++) {
-		char id[TC_ID_TEXT_BYTES];
-
-		tc_id_format(about->ids[i].id, id);
-		*ret = memmem(packed.data, packed.len, id, strlen(id)) != NULL;
-	}
-	return 0;
+	if (r == 0)
+		*ret = sought_in(ids, packed);
+	return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
 }
 
 /* Is the recipient one of those that a seal names? */
@@ -55,56 +48,82 @@ static int may_see(struct ledger *ledger, const struct order_about *about, uint3
 	return r;
 }
 
+/* One look at each of many: most are about none of these. */
+static int end_if_touched(struct ledger *ledger, const struct order_about *about,
+			  const struct sought *ids, bool expunged, struct delivery *delivery)
+{
+	bool touched = order_about_touches(about, delivery->subject, delivery->referral,
+					   delivery->message);
+	bool seen = false;
+	int r = 0;
+
+	if (!touched && delivery->own)
+		r = own_touches(ledger, ids, delivery, &touched);
+	if (r == 0 && touched && !expunged)
+		r = may_see(ledger, about, delivery->recipient, &seen);
+	return r < 0 || !touched || seen ? r : attached_recall(ledger, delivery);
+}
+
 static int end_deliveries(struct ledger *ledger, const struct order_about *about, bool expunged)
 {
-	struct store_cursor cursor;
+	struct sought ids = {0};
+	struct store_cursor cursor = {0};
 	struct tc_slice key, value;
-	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_DELIVERY],
-				  tc_slice(NULL, 0), STORE_FORWARD);
+	int r = 0;
 
+	for (size_t i = 0; r == 0 && i < about->count; i++)
+		r = sought_add(&ids, about->ids[i].id);
+	if (r == 0)
+		r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_DELIVERY],
+				      tc_slice(NULL, 0), STORE_FORWARD);
 	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
 		struct delivery delivery;
-		bool touched, seen = false;
 
-		if (!delivery_read(key, value, &delivery)) {
-			r = TC_ECORRUPT;
-			break;
-		}
-		touched = order_about_touches(about, delivery.subject, delivery.referral,
-					      delivery.message);
-		if (!touched && delivery.own)
-			r = own_touches(ledger, about, &delivery, &touched);
-		if (r == 0 && touched && !expunged)
-			r = may_see(ledger, about, delivery.recipient, &seen);
-		if (r == 0 && touched && !seen)
-			r = attached_recall(ledger, &delivery);
+		r = delivery_read(key, value, &delivery)
+			    ? end_if_touched(ledger, about, &ids, expunged, &delivery)
+			    : TC_ECORRUPT;
 	}
 	store_cursor_done(&cursor);
+	sought_done(&ids);
 	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
 /* ---- places ---- */
 
-static int end_leases(struct ledger *ledger, const struct order_about *about)
+/* Those that its target holds for it: a place is offered by whoever has it. */
+static int end_leases_of(struct ledger *ledger, struct tc_id id)
 {
-	struct store_cursor cursor;
-	struct tc_slice key;
-	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_LEASE],
-				  tc_slice(NULL, 0), STORE_FORWARD);
+	const struct store_table held = ledger->table[LEDGER_TABLE_LEASE_HOLDER];
+	const struct principal *provider;
+	struct referral referral;
+	struct tc_id at = {{0}};
+	int r = referral_find(ledger->txn, &ledger->referral, id, &referral);
 
-	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+	if (r != 0)
+		return r == REFERRAL_UNKNOWN ? 0 : r;
+	provider = principal_find(ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY,
+				  tc_slice_text(referral.target.name));
+	while (provider != NULL && r == 0 &&
+	       (r = lease_next(ledger->txn, held, provider->number, at, &at)) == 0) {
 		struct lease lease;
-		struct tc_id id;
 
-		r = store_key_take_id(&key, &id)
-			    ? lease_find(ledger->txn, ledger->table[LEDGER_TABLE_LEASE], id, &lease)
-			    : TC_ECORRUPT;
-		if (r == 0 && lease.state == LEASE_HELD &&
-		    order_about_has(about, ORDER_TARGET_REFERRAL, lease.referral))
+		r = lease_find(ledger->txn, ledger->table[LEDGER_TABLE_LEASE], at, &lease);
+		if (r > 0)
+			return TC_ECORRUPT;
+		if (r == 0 && tc_id_equal(lease.referral, id))
 			r = lease_end(ledger, &lease, LEASE_RELEASED, 0);
 	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return r == LEASE_UNKNOWN ? 0 : r;
+}
+
+static int end_leases(struct ledger *ledger, const struct order_about *about)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < about->count; i++)
+		if (about->ids[i].kind == ORDER_TARGET_REFERRAL)
+			r = end_leases_of(ledger, about->ids[i].id);
+	return r;
 }
 
 /* ---- clocks ---- */

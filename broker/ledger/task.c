@@ -302,10 +302,8 @@ int task_job(struct ledger *ledger, struct job *job)
 static int task_remove(struct ledger *ledger, const struct task *task)
 {
 	struct store_key key;
-	int r = 0;
+	int r = task_index(ledger, task, false);
 
-	if (task_is_open(task))
-		r = task_index(ledger, task, false);
 	if (r == 0)
 		r = timer_drop(ledger, task->alarm_ms, TIMER_TASK, timer_delivery(task->delivery));
 	task_owner_key(&key, task);
@@ -318,17 +316,19 @@ static int task_remove(struct ledger *ledger, const struct task *task)
 int task_forget(struct ledger *ledger, const struct order_about *about)
 {
 	struct store_cursor cursor;
-	struct tc_slice key, value;
-	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_TASK],
+	struct tc_slice key;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_TASK_OPEN],
 				  tc_slice(NULL, 0), STORE_FORWARD);
 
-	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
 		struct task task;
 
-		if (!task_row_read(key, value, &task))
-			r = TC_ECORRUPT;
-		else if (order_about_touches(about, task.subject, task.referral, task.message) ||
-			 order_about_has(about, ORDER_TARGET_MESSAGE, task.cause))
+		r = key.len > 8 ? task_find(ledger, tc_get_be64(key.data + key.len - 8), &task)
+				: TC_ECORRUPT;
+		if (r != 0)
+			break;
+		if (order_about_touches(about, task.subject, task.referral, task.message) ||
+		    order_about_has(about, ORDER_TARGET_MESSAGE, task.cause))
 			r = task_remove(ledger, &task);
 	}
 	store_cursor_done(&cursor);

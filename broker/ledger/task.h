@@ -95,7 +95,7 @@ int task_withdraw_message(struct ledger *ledger, uint32_t owner, struct tc_id me
 			  enum task_kind kind) TC_MUST_CHECK;
 int task_close_message(struct ledger *ledger, uint32_t owner, struct tc_id message,
 		       enum task_kind kind, const char *result, const char *by) TC_MUST_CHECK;
-/* Every one about what an order names (order_row.h) goes without a trace. */
+/* Every open one about what an order names (order_row.h) goes without a trace. */
 int task_forget(struct ledger *ledger, const struct order_about *about) TC_MUST_CHECK;
 /* JOB_WITHDRAW. 0, JOB_MORE or a fault. */
 int task_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
