@@ -143,43 +143,43 @@ static int query_apply(struct ledger *ledger)
 		       : reply_on_route(ledger, EFFECT_QUERY, &query->base);
 }
 
-/* Nothing changes here: the trail finds out whether it is true (trail/anchor.h). */
-static int anchor_apply(struct ledger *ledger)
+/* With the record itself in the row, for whoever reads the trail. */
+static int record_fact(struct ledger *ledger, struct fact_draft *draft,
+		       const ProtobufCMessage *record)
 {
-	const Throughcare__V1__AnchorRecord *anchor = ledger->record->anchor;
-	size_t len = throughcare__v1__anchor_record__get_packed_size(anchor);
-	uint8_t *packed = arena_take(&ledger->arena, len + 1);
-	struct fact_draft draft;
+	uint8_t *packed =
+		arena_take(&ledger->arena, protobuf_c_message_get_packed_size(record) + 1);
 
 	if (packed == NULL)
 		return TC_ENOMEM;
+	draft->row.has_record = 1;
+	draft->row.record.len = protobuf_c_message_pack(record, packed);
+	draft->row.record.data = packed;
+	return fact_push(ledger, draft);
+}
+
+/* Nothing changes here: the trail finds out whether it is true (trail/anchor.h). */
+static int anchor_apply(struct ledger *ledger)
+{
+	struct fact_draft draft;
+
 	fact_init(&draft, "anchor");
-	draft.row.has_record = 1;
-	draft.row.record.len = throughcare__v1__anchor_record__pack(anchor, packed);
-	draft.row.record.data = packed;
-	return fact_push(ledger, &draft);
+	return record_fact(ledger, &draft, &ledger->record->anchor->base);
 }
 
 /* Whoever asks the trail what happened finds that something is missing, and who answers for it. */
 static int restored_apply(struct ledger *ledger)
 {
 	const Throughcare__V1__RestoredRecord *restored = ledger->record->restored;
-	size_t len = throughcare__v1__restored_record__get_packed_size(restored);
-	uint8_t *packed = arena_take(&ledger->arena, len + 1);
 	struct fact_draft draft;
 
-	if (packed == NULL)
-		return TC_ENOMEM;
 	fact_init(&draft, "restored");
 	fact_text(&draft.row.code,
 		  restored->gap == THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_ACCEPTED
 			  ? "gap_accepted"
 			  : "complete");
 	fact_text(&draft.row.actor, restored->decided_by);
-	draft.row.has_record = 1;
-	draft.row.record.len = throughcare__v1__restored_record__pack(restored, packed);
-	draft.row.record.data = packed;
-	return fact_push(ledger, &draft);
+	return record_fact(ledger, &draft, &restored->base);
 }
 
 /* What it names is taken out of log, ledger and trail by the daemon, before the next record: here
@@ -187,14 +187,10 @@ static int restored_apply(struct ledger *ledger)
 static int forgotten_apply(struct ledger *ledger)
 {
 	const Throughcare__V1__ForgottenRecord *forgotten = ledger->record->forgotten;
-	size_t len = throughcare__v1__forgotten_record__get_packed_size(forgotten);
-	uint8_t *packed = arena_take(&ledger->arena, len + 1);
 	struct fact_draft draft;
 	uint64_t records = 0;
 	int r = 0;
 
-	if (packed == NULL)
-		return TC_ENOMEM;
 	for (size_t i = 0; i < forgotten->n_records; i++)
 		records += forgotten->records[i]->count;
 	if (forgotten->has_order_sequence)
@@ -204,10 +200,7 @@ static int forgotten_apply(struct ledger *ledger)
 	fact_init(&draft, "forgotten");
 	fact_text(&draft.row.code, forgotten->rule_name);
 	fact_text(&draft.row.reference, forgotten->cite);
-	draft.row.has_record = 1;
-	draft.row.record.len = throughcare__v1__forgotten_record__pack(forgotten, packed);
-	draft.row.record.data = packed;
-	return fact_push(ledger, &draft);
+	return record_fact(ledger, &draft, &forgotten->base);
 }
 
 /* ---- ticks ---- */
