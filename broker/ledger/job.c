@@ -142,18 +142,17 @@ static int job_notify(struct ledger *ledger, struct job *job)
 	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
 }
 
-static int job_visit_subject(struct ledger *ledger, struct job *job)
+int job_walk_waiting(struct ledger *ledger, struct job *job, struct tc_id subject, job_visit visit)
 {
 	struct store_cursor cursor;
 	struct store_key from;
 	struct tc_slice key;
 	bool more = false;
 	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
-				  tc_slice(job->about.bytes, sizeof(job->about.bytes)),
-				  STORE_FORWARD);
+				  tc_slice(subject.bytes, sizeof(subject.bytes)), STORE_FORWARD);
 
 	store_key_init(&from);
-	store_key_id(&from, job->about);
+	store_key_id(&from, subject);
 	store_key_u64(&from, job->cursor);
 	if (r == 0)
 		r = store_cursor_seek(&cursor, store_key_slice(&from));
@@ -172,10 +171,20 @@ static int job_visit_subject(struct ledger *ledger, struct job *job)
 			break;
 		}
 		job->cursor = id + 1;
-		r = reconsider_delivery(ledger, &delivery, job->ended);
+		r = visit(ledger, job, &delivery);
 	}
 	store_cursor_done(&cursor);
 	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int job_reconsider(struct ledger *ledger, const struct job *job, struct delivery *delivery)
+{
+	return reconsider_delivery(ledger, delivery, job->ended);
+}
+
+static int job_visit_subject(struct ledger *ledger, struct job *job)
+{
+	return job_walk_waiting(ledger, job, job->about, job_reconsider);
 }
 
 static bool job_concerns(const struct job *job, const struct delivery *delivery)

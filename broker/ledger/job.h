@@ -76,6 +76,11 @@ int job_load(struct ledger *ledger) TC_MUST_CHECK;
 
 /* For the bodies of jobs: counts one row that is visited; false: the slice has no room for it. */
 bool job_take_turn(struct ledger *ledger);
+/* The body of one that comes to what waits of a subject and did so when the job began: to each
+ * once, in its order. 0, JOB_MORE or a fault. */
+typedef int (*job_visit)(struct ledger *ledger, const struct job *job, struct delivery *delivery);
+int job_walk_waiting(struct ledger *ledger, struct job *job, struct tc_id subject,
+		     job_visit visit) TC_MUST_CHECK;
 
 /* Does the receipt of the record `sequence` wait for an open job? */
 int job_awaited(struct ledger *ledger, uint64_t sequence, bool *ret) TC_MUST_CHECK;

@@ -39,6 +39,7 @@ static int decide(struct ledger *ledger, const struct transfer *transfer,
 		  const struct referral *referral, struct decision *ret)
 {
 	struct delivery telling = *transfer->event;
+	int r;
 
 	delivery_renew(&telling);
 	telling.recipient = transfer->to->number;
@@ -47,8 +48,7 @@ static int decide(struct ledger *ledger, const struct transfer *transfer,
 	telling.seal = telling.sources = 0;
 	telling.part_count = 2;
 	telling.categories[0] = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT;
-	int r = latest_category(ledger, referral, &telling.categories[1]);
-
+	r = latest_category(ledger, referral, &telling.categories[1]);
 	return r < 0 ? r : dispatch_decide(ledger, &telling, ret);
 }
 
@@ -89,41 +89,17 @@ static int forward_waiting(struct ledger *ledger, const struct transfer *transfe
 	return job_start(ledger, &job);
 }
 
-/* Those of the person that were there when the job began. */
+static int forward_one(struct ledger *ledger, const struct job *job, struct delivery *delivery)
+{
+	return !delivery->own && delivery->recipient == job->principal &&
+			       tc_id_equal(delivery->referral, job->about)
+		       ? forward(ledger, job->event, delivery)
+		       : 0;
+}
+
 int transfer_job(struct ledger *ledger, struct job *job)
 {
-	struct store_cursor cursor;
-	struct store_key from;
-	struct tc_slice key;
-	bool more = false;
-	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_WAITING],
-				  tc_slice(job->subject.bytes, sizeof(job->subject.bytes)),
-				  STORE_FORWARD);
-
-	store_key_init(&from);
-	store_key_id(&from, job->subject);
-	store_key_u64(&from, job->cursor);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		struct delivery delivery;
-		uint64_t id = key.len == 24 ? tc_get_be64(key.data + 16) : 0;
-
-		if (id >= job->bound)
-			break;
-		more = !job_take_turn(ledger);
-		if (more)
-			break;
-		r = delivery_find(ledger, id, &delivery);
-		if (r > 0)
-			r = TC_ECORRUPT;
-		job->cursor = id + 1;
-		if (r == 0 && !delivery.own && delivery.recipient == job->principal &&
-		    tc_id_equal(delivery.referral, job->about))
-			r = forward(ledger, job->event, &delivery);
-	}
-	store_cursor_done(&cursor);
-	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
+	return job_walk_waiting(ledger, job, job->subject, forward_one);
 }
 
 /* ---- doing it ---- */
