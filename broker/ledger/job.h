@@ -60,7 +60,8 @@ struct job {
 	struct tc_id about;
 	struct tc_id subject; /* NOTICE: of the grant; EVENT: whom it is about; none: everybody */
 	uint32_t principal;   /* AGENCY, DISPATCH; NOTICE: tell only this one; 0: all */
-	uint32_t event;       /* EVENT: which one of the record that caused it; FORWARD: to whom */
+	uint32_t event;       /* EVENT: which one of the record that caused it; FORWARD: to whom;
+				 WITHDRAW:       the owner that it has come to */
 	char proceeding[DELIVERY_PROCEEDING_BYTES_MAX + 1]; /* EVENT */
 	uint64_t cursor; /* the next delivery (NOTICE: recipient) to look at */
 	uint64_t bound;  /* deliveries before this number */

@@ -267,21 +267,26 @@ int task_withdraw_referral(struct ledger *ledger, struct tc_id referral, uint32_
 	return job_start(ledger, &job);
 }
 
-/* Those that were there when the job began: what is asked later is asked anew. */
+/* Those that were there when the job began: what is asked later is asked anew, and passed by. */
 int task_job(struct ledger *ledger, struct job *job)
 {
 	struct store_cursor cursor;
-	struct store_key prefix;
+	struct store_key prefix, from;
 	struct tc_slice key;
 	bool more = false;
 	int r;
 
 	store_key_init(&prefix);
 	store_key_id(&prefix, job->about);
+	from = prefix;
 	if (job->principal != 0)
 		store_key_u32(&prefix, job->principal);
+	store_key_u32(&from, job->event > job->principal ? job->event : job->principal);
+	store_key_u64(&from, job->cursor);
 	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_TASK_REFERRAL],
 			      store_key_slice(&prefix), STORE_FORWARD);
+	if (r == 0)
+		r = store_cursor_seek(&cursor, store_key_slice(&from));
 	while (r == 0 && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
 		struct task task;
 
@@ -292,6 +297,8 @@ int task_job(struct ledger *ledger, struct job *job)
 		if (r != 0 || more)
 			break;
 		r = task_find(ledger, tc_get_be64(key.data + key.len - 8), &task);
+		job->event = task.owner;
+		job->cursor = task.delivery + 1;
 		if (r == 0 && task.delivery < job->bound)
 			r = task_end(ledger, &task, TASK_WITHDRAWN, "withdrawn");
 	}

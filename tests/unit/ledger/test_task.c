@@ -1,4 +1,4 @@
-#include "unit/ledger/ledger_fixture.h"
+#include "unit/ledger/case_fixture.h"
 
 #include <string.h>
 
@@ -172,6 +172,57 @@ static void a_second_message_of_the_same_id_hides_no_task(void **state)
 	assert_int_equal(exchange_evidence(x, EVIDENCE(ACKNOWLEDGED)), 1); /* to parole */
 }
 
+/* Of one lane only one is handed over at a time. */
+static void hand_over(struct exchange *x, const struct message *message, uint64_t connection)
+{
+	exchange_send(x, message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_settled(x, connection, delivered(x), ACK, DONE);
+}
+
+/* About the referral, from each of its parties to the other, which has this connection. */
+static void alert_both(struct exchange *x, const struct message *referral, int count,
+		       uint64_t target, uint64_t source)
+{
+	for (int i = 0; i < count; i++) {
+		struct message there = contact(x), back = contact(x);
+
+		there.type = back.type = "SafetyAlert";
+		there.subject = back.subject = referral->subject;
+		there.referral = back.referral = referral->referral;
+		back.from = referral->to;
+		back.to = referral->from;
+		hand_over(x, &there, target);
+		hand_over(x, &back, source);
+	}
+}
+
+/* Those of one owner stand before those of the other. */
+static void what_is_asked_meanwhile_keeps_no_withdrawal_from_its_end(void **state)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct exchange *x = *state;
+	struct message referral = case_referral(x), wrong;
+	uint64_t target, source;
+	struct task task;
+
+	exchange_slices(x, 2);
+	target = collector(x, "treatment", 100);
+	source = collector(x, "parole", 100);
+	hand_over(x, &referral, target);
+	alert_both(x, &referral, 3, target, source);
+	claim.status = (char *)(uintptr_t) "ENTERED_IN_ERROR";
+	claim.worker = (char *)(uintptr_t) "chief-2";
+	wrong = case_message(x, &referral, "parole", "ReferralResponse", &claim);
+	hand_over(x, &wrong, target);
+	alert_both(x, &referral, 4, target, source);
+	for (int i = 0; i < 50 && ledger_due_ms(x->ledger) <= x->now_ms; i++)
+		exchange_tick(x, x->now_ms);
+	assert_true(ledger_due_ms(x->ledger) > x->now_ms);
+	assert_int_equal(tasks(x, "parole", true, &task), 4);
+	assert_int_equal(tasks(x, "treatment", true, &task), 5); /* and to give it back */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +231,7 @@ int main(void)
 		TEST(an_overdue_task_falls_silent_but_stays_open),
 		TEST(a_reply_to_what_asks_nothing_of_its_sender_is_refused),
 		TEST(a_second_message_of_the_same_id_hides_no_task),
+		TEST(what_is_asked_meanwhile_keeps_no_withdrawal_from_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
