@@ -31,6 +31,14 @@ static bool attached_waits(const struct ledger *ledger, const struct principal *
 	       ledger->settings.mailbox_bytes_max;
 }
 
+/* Its sender hears nothing of it; the trail does. */
+static int attached_denied(struct ledger *ledger, struct delivery *delivery,
+			   enum tc_refusal_code code)
+{
+	delivery->id = 0;
+	return fact_delivery(ledger, "denied", delivery, tc_refusal_name(code));
+}
+
 int attached_send(struct ledger *ledger, const struct delivery *template, uint32_t recipient,
 		  struct delivery *ret)
 {
@@ -40,10 +48,12 @@ int attached_send(struct ledger *ledger, const struct delivery *template, uint32
 
 	*ret = *template;
 	ret->id = 0;
-	if (r < 0 || mailbox_full(ledger, principal, ret->bytes, 1))
-		return r;
-	ret->id = ledger->next_delivery++;
 	ret->recipient = recipient;
+	if (r < 0)
+		return r;
+	if (mailbox_full(ledger, principal, ret->bytes, 1))
+		return attached_denied(ledger, ret, TC_REFUSAL_MAILBOX_FULL);
+	ret->id = ledger->next_delivery++;
 	ret->expires_ms = ledger->now_ms + (ret->expires_ms - ret->accepted_ms);
 	ret->accepted_ms = ledger->now_ms;
 	r = dispatch_decide(ledger, ret, &decision);
@@ -53,9 +63,7 @@ int attached_send(struct ledger *ledger, const struct delivery *template, uint32
 		return dispatch_enqueue(ledger, ret, &decision);
 	if (decision.kind == DECISION_HOLD && attached_waits(ledger, principal, ret))
 		return dispatch_hold(ledger, ret, &decision);
-	r = fact_delivery(ledger, "denied", ret, tc_refusal_name(decision.code));
-	ret->id = 0;
-	return r;
+	return attached_denied(ledger, ret, decision.code);
 }
 
 int attached_recall(struct ledger *ledger, struct delivery *delivery)

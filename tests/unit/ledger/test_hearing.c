@@ -221,6 +221,39 @@ static void it_reaches_nobody_without_a_decision(void **state)
 	assert_int_equal(next_of(x, "parole", who), at); /* its own still waits */
 }
 
+/* A mailbox has room for that many messages. */
+static void allow(struct exchange *x, uint32_t messages)
+{
+	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
+	Throughcare__V1__BarrierRecord barrier = THROUGHCARE__V1__BARRIER_RECORD__INIT;
+	Throughcare__V1__LedgerSettings settings = THROUGHCARE__V1__LEDGER_SETTINGS__INIT;
+
+	settings.has_mailbox_messages_max = 1;
+	settings.mailbox_messages_max = messages;
+	barrier.has_boot = 1;
+	barrier.boot = 2;
+	barrier.settings = &settings;
+	record.body_case = THROUGHCARE__V1__RECORD__BODY_BARRIER;
+	record.barrier = &barrier;
+	exchange_append(x, &record, 0);
+}
+
+static void what_finds_a_full_mailbox_on_its_way_along_is_in_the_trail(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id who = exchange_id(x);
+	int64_t at_ms = x->now_ms + 3 * DAY_MS;
+	uint64_t connection = collector(x, "parole", 1);
+
+	say(x, (struct word){.subject = who, .at_ms = at_ms});
+	assert_settled(x, connection, delivered(x), ACK, DONE);
+	allow(x, 1);
+	say(x, (struct word){.subject = who, .id = "h-2", .at_ms = at_ms}); /* it fills the box */
+	say(x, (struct word){.subject = who, .to = "treatment", .at_ms = at_ms + DAY_MS});
+	assert_int_equal(exchange_facts(x, "denied"), 1);
+	assert_int_equal(next_of(x, "parole", who), at_ms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +266,7 @@ int main(void)
 		TEST(the_report_that_a_hearing_waits_for_closes_its_task),
 		TEST(a_result_reaches_whoever_was_told_of_the_hearing),
 		TEST(it_reaches_nobody_without_a_decision),
+		TEST(what_finds_a_full_mailbox_on_its_way_along_is_in_the_trail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
