@@ -41,7 +41,8 @@ int citation_find(struct ledger *ledger, uint32_t agency, struct tc_id message,
 	int r = idempotency_find(ledger, agency, message, &receipt);
 
 	*ret_sender = agency;
-	*ret_sequence = receipt.sequence;
+	if (r == 0)
+		*ret_sequence = receipt.sequence;
 	if (r != IDEMPOTENCY_NEW)
 		return r;
 	*ret_sender = 0;
