@@ -20,23 +20,47 @@ static char *text(const char *from)
 	return (char *)(uintptr_t)from;
 }
 
-static struct tc_id refer(struct exchange *x, const char *officer)
+/* Of parole's to `to`, about a person of its own; the claim is empty. */
+static struct message referral_to(struct exchange *x, const char *to,
+				  Throughcare__V1__LifecycleClaim *claim)
 {
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
 	struct message message = {
 		.from = "parole",
-		.to = "housing",
+		.to = to,
 		.type = "Referral",
 		.category = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT,
 		.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL,
-		.claim = &claim};
+		.claim = claim};
 
-	message.id = exchange_id(x);
+	throughcare__v1__lifecycle_claim__init(claim);
+	message.id = message.referral = exchange_id(x);
 	message.subject = exchange_id(x);
-	message.referral = exchange_id(x);
-	claim.officer = text(officer);
-	exchange_send(x, &message);
+	return message;
+}
+
+static void send(struct exchange *x, struct message *message)
+{
+	exchange_send(x, message);
 	assert_string_equal(exchange_answer(x), "accepted");
+}
+
+/* One more message about the same referral. */
+static void say(struct exchange *x, struct message *message, const char *type, const char *status)
+{
+	message->id = exchange_id(x);
+	message->type = type;
+	message->claim->officer = NULL;
+	message->claim->status = text(status);
+	send(x, message);
+}
+
+static struct tc_id refer(struct exchange *x, const char *officer)
+{
+	Throughcare__V1__LifecycleClaim claim;
+	struct message message = referral_to(x, "housing", &claim);
+
+	claim.officer = text(officer);
+	send(x, &message);
 	return message.referral;
 }
 
@@ -79,176 +103,137 @@ static size_t count(struct exchange *x, const char *agency, const char *officer,
 	return rows;
 }
 
-static void open_network(struct exchange *x)
+static int open_network(void **state)
 {
-	exchange_open(x);
-	exchange_agency(x, "parole", "PAROLE");
-	exchange_agency(x, "housing", "HOUSING");
+	static struct exchange x;
+
+	exchange_open(&x);
+	exchange_agency(&x, "parole", "PAROLE");
+	exchange_agency(&x, "housing", "HOUSING");
+	*state = &x;
+	return 0;
+}
+
+static int close_network(void **state)
+{
+	exchange_close(*state);
+	return 0;
 }
 
 static void all_that_an_officer_has_goes_to_another_in_slices(void **state)
 {
 	uint8_t digest[32], rebuilt[32];
-	struct exchange x;
+	struct exchange *x = *state;
 
-	(void)state;
-	open_network(&x);
-	exchange_slices(&x, 8);
+	exchange_slices(x, 8);
 	for (int i = 0; i < CASES; i++)
-		refer(&x, "w-1");
-	assert_int_equal(count(&x, "parole", "w-1", NULL), CASES);
-	assert_string_equal(assign(&x, "w-1", NULL, "w-2"), "accepted");
-	assert_true(count(&x, "parole", "w-1", NULL) > 0);
-	exchange_settle_down(&x);
-	assert_int_equal(count(&x, "parole", "w-1", NULL), 0);
-	assert_int_equal(count(&x, "parole", "w-2", NULL), CASES);
-	assert_int_equal(count(&x, "parole", NULL, "east"), CASES);
-	assert_int_equal(count(&x, "parole", NULL, NULL), CASES);
-	exchange_digest(&x, digest);
-	exchange_rebuild(&x, 3, rebuilt);
+		refer(x, "w-1");
+	assert_int_equal(count(x, "parole", "w-1", NULL), CASES);
+	assert_string_equal(assign(x, "w-1", NULL, "w-2"), "accepted");
+	assert_true(count(x, "parole", "w-1", NULL) > 0);
+	exchange_settle_down(x);
+	assert_int_equal(count(x, "parole", "w-1", NULL), 0);
+	assert_int_equal(count(x, "parole", "w-2", NULL), CASES);
+	assert_int_equal(count(x, "parole", NULL, "east"), CASES);
+	assert_int_equal(count(x, "parole", NULL, NULL), CASES);
+	exchange_digest(x, digest);
+	exchange_rebuild(x, 3, rebuilt);
 	assert_memory_equal(digest, rebuilt, sizeof(digest));
-	exchange_close(&x);
 }
 
 static void who_had_it_before_stays(void **state)
 {
 	struct case_assignment had;
-	struct store_table table;
-	struct exchange x;
-	struct tc_id id;
+	struct exchange *x = *state;
+	struct store_table table = x->ledger->table[LEDGER_TABLE_ASSIGNMENT];
+	struct tc_id id = refer(x, "w-1");
 
-	(void)state;
-	open_network(&x);
-	id = refer(&x, "w-1");
-	assert_string_equal(assign(&x, NULL, &id, "w-2"), "accepted");
-	table = x.ledger->table[LEDGER_TABLE_ASSIGNMENT];
-	assert_int_equal(
-		case_assignment_before(x.ledger->txn, table, id, REFERRAL_SOURCE, UINT64_MAX, &had),
-		0);
+	assert_string_equal(assign(x, NULL, &id, "w-2"), "accepted");
+	assert_int_equal(case_assignment_before(x->ledger->txn, table, id, REFERRAL_SOURCE,
+						UINT64_MAX, &had),
+			 0);
 	assert_string_equal(had.officer, "w-2");
 	assert_string_equal(had.reason, "leave");
-	assert_int_equal(case_assignment_before(x.ledger->txn, table, id, REFERRAL_SOURCE,
+	assert_int_equal(case_assignment_before(x->ledger->txn, table, id, REFERRAL_SOURCE,
 						had.sequence, &had),
 			 0);
 	assert_string_equal(had.officer, "w-1");
-	assert_int_equal(case_assignment_before(x.ledger->txn, table, id, REFERRAL_SOURCE,
+	assert_int_equal(case_assignment_before(x->ledger->txn, table, id, REFERRAL_SOURCE,
 						had.sequence, &had),
 			 CASE_NONE);
-	exchange_close(&x);
 }
 
 static void only_ones_own_side_gives_a_case_away(void **state)
 {
-	struct exchange x;
+	struct exchange *x = *state;
 	struct tc_id id;
 
-	(void)state;
-	open_network(&x);
-	exchange_agency(&x, "court", "COURT");
-	refer(&x, "w-1");
-	id = exchange_id(&x);
-	assert_string_equal(assign(&x, NULL, &id, "w-2"), "unknown_referral");
-	assert_string_equal(assign(&x, NULL, NULL, "w-2"), "field_missing");
-	assert_string_equal(assign(&x, "nobody", NULL, "w-2"), "accepted");
-	assert_int_equal(count(&x, "parole", "w-1", NULL), 1);
-	exchange_close(&x);
+	exchange_agency(x, "court", "COURT");
+	refer(x, "w-1");
+	id = exchange_id(x);
+	assert_string_equal(assign(x, NULL, &id, "w-2"), "unknown_referral");
+	assert_string_equal(assign(x, NULL, NULL, "w-2"), "field_missing");
+	assert_string_equal(assign(x, "nobody", NULL, "w-2"), "accepted");
+	assert_int_equal(count(x, "parole", "w-1", NULL), 1);
 }
 
 /* From parole to itself: two officers of one agency, one at each side. */
-static struct tc_id refer_within(struct exchange *x, const char *officer, const char *worker)
+static struct message refer_within(struct exchange *x, const char *officer, const char *worker,
+				   Throughcare__V1__LifecycleClaim *claim)
 {
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
-	struct message message = {
-		.from = "parole",
-		.to = "parole",
-		.type = "Referral",
-		.category = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT,
-		.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL,
-		.claim = &claim};
-	struct tc_id id;
+	struct message message = referral_to(x, "parole", claim);
 
 	exchange_collect(x, exchange_logon(x, "parole"), 50, 30000);
-	message.id = message.referral = id = exchange_id(x);
-	message.subject = exchange_id(x);
-	claim.officer = text(officer);
-	exchange_send(x, &message);
-	assert_string_equal(exchange_answer(x), "accepted");
-	message.id = exchange_id(x);
-	message.type = "ReferralResponse";
-	claim.officer = NULL;
-	claim.status = text("RECEIVED");
-	claim.worker = text(worker);
-	exchange_send(x, &message);
-	assert_string_equal(exchange_answer(x), "accepted");
-	return id;
+	claim->officer = text(officer);
+	send(x, &message);
+	claim->worker = text(worker);
+	say(x, &message, "ReferralResponse", "RECEIVED");
+	return message;
 }
 
 static void an_agency_at_both_sides_has_two_officers(void **state)
 {
-	struct exchange x;
+	struct exchange *x = *state;
+	Throughcare__V1__LifecycleClaim claim;
+	struct tc_id id = refer_within(x, "w-1", "w-7", &claim).referral;
 	struct referral row;
-	struct tc_id id;
 
-	(void)state;
-	open_network(&x);
-	id = refer_within(&x, "w-1", "w-7");
-	assert_int_equal(count(&x, "parole", "w-1", NULL), 1);
-	assert_int_equal(count(&x, "parole", "w-7", NULL), 1);
-	assert_string_equal(assign(&x, "w-7", NULL, "w-8"), "accepted");
-	exchange_settle_down(&x);
-	assert_int_equal(referral_find(x.ledger->txn, &x.ledger->referral, id, &row), 0);
+	assert_int_equal(count(x, "parole", "w-1", NULL), 1);
+	assert_int_equal(count(x, "parole", "w-7", NULL), 1);
+	assert_string_equal(assign(x, "w-7", NULL, "w-8"), "accepted");
+	exchange_settle_down(x);
+	assert_int_equal(referral_find(x->ledger->txn, &x->ledger->referral, id, &row), 0);
 	assert_string_equal(row.side[REFERRAL_SOURCE].officer, "w-1");
 	assert_string_equal(row.side[REFERRAL_TARGET].officer, "w-8");
-	assert_int_equal(count(&x, "parole", "w-7", NULL), 0);
-	assert_int_equal(count(&x, "parole", "w-8", NULL), 1);
-	assert_int_equal(count(&x, "parole", "w-1", NULL), 1);
-	exchange_close(&x);
+	assert_int_equal(count(x, "parole", "w-7", NULL), 0);
+	assert_int_equal(count(x, "parole", "w-8", NULL), 1);
+	assert_int_equal(count(x, "parole", "w-1", NULL), 1);
 }
 
 static void one_row_of_two_sides_stays_until_both_are_done(void **state)
 {
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
-	struct message message = {
-		.from = "parole",
-		.to = "parole",
-		.type = "ReferralResponse",
-		.category = THROUGHCARE__V1__CATEGORY__CATEGORY_REFERRAL_FACT,
-		.legal = THROUGHCARE__V1__LEGAL_BASIS__LEGAL_BASIS_NON_PART2_OPERATIONAL,
-		.claim = &claim};
-	struct referral row;
-	struct exchange x;
+	struct exchange *x = *state;
+	Throughcare__V1__LifecycleClaim claim;
+	struct message message = refer_within(x, "w-1", "w-1", &claim);
 
-	(void)state;
-	open_network(&x);
-	message.referral = refer_within(&x, "w-1", "w-1");
-	assert_int_equal(referral_find(x.ledger->txn, &x.ledger->referral, message.referral, &row),
-			 0);
-	message.subject = row.subject;
-	message.id = exchange_id(&x);
-	claim.status = text("DECLINED");
 	claim.reason_code = text("no_capacity");
-	exchange_send(&x, &message);
-	assert_string_equal(exchange_answer(&x), "accepted");
-	assert_int_equal(count(&x, "parole", "w-1", NULL), 1); /* to be acknowledged */
-	assert_int_equal(count(&x, "parole", NULL, NULL), 1);
-	message.id = exchange_id(&x);
-	message.type = "LoopClosed";
-	claim.status = text("ACCEPTED");
-	exchange_send(&x, &message);
-	assert_string_equal(exchange_answer(&x), "accepted");
-	assert_int_equal(count(&x, "parole", "w-1", NULL), 0);
-	assert_int_equal(count(&x, "parole", NULL, NULL), 0);
-	exchange_close(&x);
+	say(x, &message, "ReferralResponse", "DECLINED");
+	assert_int_equal(count(x, "parole", "w-1", NULL), 1); /* to be acknowledged */
+	assert_int_equal(count(x, "parole", NULL, NULL), 1);
+	say(x, &message, "LoopClosed", "ACCEPTED");
+	assert_int_equal(count(x, "parole", "w-1", NULL), 0);
+	assert_int_equal(count(x, "parole", NULL, NULL), 0);
 }
 
 int main(void)
 {
+#define CASE_TEST(name) cmocka_unit_test_setup_teardown(name, open_network, close_network)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_that_an_officer_has_goes_to_another_in_slices),
-		cmocka_unit_test(who_had_it_before_stays),
-		cmocka_unit_test(only_ones_own_side_gives_a_case_away),
-		cmocka_unit_test(an_agency_at_both_sides_has_two_officers),
-		cmocka_unit_test(one_row_of_two_sides_stays_until_both_are_done),
+		CASE_TEST(all_that_an_officer_has_goes_to_another_in_slices),
+		CASE_TEST(who_had_it_before_stays),
+		CASE_TEST(only_ones_own_side_gives_a_case_away),
+		CASE_TEST(an_agency_at_both_sides_has_two_officers),
+		CASE_TEST(one_row_of_two_sides_stays_until_both_are_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
