@@ -93,6 +93,28 @@ static void put_referral(struct exchange_fixture *fixture, uint64_t number, cons
 					    .category = REFERRAL});
 }
 
+/* One that office has sent to home and that home has. */
+static void put_received(struct exchange_fixture *fixture)
+{
+	put_referral(fixture, 50, "office", "home");
+	put_collect(fixture, "home");
+}
+
+/* A message about that one; its claim is empty. */
+static struct sent about_it(const char *sender, const char *to, const char *type, uint64_t message,
+			    Throughcare__V1__LifecycleClaim *claim)
+{
+	throughcare__v1__lifecycle_claim__init(claim);
+	return (struct sent){.sender = sender,
+			     .to = to,
+			     .type = type,
+			     .message = message,
+			     .subject = 60,
+			     .referral = 70,
+			     .category = REFERRAL,
+			     .claim = claim};
+}
+
 /* Rows that the agency gets, over pages of `page` rows. */
 static size_t rows_of(struct exchange_fixture *fixture, const char *agency, uint32_t page_rows,
 		      Throughcare__V1__CaseloadQuery *caseload)
@@ -203,19 +225,11 @@ static bool has_risk(struct exchange_fixture *fixture, const char *agency, const
 
 static void what_a_held_amendment_says_is_not_on_the_targets_list(void **state)
 {
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	Throughcare__V1__LifecycleClaim claim;
 	struct exchange_fixture *fixture = *state;
-	struct sent amendment = {.sender = "office",
-				 .to = "home",
-				 .type = "ReferralAmend",
-				 .message = 51,
-				 .subject = 60,
-				 .referral = 70,
-				 .category = REFERRAL,
-				 .claim = &claim};
+	struct sent amendment = about_it("office", "home", "ReferralAmend", 51, &claim);
 
-	put_referral(fixture, 50, "office", "home");
-	put_collect(fixture, "home");
+	put_received(fixture);
 	claim.status = (char *)(uintptr_t) "AMEND";
 	claim.has_urgency = 1;
 	claim.urgency = THROUGHCARE__V1__URGENCY__URGENCY_URGENT;
@@ -227,18 +241,12 @@ static void what_a_held_amendment_says_is_not_on_the_targets_list(void **state)
 
 static void what_an_agency_is_told_of_a_person_is_on_its_list_and_no_others(void **state)
 {
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	Throughcare__V1__LifecycleClaim claim;
 	struct exchange_fixture *fixture = *state;
-	struct sent news = {.sender = "office",
-			    .to = "home",
-			    .type = "RiskLevelChange",
-			    .message = 51,
-			    .subject = 60,
-			    .category = REFERRAL,
-			    .claim = &claim};
+	struct sent news = about_it("office", "home", "RiskLevelChange", 51, &claim);
 
-	put_referral(fixture, 50, "office", "home");
-	put_collect(fixture, "home");
+	news.referral = 0;
+	put_received(fixture);
 	assert_false(has_risk(fixture, "office", "high_risk"));
 	claim.level = (char *)(uintptr_t) "very_high";
 	news.by_consent = true; /* that there is none of */
@@ -253,29 +261,18 @@ static void what_an_agency_is_told_of_a_person_is_on_its_list_and_no_others(void
 
 static void whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know(void **state)
 {
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	Throughcare__V1__LifecycleClaim claim;
 	struct exchange_fixture *fixture = *state;
 	const Throughcare__V1__ReferralRow *row;
 	Throughcare__V1__Response *response;
-	struct sent sent = {.sender = "office",
-			    .to = "home",
-			    .type = "ReferralCancel",
-			    .message = 51,
-			    .subject = 60,
-			    .referral = 70,
-			    .category = REFERRAL,
-			    .claim = &claim};
+	struct sent sent = about_it("office", "home", "ReferralCancel", 51, &claim);
 
-	put_referral(fixture, 50, "office", "home");
-	put_collect(fixture, "home");
+	put_received(fixture);
 	claim.reason_code = (char *)(uintptr_t) "other";
 	put_message(fixture, &sent);
-	claim = (Throughcare__V1__LifecycleClaim)THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
-	claim.predecessor_id = number_text(70);
-	sent.to = "clinic";
-	sent.type = "Referral";
-	sent.message = 52;
+	sent = about_it("office", "clinic", "Referral", 52, &claim);
 	sent.referral = 71;
+	claim.predecessor_id = number_text(70);
 	put_message(fixture, &sent);
 	put_collect(fixture, "home");
 	response = show(fixture, "office", 70, &row);
@@ -290,51 +287,30 @@ static void whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know(
  * of what the target was told. */
 static void a_transfer_tells_the_target_nothing_that_was_held(void **state)
 {
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	Throughcare__V1__LifecycleClaim claim;
 	struct exchange_fixture *fixture = *state;
 	const Throughcare__V1__ReferralRow *row;
 	Throughcare__V1__Response *response;
-	struct sent sent = {.sender = "home",
-			    .to = "office",
-			    .type = "ReferralResponse",
-			    .subject = 60,
-			    .referral = 70,
-			    .category = REFERRAL,
-			    .claim = &claim};
+	struct sent sent = about_it("home", "office", "ReferralResponse", 51, &claim);
 
 	put_agency(fixture, "county", THROUGHCARE__V1__AGENCY_KIND__AGENCY_KIND_PROBATION);
-	put_referral(fixture, 50, "office", "home");
-	put_collect(fixture, "home");
+	put_received(fixture);
 	claim.worker = (char *)(uintptr_t) "worker-7";
 	claim.status = (char *)(uintptr_t) "RECEIVED";
-	sent.message = 51;
 	put_message(fixture, &sent);
 	claim.status = (char *)(uintptr_t) "ACCEPTED";
 	sent.message = 52;
 	put_message(fixture, &sent);
 	put_collect(fixture, "office");
-	sent = (struct sent){.sender = "office",
-			     .to = "home",
-			     .type = "ReferralCancel",
-			     .message = 53,
-			     .subject = 60,
-			     .referral = 70,
-			     .category = REFERRAL,
-			     .claim = &claim};
-	claim = (Throughcare__V1__LifecycleClaim)THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	sent = about_it("office", "home", "ReferralCancel", 53, &claim);
 	claim.reason_code = (char *)(uintptr_t) "moved";
 	sent.by_consent = true; /* that there is none of */
 	put_message(fixture, &sent);
+	sent = about_it("office", "county", "SupervisionEvent", 54, &claim);
+	sent.also = "home";
+	sent.referral = 0;
 	claim.status = (char *)(uintptr_t) "TRANSFER";
 	claim.to_agency = (char *)(uintptr_t) "county";
-	sent = (struct sent){.sender = "office",
-			     .to = "county",
-			     .also = "home",
-			     .type = "SupervisionEvent",
-			     .message = 54,
-			     .subject = 60,
-			     .category = REFERRAL,
-			     .claim = &claim};
 	put_message(fixture, &sent);
 	put_collect(fixture, "county");
 	put_collect(fixture, "home");
@@ -349,8 +325,7 @@ static void whose_move_it_is_chooses(void **state)
 	Throughcare__V1__CaseloadQuery mine = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
 	struct exchange_fixture *fixture = *state;
 
-	put_referral(fixture, 50, "office", "home");
-	put_collect(fixture, "home");
+	put_received(fixture);
 	mine.whose_move = (char *)(uintptr_t) "me";
 	assert_int_equal(rows_of(fixture, "home", 10, &mine), 1);
 	assert_int_equal(rows_of(fixture, "office", 10, &mine), 0);
