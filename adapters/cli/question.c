@@ -149,6 +149,7 @@ struct rows {
 	int64_t limit;
 	int64_t seen;
 	json_t *kept;
+	int64_t looked_at;             /* of a list that is longer; 0: all of it was */
 	tc_question_shortener shorten; /* NULL: as it is */
 };
 
@@ -158,6 +159,7 @@ static bool rows_take(void *context, const json_t *reply)
 	size_t index;
 	json_t *row;
 
+	rows->looked_at = json_integer_value(json_object_get(reply, "lookedAt"));
 	json_array_foreach(json_object_get(reply, rows->key), index, row)
 	{
 		if (rows->seen >= rows->limit)
@@ -172,6 +174,23 @@ static bool rows_take(void *context, const json_t *reply)
 		json_array_append(rows->kept, row);
 	}
 	return rows->seen < rows->limit;
+}
+
+/* After the rows: that they are not chosen from all. */
+static void rows_say_left(const struct rows *rows)
+{
+	json_t *row;
+
+	if (rows->looked_at == 0)
+		return;
+	tc_screen_say(rows->screen,
+		      "(the list is longer: only %lld of it were looked at; ask for a part of it)",
+		      (long long)rows->looked_at);
+	if (!rows->screen->json)
+		return;
+	row = json_pack("{sI}", "lookedAt", (json_int_t)rows->looked_at);
+	tc_screen_line(rows->screen, row);
+	json_decref(row);
 }
 
 enum tc_exit tc_question_rows(struct tc_invocation *invocation, Throughcare__V1__Query *query,
@@ -190,6 +209,8 @@ enum tc_exit tc_question_rows(struct tc_invocation *invocation, Throughcare__V1_
 		code = tc_question_pages(invocation, query, (size_t)rows.limit, rows_take, &rows);
 	if (code == TC_EXIT_DONE && !invocation->screen.json)
 		tc_screen_table(&invocation->screen, columns, rows.kept);
+	if (code == TC_EXIT_DONE)
+		rows_say_left(&rows);
 	json_decref(rows.kept);
 	return code;
 }

@@ -29,7 +29,8 @@ enum tc_exit tc_question_pages(struct tc_invocation *invocation, Throughcare__V1
 			       size_t page_rows, tc_question_visitor visit, void *context);
 
 /* Connects, asks for every page (or --limit rows, where the command has that option) and prints
- * the rows that the reply has under `key`. The actor is taken from --actor. */
+ * the rows that the reply has under `key`, and after them, in a line of its own, that the exchange
+ * has looked at only some of them. The actor is taken from --actor. */
 enum tc_exit tc_question_table(struct tc_invocation *invocation, Throughcare__V1__Query *query,
 			       const char *key, const struct tc_column *columns);
 

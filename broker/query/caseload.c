@@ -215,12 +215,16 @@ static int scan(struct page *page, const struct case_list *list)
 			       ledger_view_table(page->question->ledger, LEDGER_TABLE_CASELOAD),
 			       list, &cursor);
 
-	for (size_t i = 0; r == 0 && i < CASELOAD_SCANNED_MAX; i++) {
+	for (size_t i = 0; r == 0; i++) {
 		r = case_list_next(&cursor, &found.place.id, &found.facts.brief);
-		if (r == 0)
-			r = look_at(page, &found);
+		if (r != 0 || i == CASELOAD_SCANNED_MAX)
+			break;
+		r = look_at(page, &found);
 	}
 	store_cursor_done(&cursor);
+	/* Still on a row: the list goes on. */
+	page->answer->reply.has_looked_at = r == 0;
+	page->answer->reply.looked_at = CASELOAD_SCANNED_MAX;
 	return r == CASE_LIST_END ? 0 : r;
 }
 

@@ -13,8 +13,8 @@
 
 #include "query/answer.h"
 
-/* Referrals of one list that are looked at for one question: a whole agency may have more, and then
- * its people ask by officer or team. */
+/* Referrals of one list that are looked at for one question: a whole agency may have more. Then the
+ * answer says so, and its people ask by officer or team. */
 #define CASELOAD_SCANNED_MAX 20000
 
 int caseload_list(const struct question *question, struct answer *answer) TC_MUST_CHECK;

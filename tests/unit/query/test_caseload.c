@@ -7,7 +7,11 @@
 
 #include <cmocka.h>
 
+#include "ledger/case_list.h"
+#include "ledger/state.h"
+#include "query/caseload.h"
 #include "query/risk.h"
+#include "referral/referral_row.h"
 #include "throughcare/v1/referral.pb-c.h"
 #include "unit/query/exchange_fixture.h"
 
@@ -334,6 +338,48 @@ static void whose_move_it_is_chooses(void **state)
 	assert_int_equal(rows_of(fixture, "office", 10, &mine), 1);
 }
 
+/* `count` referrals between office and home, without the messages that would make them. */
+static void put_list(struct exchange_fixture *fixture, uint64_t count)
+{
+	struct referral referral = {.state = REFERRAL_REQUESTED, .shown = true};
+	const struct case_brief brief = {.known = true, .mine = true};
+	struct case_list at = {.officer = "", .team = ""};
+	struct principal *office;
+
+	memcpy(referral.source.name, "office", sizeof("office"));
+	memcpy(referral.target.name, "home", sizeof("home"));
+	assert_int_equal(principal_take(fixture->ledger, AGENCY, &referral.source, &office), 0);
+	at.agency = office->number;
+	for (uint64_t i = 0; i < count; i++) {
+		referral.id = number_id(1000 + i);
+		assert_int_equal(referral_put(fixture->ledger->txn, &fixture->ledger->referral,
+					      &referral, true),
+				 0);
+		assert_int_equal(case_list_put(fixture->ledger, &at, referral.id, &brief), 0);
+	}
+}
+
+static void a_list_that_is_too_long_says_how_much_of_it_was_looked_at(void **state)
+{
+	Throughcare__V1__CaseloadQuery all = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__Response *response;
+
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_CASELOAD;
+	query.caseload = &all;
+	put_list(fixture, CASELOAD_SCANNED_MAX);
+	response = ask(fixture, AGENCY, "office", &query);
+	assert_true(response->query->n_referrals > 0);
+	assert_false(response->query->has_looked_at);
+	answer_free(&response);
+	put_list(fixture, CASELOAD_SCANNED_MAX + 1);
+	response = ask(fixture, AGENCY, "office", &query);
+	assert_true(response->query->has_looked_at);
+	assert_int_equal(response->query->looked_at, CASELOAD_SCANNED_MAX);
+	answer_free(&response);
+}
+
 static void caseloads_are_for_agencies(void **state)
 {
 	Throughcare__V1__CaseloadQuery all = THROUGHCARE__V1__CASELOAD_QUERY__INIT;
@@ -363,6 +409,7 @@ int main(void)
 		CASELOAD_TEST(whom_the_person_is_sent_to_instead_is_not_the_first_targets_to_know),
 		CASELOAD_TEST(a_transfer_tells_the_target_nothing_that_was_held),
 		CASELOAD_TEST(whose_move_it_is_chooses),
+		CASELOAD_TEST(a_list_that_is_too_long_says_how_much_of_it_was_looked_at),
 		CASELOAD_TEST(caseloads_are_for_agencies),
 	};
 
