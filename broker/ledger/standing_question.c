@@ -9,6 +9,7 @@
 #include "ledger/own_message.h"
 #include "ledger/row.h"
 #include "ledger/scope.h"
+#include "ledger/standing_window.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
 
@@ -297,38 +298,16 @@ static int logon_burst(struct ledger *ledger, const struct standing_entry *entry
 	uint64_t threshold = asked->threshold ? asked->threshold : THRESHOLD_DEFAULT;
 	int64_t window_ms = INT64_C(1000) * (asked->window_s ? asked->window_s : WINDOW_S_DEFAULT);
 	const char *from = row->agency ? row->agency : row->reference;
-	uint64_t count = 0, more = row->has_count ? row->count : 1;
-	int64_t first_ms = ledger->now_ms;
-	struct row_writer to = {0};
-	struct tc_slice value;
-	struct store_key key;
+	uint64_t count, more = row->has_count ? row->count : 1;
 	int r;
 
 	*ret = false;
 	if (!is("logon_refused", row->event))
 		return 0;
-	row_key(&key, &entry->auditor, asked->name);
-	store_key_text(&key, tc_slice_text(from ? from : ""));
-	r = ledger_get(ledger, LEDGER_TABLE_STANDING_WINDOW, store_key_slice(&key), &value);
-	if (r == 0) {
-		struct row_reader was = row_read(value);
-
-		count = row_take_u64(&was);
-		first_ms = (int64_t)row_take_u64(&was);
-		if (!row_read_whole(&was))
-			return TC_ECORRUPT;
-	}
-	if (r < 0)
-		return r;
-	if (ledger->now_ms - first_ms > window_ms) {
-		count = 0;
-		first_ms = ledger->now_ms;
-	}
-	*ret = count < threshold && count + more >= threshold;
-	row_put_u64(&to, count + more);
-	row_put_u64(&to, (uint64_t)first_ms);
-	return ledger_put(ledger, LEDGER_TABLE_STANDING_WINDOW, store_key_slice(&key),
-			  row_slice(&to));
+	r = standing_window_add(ledger, &entry->auditor, asked->name, from ? from : "", more,
+				window_ms, &count);
+	*ret = r == 0 && count < threshold && count + more >= threshold;
+	return r;
 }
 
 static int answers(struct ledger *ledger, const struct standing_entry *entry, const trail_row *row,

@@ -50,7 +50,8 @@
 	TABLE(STANDING,                                                                            \
 	      "standing") /* auditor, name -> hits, last time, packed StandingQuestion */          \
 	TABLE(SUSPENSION, "suspension") /* subject, agency, recipient -> from, until, oral */      \
-	TABLE(STANDING_WINDOW, "standing_window") /* auditor, name, whence -> count, first time */ \
+	TABLE(STANDING_WINDOW, "standing_window") /* auditor, name, whence -> count, its end */    \
+	TABLE(STANDING_OVER, "standing_over")     /* end, auditor, name, whence -> nothing */      \
 	TABLE(PERSON, "person")               /* person id -> what it is tied to, see person.h */  \
 	TABLE(PERSON_MEMBER, "person_member") /* canonical id, person id -> nothing */             \
 	TABLE(PERSON_MESSAGE, "person_message")   /* message id -> link, merge or unmerge */       \
