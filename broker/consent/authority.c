@@ -27,6 +27,22 @@ int authority_speak(struct store_txn *txn, const struct consent_tables *tables,
 	return r == STORE_EXISTS ? 0 : consent_fault(r);
 }
 
+int authority_share(struct store_txn *txn, const struct consent_tables *tables,
+		    struct tc_slice proceeding, struct tc_id from, struct tc_id to)
+{
+	struct tc_slice name;
+	struct store_key key;
+	tc_agency court;
+	int r;
+
+	court_key(&key, proceeding, from);
+	r = store_get(txn, tables->courts, store_key_slice(&key), &name);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
+	return tc_agency_parse(name, &court) ? authority_speak(txn, tables, proceeding, to, &court)
+					     : TC_ECORRUPT;
+}
+
 /* About the person, or else about nobody in particular. */
 static int court_of(struct store_txn *txn, const struct consent_tables *tables,
 		    struct tc_slice proceeding, struct tc_id subject, struct tc_slice *ret)

@@ -29,6 +29,10 @@ int authority_speak(struct store_txn *txn, const struct consent_tables *tables,
 		    struct tc_slice proceeding, struct tc_id subject,
 		    const tc_agency *court) TC_MUST_CHECK;
 
+/* The court that has it for one id has it for another of the same person, unless that has one. */
+int authority_share(struct store_txn *txn, const struct consent_tables *tables,
+		    struct tc_slice proceeding, struct tc_id from, struct tc_id to) TC_MUST_CHECK;
+
 /* Whether a grant that arrives names a court of the network, as a party or by authority. */
 bool authority_named(const Throughcare__V1__ConsentGrant__Grant *grant,
 		     const struct consent_arrival *arrival);

@@ -18,6 +18,11 @@ int64_t consent_time_ms(const Google__Protobuf__Timestamp *time, int64_t absent)
 	return time->seconds * 1000 + time->nanos / 1000000;
 }
 
+int64_t consent_signed_ms(const Throughcare__V1__ConsentGrant *consent, int64_t absent)
+{
+	return consent->signature ? consent_time_ms(consent->signature->signed_at, absent) : absent;
+}
+
 /* ---- elements ---- */
 
 static const struct consent_element *find(const struct consent_element *elements, size_t count,

@@ -24,5 +24,7 @@ bool consent_element_known(const char *name);
 
 /* Unix milliseconds of a timestamp; `absent` when it is not there. */
 int64_t consent_time_ms(const Google__Protobuf__Timestamp *time, int64_t absent);
+/* When it was signed, by its own word; else `absent`. */
+int64_t consent_signed_ms(const Throughcare__V1__ConsentGrant *consent, int64_t absent);
 
 #endif

@@ -2,87 +2,11 @@
 
 #include <string.h>
 
+#include "consent/consent_check.h"
+#include "consent/consent_happened.h"
 #include "consent/consent_row.h"
 #include "store/store_cursor.h"
 #include "store/store_row.h"
-
-/* When, and whether whoever says so treats. */
-#define EVENT_BYTES 9
-
-/* Without who says so. */
-static void event_key(struct store_key *key, struct tc_slice proceeding, const char *code,
-		      struct tc_id subject)
-{
-	store_key_init(key);
-	store_key_text(key, proceeding);
-	store_key_text(key, tc_slice_text(code));
-	store_key_id(key, subject);
-}
-
-/* The latest of those who are believed; of one subject, or of everybody. */
-static int last_of(struct store_txn *txn, const struct consent_tables *tables,
-		   const struct store_key *prefix, const struct authority_grant *grant,
-		   int64_t *last_ms)
-{
-	struct store_cursor cursor;
-	int r = store_cursor_init(&cursor, txn, tables->events, store_key_slice(prefix),
-				  STORE_FORWARD);
-
-	while (r == 0) {
-		struct tc_slice key, value, agency;
-		struct authority says;
-		bool believed;
-
-		r = store_cursor_next(&cursor, &key, &value);
-		if (r != 0)
-			break;
-		key = tc_slice(key.data + prefix->len, key.len - prefix->len);
-		if (value.len != EVENT_BYTES || !store_key_take_text(&key, &agency) ||
-		    !tc_agency_parse(agency, &says.agency)) {
-			r = TC_ECORRUPT;
-			break;
-		}
-		says.treats = value.data[8] != 0;
-		r = authority_believed(txn, tables, &says, grant, &believed);
-		if (r == 0 && believed && (int64_t)tc_get_be64(value.data) > *last_ms)
-			*last_ms = (int64_t)tc_get_be64(value.data);
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
-}
-
-int consent_event_last_ms(struct store_txn *txn, const struct consent_tables *tables,
-			  const struct authority_grant *grant, const char *code, int64_t *ret)
-{
-	const struct tc_id everybody = {{0}};
-	struct tc_slice proceeding = tc_slice_text(grant->grant->proceeding_id);
-	int64_t last_ms = INT64_MIN;
-	struct store_key key;
-	int r;
-
-	event_key(&key, proceeding, code, everybody);
-	r = last_of(txn, tables, &key, grant, &last_ms);
-	event_key(&key, proceeding, code, grant->subject);
-	if (r == 0)
-		r = last_of(txn, tables, &key, grant, &last_ms);
-	if (r == 0)
-		*ret = last_ms;
-	return r;
-}
-
-static int event_keep(struct store_txn *txn, const struct consent_tables *tables,
-		      const struct consent_event *event)
-{
-	struct store_key key;
-	uint8_t at[EVENT_BYTES];
-
-	event_key(&key, tc_slice_text(event->proceeding), event->code, event->subject);
-	store_key_text(&key, tc_slice_text(event->says.agency.name));
-	tc_put_be64(at, (uint64_t)event->at_ms);
-	at[8] = event->says.treats;
-	return consent_fault(
-		store_put(txn, tables->events, store_key_slice(&key), tc_slice(at, sizeof(at))));
-}
 
 /* ---- those that are unsettled ---- */
 
@@ -113,6 +37,7 @@ static int unsettled_put(struct store_txn *txn, const struct consent_tables *tab
 	store_row_u8(&row, event->final);
 	store_row_id(&row, event->subject);
 	store_row_i64(&row, event->at_ms);
+	store_row_i64(&row, event->happened_ms);
 	store_row_text(&row, tc_slice_text(event->says.agency.name));
 	store_row_u8(&row, event->says.treats);
 	store_row_id(&row, place->subject);
@@ -137,6 +62,7 @@ static int unsettled_read(struct tc_slice key, struct tc_slice value, struct con
 	ret->final = store_row_take_u8(&row) != 0;
 	ret->subject = store_row_take_id(&row);
 	ret->at_ms = store_row_take_i64(&row);
+	ret->happened_ms = store_row_take_i64(&row);
 	store_row_take_field(&row, ret->says.agency.name, sizeof(ret->says.agency.name));
 	ret->says.treats = store_row_take_u8(&row) != 0;
 	ret_place->subject = store_row_take_id(&row);
@@ -158,7 +84,7 @@ int consent_event_begin(struct store_txn *txn, const struct consent_tables *tabl
 			const struct consent_event *event)
 {
 	const struct place start = {.version = 0};
-	int r = event_keep(txn, tables, event);
+	int r = consent_happened_keep(txn, tables, event);
 
 	return r != 0 ? r : unsettled_put(txn, tables, event, &start);
 }
@@ -170,7 +96,18 @@ static bool waits_for(const char *code, const struct consent_event *event)
 	return code && strcmp(code, event->code) == 0;
 }
 
-/* Whether the event is about it at all, one that was recorded before, and its word counts. */
+/* One that was recorded before; or, of what had happened before it is told, that was signed then.
+ */
+static bool precedes(const struct walk_consent *consent, const struct walk_grant *grant,
+		     const struct consent_event *event)
+{
+	return event->happened_ms == 0
+		       ? consent->view.sequence < event->sequence
+		       : consent_signed_ms(consent->document, grant->row.recorded_ms) <=
+				 event->happened_ms;
+}
+
+/* Whether the event is about it at all, and its word counts. */
 static int concerns(struct store_txn *txn, const struct consent_tables *tables,
 		    const struct consent_event *event, const struct walk_consent *consent,
 		    const struct walk_grant *grant, bool *ret)
@@ -178,7 +115,7 @@ static int concerns(struct store_txn *txn, const struct consent_tables *tables,
 	const struct authority_grant waiting = {grant->grant, grant->row.subject,
 						grant->row.names_court};
 
-	*ret = consent->view.sequence < event->sequence &&
+	*ret = precedes(consent, grant, event) &&
 	       (tc_id_is_none(event->subject) || tc_id_equal(event->subject, grant->row.subject));
 	return *ret ? authority_believed(txn, tables, &event->says, &waiting, ret) : 0;
 }

@@ -35,7 +35,9 @@ struct consent_event {
 	bool final;                           /* it is the final disposition of the proceeding */
 	struct tc_id subject;                 /* none: of everybody in the proceeding */
 	struct authority says;                /* whose word it is */
-	int64_t at_ms;
+	int64_t at_ms;                        /* from when it counts */
+	/* 0: then it happened. Else it had, and is told now of another id of the same person. */
+	int64_t happened_ms;
 };
 
 /* It has happened. The caller has checked that the policy believes whoever says so. */
@@ -64,11 +66,5 @@ int consent_event_unsettled(struct store_txn *txn, const struct consent_tables *
 int consent_event_foresee(struct store_txn *txn, const struct consent_tables *tables,
 			  struct tc_slice proceeding, struct tc_id grant, uint32_t version,
 			  int64_t by_ms, struct consent_event_effect *ret) TC_MUST_CHECK;
-
-/* When the event last happened for this grant; INT64_MIN: never. A consent that was signed before
- * is recorded as one whose event has come. */
-int consent_event_last_ms(struct store_txn *txn, const struct consent_tables *tables,
-			  const struct authority_grant *grant, const char *code,
-			  int64_t *ret) TC_MUST_CHECK;
 
 #endif

@@ -11,7 +11,7 @@ int consent_tables_open(struct store *store, struct consent_tables *ret)
 		{"consent_members", &ret->members}, {"consent_subjects", &ret->subjects},
 		{"consent_seen", &ret->seen},       {"consent_proceedings", &ret->proceedings},
 		{"consent_events", &ret->events},   {"consent_unsettled", &ret->unsettled},
-		{"consent_courts", &ret->courts},
+		{"consent_courts", &ret->courts},   {"consent_happened", &ret->happened},
 	};
 
 	for (unsigned i = 0; i < CONSENT_TABLES_COUNT; i++) {

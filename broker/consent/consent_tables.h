@@ -10,6 +10,7 @@
  *   consent_seen         agency, subject, consent id                   -> nothing; see grant.h
  *   consent_proceedings  proceeding, subject, grant id, version        -> nothing
  *   consent_events       proceeding, event, subject, who says so       -> when it last happened
+ *   consent_happened     subject, proceeding, event, who says so       -> nothing
  *   consent_courts       proceeding, subject                           -> see authority.h
  *   consent_unsettled    proceeding, sequence, index                   -> see consent_event.h
  *
@@ -25,7 +26,7 @@
 
 #include "store/store.h"
 
-#define CONSENT_TABLES_COUNT 11
+#define CONSENT_TABLES_COUNT 12
 
 struct consent_tables {
 	struct store_table consents;
@@ -39,6 +40,7 @@ struct consent_tables {
 	struct store_table events;
 	struct store_table unsettled;
 	struct store_table courts;
+	struct store_table happened;
 };
 
 /* Once at start, while no write transaction is open. */

@@ -9,7 +9,7 @@
 
 #include "consent/authority.h"
 #include "consent/consent_check.h"
-#include "consent/consent_event.h"
+#include "consent/consent_happened.h"
 #include "consent/consent_row.h"
 #include "consent/grant_pairs.h"
 #include "consent/grant_walk.h"
@@ -62,11 +62,6 @@ static uint32_t obligations_of(const consent_document *consent, const consent_gr
 	return bits | rule_unsaid(consent, grant);
 }
 
-static int64_t signed_ms(const consent_document *consent, int64_t absent)
-{
-	return consent->signature ? consent_time_ms(consent->signature->signed_at, absent) : absent;
-}
-
 static struct grant_view view_of(const consent_document *consent, const consent_grant *grant,
 				 const struct consent_arrival *arrival, struct tc_id consent_id,
 				 size_t position)
@@ -77,8 +72,8 @@ static struct grant_view view_of(const consent_document *consent, const consent_
 		.subject = arrival->subject,
 		.position = (uint32_t)position,
 		.recorded_ms = arrival->now_ms,
-		.valid_from_ms =
-			consent_time_ms(grant->valid_from, signed_ms(consent, arrival->now_ms)),
+		.valid_from_ms = consent_time_ms(grant->valid_from,
+						 consent_signed_ms(consent, arrival->now_ms)),
 		.expires_ms = consent_time_ms(grant->expiry->at, GRANT_NEVER),
 		.ended_ms = GRANT_NEVER,
 		.revoked_ms = GRANT_NEVER,
@@ -157,10 +152,10 @@ static int meet_disposition(struct store_txn *txn, const struct consent_tables *
 		    (!grant->revocable_from->event_code ||
 		     strcmp(grant->revocable_from->event_code, event->event_code) != 0))
 			continue;
-		r = consent_event_last_ms(txn, tables, &waiting, event->event_code, &last_ms);
+		r = consent_happened_last_ms(txn, tables, &waiting, event->event_code, &last_ms);
 		if (r != 0)
 			break;
-		if (last_ms >= signed_ms(consent, row->recorded_ms))
+		if (last_ms >= consent_signed_ms(consent, row->recorded_ms))
 			row->revocable_from_ms = last_ms;
 	}
 	return r;
@@ -281,8 +276,8 @@ static int check_expiry(struct store_txn *txn, const struct consent_tables *tabl
 
 	if (!grant->expiry->event_code)
 		return 0;
-	r = consent_event_last_ms(txn, tables, &waiting, grant->expiry->event_code, &last_ms);
-	if (r == 0 && last_ms >= signed_ms(consent, arrival->now_ms))
+	r = consent_happened_last_ms(txn, tables, &waiting, grant->expiry->event_code, &last_ms);
+	if (r == 0 && last_ms >= consent_signed_ms(consent, arrival->now_ms))
 		r = tc_refuse(refusal, TC_REFUSAL_CONSENT_EXPIRED, "grants[%zu].expiry.event_code",
 			      position);
 	return r;

@@ -6,6 +6,7 @@
 #include "ledger/cross.h"
 #include "ledger/fact.h"
 #include "ledger/person.h"
+#include "ledger/proceeding.h"
 #include "ledger/reconsider.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
@@ -281,6 +282,8 @@ static int merge_apply(struct ledger *ledger, const struct person_decision *merg
 	}
 	if (r == 0)
 		r = decision_facts(ledger, merge, "person_merged", NULL);
+	if (r == 0)
+		r = proceeding_merged(ledger, merge->to);
 	return r < 0 ? r : reconsider_subject(ledger, merge->to, false);
 }
 

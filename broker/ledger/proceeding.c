@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "consent/consent_event.h"
+#include "consent/consent_happened.h"
 #include "ledger/job.h"
 #include "ledger/person.h"
 #include "ledger/state.h"
@@ -102,6 +102,50 @@ int proceeding_follow(struct ledger *ledger, const struct submission *submission
 		snprintf(happening.code, sizeof(happening.code), "%s", event->event_code);
 		happening.final = event->disposition_final;
 		r = proceeding_events(ledger, &person, &happening);
+	}
+	return r;
+}
+
+/* ---- what is one person from now on ---- */
+
+/* It happened already, and counts for the other id from here. */
+static int proceeding_share(struct ledger *ledger, const struct consent_event *happened,
+			    struct tc_id to)
+{
+	struct consent_event event = *happened;
+	bool known;
+	int r;
+
+	event.subject = to;
+	r = consent_happened_known(ledger->txn, &ledger->consent, &event, &known);
+	if (r < 0 || known)
+		return r;
+	r = authority_share(ledger->txn, &ledger->consent, tc_slice_text(event.proceeding),
+			    happened->subject, to);
+	event.sequence = ledger->sequence;
+	event.index = ledger->job_index; /* that of its job: several merges may be of one record */
+	event.happened_ms = happened->at_ms;
+	event.at_ms = ledger->now_ms;
+	return r < 0 ? r : proceeding_event(ledger, &event);
+}
+
+int proceeding_merged(struct ledger *ledger, struct tc_id id)
+{
+	const struct person_tables persons = person_tables_of(ledger);
+	struct person person;
+	int r = person_find(ledger->txn, &persons, id, &person);
+
+	for (size_t i = 0; r == 0 && i < person.count; i++) {
+		struct consent_event event = {.subject = person.ids[i].id};
+
+		while (r == 0 &&
+		       (r = consent_happened_next(ledger->txn, &ledger->consent, &event)) == 0) {
+			for (size_t k = 0; r == 0 && k < person.count; k++)
+				if (k != i)
+					r = proceeding_share(ledger, &event, person.ids[k].id);
+		}
+		if (r == CONSENT_HAPPENED_END)
+			r = 0;
 	}
 	return r;
 }

@@ -63,7 +63,9 @@ static void hear_finally(struct exchange *x, struct tc_id subject)
 }
 
 /* Signed under one id, revoked too early, and heard of under the other. */
-static size_t ended_by_hearing_of_the_other(struct exchange *x, bool merged)
+enum merging { NEVER, BEFORE, AFTER };
+
+static size_t ended_by_hearing_of_the_other(struct exchange *x, enum merging merged)
 {
 	struct tc_id one = exchange_id(x), other = exchange_id(x);
 	struct consent consent = grant(x, one);
@@ -74,20 +76,49 @@ static size_t ended_by_hearing_of_the_other(struct exchange *x, bool merged)
 	exchange_consent(x, &consent);
 	exchange_send(x, &message);
 	exchange_revoke(x, &consent);
-	if (merged)
+	if (merged == BEFORE)
 		merge(x, one, other);
 	hear_finally(x, other);
+	if (merged == AFTER)
+		merge(x, one, other);
 	return exchange_facts(x, "grant_ended");
 }
 
 static void what_happens_to_one_id_happens_to_the_grants_of_all(void **state)
 {
-	assert_int_equal(ended_by_hearing_of_the_other(*state, true), 1);
+	assert_int_equal(ended_by_hearing_of_the_other(*state, BEFORE), 1);
+}
+
+static void what_has_happened_to_one_id_happens_to_those_it_is_merged_with(void **state)
+{
+	assert_int_equal(ended_by_hearing_of_the_other(*state, AFTER), 1);
+}
+
+/* The proceeding goes on: what is signed after the event waits for the next one. */
+static void what_was_signed_after_the_event_is_not_reached_by_the_merge(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id one = exchange_id(x), other = exchange_id(x);
+	struct consent consent = grant(x, one);
+	struct message message = attendance(x, one);
+
+	hear_finally(x, other);
+	exchange_tick(x, x->now_ms + 2 * DAY_MS);
+	consent.revocable_from_ms = (x->now_ms / 1000 + 86400) * 1000;
+	consent.valid_from_ms = x->now_ms;
+	message.proceeding = "case-1";
+	exchange_consent(x, &consent);
+	exchange_send(x, &message);
+	exchange_revoke(x, &consent);
+	merge(x, other, one);
+	assert_int_equal(exchange_facts(x, "grant_ended"), 0);
+	hear_finally(x, other);
+	assert_int_equal(exchange_facts(x, "grant_ended"), 1);
 }
 
 static void what_happens_to_somebody_else_does_not(void **state)
 {
-	assert_int_equal(ended_by_hearing_of_the_other(*state, false), 0);
+	assert_int_equal(ended_by_hearing_of_the_other(*state, NEVER), 0);
 }
 
 /* The ids that the n-th MisdirectedDisclosure names. */
@@ -447,6 +478,8 @@ int main(void)
 		TEST(what_was_decided_about_an_id_can_be_read),
 		TEST(an_unmerge_of_much_goes_on_in_slices),
 		TEST(what_happens_to_one_id_happens_to_the_grants_of_all),
+		TEST(what_has_happened_to_one_id_happens_to_those_it_is_merged_with),
+		TEST(what_was_signed_after_the_event_is_not_reached_by_the_merge),
 		TEST(what_happens_to_somebody_else_does_not),
 	};
 
