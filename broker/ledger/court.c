@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/attached.h"
+#include "ledger/court_word.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/transition.h"
@@ -176,6 +177,58 @@ static int bound_by(struct ledger *ledger, const struct submission *submission, 
 	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
+/* For who takes the supervision over, as long as it stands. */
+static int keep_word(struct ledger *ledger, const struct submission *submission,
+		     const struct delivery *template)
+{
+	const char *id = submission->record->claim->order_id;
+	struct court_word word = {.kind = COURT_WORD_ORDER, .court = submission->sender->number};
+
+	if (template == NULL)
+		return court_word_drop(ledger, submission->header.subject, word.kind, word.court,
+				       id);
+	memcpy(word.id, id, strlen(id) + 1);
+	word.template = *template;
+	return court_word_put(ledger, submission->header.subject, &word);
+}
+
+static int is_bound(struct ledger *ledger, struct tc_id subject, const char *order, uint32_t agency,
+		    bool *ret)
+{
+	struct store_key key;
+	struct tc_slice value;
+	int r;
+
+	bound_key(&key, subject, order);
+	store_key_u32(&key, agency);
+	r = ledger_get(ledger, LEDGER_TABLE_COURT_BOUND, store_key_slice(&key), &value);
+	*ret = r == 0;
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int court_take_over(struct ledger *ledger, struct tc_id subject, uint32_t from, uint32_t to)
+{
+	struct court_word word = {.kind = COURT_WORD_ORDER};
+	int r;
+
+	while ((r = court_word_next(ledger, subject, &word)) == 0) {
+		struct delivery delivery;
+		bool before, already;
+
+		r = is_bound(ledger, subject, word.id, from, &before);
+		if (r == 0)
+			r = is_bound(ledger, subject, word.id, to, &already);
+		if (r == 0 && before && !already && word.court != to) {
+			r = bind(ledger, subject, word.id, to);
+			if (r == 0)
+				r = attached_send(ledger, &word.template, to, &delivery);
+		}
+		if (r < 0)
+			return r;
+	}
+	return r == COURT_WORD_END ? 0 : r;
+}
+
 /* To whom it is addressed, and along with that to everybody whom the order before was. */
 static int bind_all(struct ledger *ledger, const struct submission *submission)
 {
@@ -193,8 +246,11 @@ static int bind_all(struct ledger *ledger, const struct submission *submission)
 			r = bind(ledger, subject, claim->order_id,
 				 submission->deliveries[i].recipient);
 	}
-	if (r < 0 || !attached_template(ledger, submission, &template))
+	if (r < 0)
 		return r;
+	if (!attached_template(ledger, submission, &template))
+		return keep_word(ledger, submission, NULL);
+	r = keep_word(ledger, submission, &template);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		r = bind(ledger, subject, claim->order_id, bound[i]);
 		if (r == 0)
@@ -232,5 +288,8 @@ int court_apply_order(struct ledger *ledger, struct submission *submission)
 		return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
 	before.state = ORDER_SUPERSEDED;
 	memcpy(before.superseded_by, claim->order_id, strlen(claim->order_id) + 1);
-	return order_put(ledger, subject, claim->supersedes, &before);
+	r = order_put(ledger, subject, claim->supersedes, &before);
+	return r < 0 ? r
+		     : court_word_drop(ledger, subject, COURT_WORD_ORDER, before.court,
+				       claim->supersedes);
 }

@@ -29,6 +29,7 @@ static const struct forget_rule rules[] = {
 	{.name = "released", .records = FORGET_KEY_FIRST},
 	{.name = "assigning", .records = FORGET_KEY_FIRST},
 	{.name = "origin", .records = FORGET_VALUE_FIRST},
+	{.name = "court_word", .records = FORGET_VALUE_FIRST},
 	{.name = "statement", .records = FORGET_KEY_LAST},
 	{.name = "person_decision", .records = FORGET_KEY_LAST},
 	/* A scope that is gone is none, and one without its persons is about everybody. */

@@ -100,6 +100,16 @@ int hearing_told(struct ledger *ledger, uint32_t agency, const struct hearing_ne
 	return r < 0 ? r : hearing_put(ledger, agency, news, &at);
 }
 
+int hearing_known(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
+		  bool *ret)
+{
+	struct hearing at;
+	int r = hearing_find(ledger, agency, news, &at);
+
+	*ret = r == 0 && at.at_ms != 0;
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
 int hearing_bound(struct ledger *ledger, const struct hearing_news *news,
 		  uint32_t ret[HEARING_BOUND_MAX], size_t *ret_count)
 {

@@ -9,7 +9,8 @@
  * latest word counts, in whatever order the messages are handed over.
  *
  * What a court says of a hearing binds those who were told of it: a later notice and the result go
- * along (attached.h) to each of them whom the court has not addressed this time.
+ * along (attached.h) to each of them whom the court has not addressed this time. Who takes the
+ * supervision of the person over is told of those to come as its former agency was (court_word.h).
  *
  * Owner:  writing: ledger thread, inside its transaction. Reading: any transaction.
  * Blocks: never.
@@ -38,6 +39,9 @@ struct hearing_news {
  * changed. A report that an earlier word asked for is asked for no more. */
 int hearing_told(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
 		 bool *ret_fresh) TC_MUST_CHECK;
+/* Whether an agency was told of it, and that it is set for some day. */
+int hearing_known(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
+		  bool *ret) TC_MUST_CHECK;
 /* Whom a message of that court about it binds. */
 int hearing_bound(struct ledger *ledger, const struct hearing_news *news,
 		  uint32_t ret[HEARING_BOUND_MAX], size_t *ret_count) TC_MUST_CHECK;

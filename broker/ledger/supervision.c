@@ -4,6 +4,8 @@
 
 #include "ledger/attached.h"
 #include "ledger/case.h"
+#include "ledger/court.h"
+#include "ledger/court_word.h"
 #include "ledger/hearing.h"
 #include "ledger/state.h"
 #include "ledger/supervision_row.h"
@@ -51,7 +53,6 @@ static const struct {
 static bool news_of(struct ledger *ledger, const struct submission *submission, struct news *ret)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
-
 	const struct principal *to;
 
 	*ret = (struct news){.from = submission->sender->number,
@@ -288,6 +289,8 @@ static int learn_hearing(struct ledger *ledger, uint32_t agency, const struct ne
 				    news->subject, ledger->now_ms, ret_next_ms);
 }
 
+static int take_over(struct ledger *ledger, const struct news *news);
+
 static int learn(struct ledger *ledger, uint32_t agency, const struct news *news)
 {
 	struct supervision at, before;
@@ -307,7 +310,10 @@ static int learn(struct ledger *ledger, uint32_t agency, const struct news *news
 		r = principal_get(ledger, agency, &learner);
 	if (r == 0 && !same_risk(&before, &at))
 		r = case_person_told(ledger, news->subject, learner);
-	return r < 0 ? r : move_referrals(ledger, news, learner);
+	if (r == 0)
+		r = move_referrals(ledger, news, learner);
+	return r < 0 || !(news->effects & PASSES) || agency != news->to ? r
+									: take_over(ledger, news);
 }
 
 int supervision_check(struct ledger *ledger, struct submission *submission)
@@ -342,6 +348,51 @@ static int deliver_news(struct ledger *ledger, const struct delivery *delivery, 
 				     : supervision_later_put(ledger, delivery->id, news);
 }
 
+/* For who takes the supervision over, as long as there is a hearing to come. */
+static int keep_word(struct ledger *ledger, const struct news *news,
+		     const struct delivery *template)
+{
+	struct court_word word = {.kind = COURT_WORD_HEARING, .court = news->from, .news = *news};
+
+	if (template == NULL || news->at_ms == 0)
+		return court_word_drop(ledger, news->subject, word.kind, word.court, news->hearing);
+	memcpy(word.id, news->hearing, sizeof(word.id));
+	word.template = *template;
+	return court_word_put(ledger, news->subject, &word);
+}
+
+/* Of a hearing that the former agency was told of, and this one was not. */
+static int take_over_hearing(struct ledger *ledger, const struct news *transfer,
+			     struct court_word *word)
+{
+	const struct hearing_news hearing = hearing_of(ledger, &word->news);
+	struct delivery delivery;
+	bool before, already;
+	int r = hearing_known(ledger, transfer->from, &hearing, &before);
+
+	if (r == 0)
+		r = hearing_known(ledger, transfer->to, &hearing, &already);
+	if (r < 0 || !before || already || word->court == transfer->to ||
+	    hearing.at_ms <= ledger->now_ms)
+		return r;
+	r = attached_send(ledger, &word->template, transfer->to, &delivery);
+	return r < 0 ? r : deliver_news(ledger, &delivery, &word->news);
+}
+
+/* What courts have set and ordered binds the agency that supervises from now on. */
+static int take_over(struct ledger *ledger, const struct news *news)
+{
+	struct court_word word = {.kind = COURT_WORD_HEARING};
+	int r;
+
+	while ((r = court_word_next(ledger, news->subject, &word)) == 0) {
+		r = take_over_hearing(ledger, news, &word);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : court_take_over(ledger, news->subject, news->from, news->to);
+}
+
 /* To whom it was told before, and is not told this time. */
 static int bind_others(struct ledger *ledger, const struct submission *submission,
 		       struct news *news)
@@ -352,10 +403,13 @@ static int bind_others(struct ledger *ledger, const struct submission *submissio
 	size_t count;
 	int r;
 
-	if (!(news->effects & (HEARING | HEARD)) ||
-	    !attached_template(ledger, submission, &template))
+	if (!(news->effects & (HEARING | HEARD)))
 		return 0;
-	r = hearing_bound(ledger, &hearing, bound, &count);
+	if (!attached_template(ledger, submission, &template))
+		return keep_word(ledger, news, NULL);
+	r = keep_word(ledger, news, &template);
+	if (r == 0)
+		r = hearing_bound(ledger, &hearing, bound, &count);
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (submission_goes_to(submission, bound[i]))
 			continue;

@@ -61,22 +61,42 @@ static void later_key(struct store_key *key, uint64_t delivery)
 	store_key_u64(key, delivery);
 }
 
+void supervision_news_put(struct row_writer *row, const struct news *news)
+{
+	row_put_u32(row, news->from);
+	row_put_u32(row, news->to);
+	row_put_u32(row, news->effects);
+	row_put_id(row, news->subject);
+	row_put_id(row, news->message);
+	row_put_u64(row, (uint64_t)news->at_ms);
+	row_put_u64(row, (uint64_t)news->due_ms);
+	row_put_text(row, news->officer);
+	row_put_text(row, news->team);
+	row_put_text(row, news->level);
+	row_put_text(row, news->hearing);
+}
+
+void supervision_news_take(struct row_reader *row, struct news *ret)
+{
+	*ret = (struct news){.from = row_take_u32(row)};
+	ret->to = row_take_u32(row);
+	ret->effects = row_take_u32(row);
+	ret->subject = row_take_id(row);
+	ret->message = row_take_id(row);
+	ret->at_ms = (int64_t)row_take_u64(row);
+	ret->due_ms = (int64_t)row_take_u64(row);
+	row_take_text(row, ret->officer, sizeof(ret->officer));
+	row_take_text(row, ret->team, sizeof(ret->team));
+	row_take_text(row, ret->level, sizeof(ret->level));
+	row_take_text(row, ret->hearing, sizeof(ret->hearing));
+}
+
 int supervision_later_put(struct ledger *ledger, uint64_t delivery, const struct news *news)
 {
 	struct row_writer row = {.len = 0};
 	struct store_key key;
 
-	row_put_u32(&row, news->from);
-	row_put_u32(&row, news->to);
-	row_put_u32(&row, news->effects);
-	row_put_id(&row, news->subject);
-	row_put_id(&row, news->message);
-	row_put_u64(&row, (uint64_t)news->at_ms);
-	row_put_u64(&row, (uint64_t)news->due_ms);
-	row_put_text(&row, news->officer);
-	row_put_text(&row, news->team);
-	row_put_text(&row, news->level);
-	row_put_text(&row, news->hearing);
+	supervision_news_put(&row, news);
 	later_key(&key, delivery);
 	return ledger_put(ledger, LEDGER_TABLE_SUPERVISION_LATER, store_key_slice(&key),
 			  row_slice(&row));
@@ -95,17 +115,7 @@ int supervision_later_take(struct ledger *ledger, uint64_t delivery, struct news
 	if (r != 0)
 		return r;
 	row = row_read(value);
-	ret->from = row_take_u32(&row);
-	ret->to = row_take_u32(&row);
-	ret->effects = row_take_u32(&row);
-	ret->subject = row_take_id(&row);
-	ret->message = row_take_id(&row);
-	ret->at_ms = (int64_t)row_take_u64(&row);
-	ret->due_ms = (int64_t)row_take_u64(&row);
-	row_take_text(&row, ret->officer, sizeof(ret->officer));
-	row_take_text(&row, ret->team, sizeof(ret->team));
-	row_take_text(&row, ret->level, sizeof(ret->level));
-	row_take_text(&row, ret->hearing, sizeof(ret->hearing));
+	supervision_news_take(&row, ret);
 	if (!row_read_whole(&row))
 		return TC_ECORRUPT;
 	return ledger_del(ledger, LEDGER_TABLE_SUPERVISION_LATER, store_key_slice(&key));

@@ -8,6 +8,9 @@
 
 #include "ledger/supervision.h"
 
+struct row_reader;
+struct row_writer;
+
 /* What a message tells, without the message. */
 struct news {
 	uint32_t from; /* principal */
@@ -26,6 +29,10 @@ struct news {
 
 int supervision_put(struct ledger *ledger, uint32_t agency, struct tc_id subject,
 		    const struct supervision *supervision) TC_MUST_CHECK;
+/* Without what is borrowed, its sequence and who acted. */
+void supervision_news_put(struct row_writer *row, const struct news *news);
+void supervision_news_take(struct row_reader *row, struct news *ret);
+
 int supervision_later_put(struct ledger *ledger, uint64_t delivery,
 			  const struct news *news) TC_MUST_CHECK;
 /* And forgets it. 0, STORE_NOT_FOUND or a fault. */

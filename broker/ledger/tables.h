@@ -74,6 +74,7 @@
 	      "order_target") /* target id, order id, kind -> kinds, while in force */             \
 	TABLE(FORGOTTEN_ID, "forgotten_id") /* hash of sender and message id -> nothing */         \
 	TABLE(COURT_BOUND, "court_bound")   /* subject, order id, agency -> nothing */             \
+	TABLE(COURT_WORD, "court_word")     /* subject, kind, court, id -> see court_word.h */     \
 	TABLE(HEARING, "hearing")           /* subject, court, hearing id, agency -> when */       \
 	TABLE(HEARING_DAY, "hearing_day")   /* agency, subject, time, court, id -> nothing */
 
