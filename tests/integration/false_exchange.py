@@ -112,3 +112,7 @@ class FalseExchange:
             data = self.log.bundle(number, width)
             response.query.tiles.add(level=0, number=number, width=width, entries=True,
                                      data=self.bundles(number, data) if self.bundles else data)
+
+    def caseload(self, _, response):
+        response.query.looked_at = 20_000
+        response.query.referrals.add(referral_id="0197a0c0-0000-7000-8000-000000000002", state="ACCEPTED")

@@ -105,6 +105,15 @@ def test_of_an_honest_exchange_everything_verifies(world):
 
 
 @pytest.mark.quick
+def test_a_list_that_was_looked_at_in_part_ends_with_how_much(world):
+    rows = [json.loads(line) for line in
+            world.run("throughcare", "--profile", world.profile, "--json", "caseload").splitlines()]
+    assert [row.get("state") for row in rows] == ["ACCEPTED", None] and rows[1] == {"lookedAt": 20_000}
+    shown = world.run("throughcare", "--profile", world.profile, "caseload").splitlines()
+    assert "only 20000" in shown[-1], shown
+
+
+@pytest.mark.quick
 def test_an_export_grows_with_the_log(world):
     world.cli("trail", "export", world.folder / "export")
     world.tell(entries(20_000, FIRST_MS))
