@@ -160,9 +160,10 @@ def test_a_trail_that_was_altered_is_found(anchored, table):
     path = anchored.data("trail", "data.mdb")
     with open(path, "rb") as file:
         content = bytearray(file.read())
-    value = dict(Pages(bytes(content)).rows)[table][-1][1]
-    at = content.rfind(bytes(value))
-    content[at + len(value) - 1] ^= 1
+    value = bytes(dict(Pages(bytes(content)).rows)[table][-1][1])
+    # Also where a page that is no longer used has it: nobody knows which of them is read.
+    while (at := content.rfind(value)) >= 0:
+        content[at + len(value) - 1] ^= 1
     with open(path, "wb") as file:
         file.write(content)
     assert check(anchored).returncode != 0
