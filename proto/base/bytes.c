@@ -92,28 +92,26 @@ void tc_hex(const uint8_t *data, size_t len, char *to)
 	to[2 * len] = '\0';
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#define HEX_DIGIT 0x10 /* beside the value of what is one */
 
 bool tc_unhex(const char *text, size_t text_len, uint8_t *to, size_t len)
 {
+	static const uint8_t digits[256] = {
+		['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15,
+		['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1a, ['b'] = 0x1b,
+		['c'] = 0x1c, ['d'] = 0x1d, ['e'] = 0x1e, ['f'] = 0x1f, ['A'] = 0x1a, ['B'] = 0x1b,
+		['C'] = 0x1c, ['D'] = 0x1d, ['E'] = 0x1e, ['F'] = 0x1f,
+	};
+	unsigned all = HEX_DIGIT;
+
 	if (text_len != 2 * len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		int high = hex_digit(text[2 * i]);
-		int low = hex_digit(text[2 * i + 1]);
+		unsigned high = digits[(uint8_t)text[2 * i]];
+		unsigned low = digits[(uint8_t)text[2 * i + 1]];
 
-		if (high < 0 || low < 0)
-			return false;
-		to[i] = (uint8_t)(high << 4 | low);
+		all &= high & low;
+		to[i] = (uint8_t)(high << 4 | (low & 0xf));
 	}
-	return true;
+	return all != 0;
 }

@@ -88,7 +88,7 @@ static inline uint64_t tc_get_be64(const uint8_t *from)
 
 /* Lower-case hexadecimal with a final NUL: `to` has 2 * len + 1 bytes. */
 void tc_hex(const uint8_t *data, size_t len, char *to);
-/* Exactly 2 * len hexadecimal digits. False when they are not. */
+/* Exactly 2 * len hexadecimal digits. False when they are not: `to` is of no use then. */
 bool tc_unhex(const char *text, size_t text_len, uint8_t *to, size_t len);
 
 #endif

@@ -4,7 +4,7 @@
 #define SECONDS_MAX 253402300799LL   /* 9999-12-31T23:59:59 */
 
 /* A 32 bit or 64 bit varint takes at most ten bytes, the tenth at most 1. */
-static bool varint_take(struct tc_slice *rest, uint64_t *ret)
+static bool varint_take_long(struct tc_slice *rest, uint64_t *ret)
 {
 	uint64_t value = 0;
 
@@ -21,6 +21,16 @@ static bool varint_take(struct tc_slice *rest, uint64_t *ret)
 		}
 	}
 	return false;
+}
+
+/* Nearly all tags and lengths are one byte, and every byte of every peer passes through here. */
+static inline bool varint_take(struct tc_slice *rest, uint64_t *ret)
+{
+	if (rest->len == 0 || rest->data[0] >= 0x80)
+		return varint_take_long(rest, ret);
+	*ret = rest->data[0];
+	*rest = tc_slice(rest->data + 1, rest->len - 1);
+	return true;
 }
 
 static bool bytes_take(struct tc_slice *rest, uint64_t len, struct tc_slice *ret)
@@ -48,39 +58,38 @@ static bool fixed_take(struct tc_slice *rest, size_t len, uint64_t *ret)
 int tc_fields_next(struct tc_slice *rest, struct tc_field *ret)
 {
 	struct tc_slice left = *rest;
-	struct tc_field field = {0};
-	uint64_t tag;
+	uint64_t tag, value = 0;
 	bool whole = false;
 
 	if (left.len == 0)
 		return TC_FIELDS_END;
 	if (!varint_take(&left, &tag) || tag >> 3 == 0 || tag > UINT32_MAX)
 		return TC_FIELDS_MALFORMED;
-	field.number = (uint32_t)(tag >> 3);
-	field.wire_type = (uint8_t)(tag & 7);
-	switch (field.wire_type) {
+	ret->bytes = tc_slice(NULL, 0);
+	switch (tag & 7) {
 	case 0:
-		whole = varint_take(&left, &field.value);
+		whole = varint_take(&left, &value);
 		break;
 	case 1:
-		whole = fixed_take(&left, 8, &field.value);
+		whole = fixed_take(&left, 8, &value);
 		break;
 	case 2:
-		whole = varint_take(&left, &field.value) &&
-			bytes_take(&left, field.value, &field.bytes);
-		field.value = 0;
+		whole = varint_take(&left, &value) && bytes_take(&left, value, &ret->bytes);
+		value = 0;
 		break;
 	case 5:
-		whole = fixed_take(&left, 4, &field.value);
+		whole = fixed_take(&left, 4, &value);
 		break;
 	default: /* groups, and what protobuf does not have */
 		break;
 	}
 	if (!whole)
 		return TC_FIELDS_MALFORMED;
-	field.record = tc_slice(rest->data, rest->len - left.len);
+	ret->number = (uint32_t)(tag >> 3);
+	ret->wire_type = (uint8_t)(tag & 7);
+	ret->value = value;
+	ret->record = tc_slice(rest->data, rest->len - left.len);
 	*rest = left;
-	*ret = field;
 	return 0;
 }
 
