@@ -7,16 +7,22 @@
 
 #define BATCH_FIRST 1024
 
-struct posting_link {
-	uint64_t sequence;
-	uint32_t n;
-	uint32_t next; /* number of the link + 1; 0: the last one */
+#define CHUNK_POSITIONS 7 /* so that a chunk is as long as a line of the processor's cache */
+
+/* Neighbours in one term's list. Most terms have a few positions in a batch, and a few have nearly
+ * all of them: either way one look at memory brings several. */
+struct posting_chunk {
+	uint32_t next; /* number of the chunk + 1; 0: the last one */
+	uint32_t count;
+	struct {
+		uint32_t after; /* so much after the batch's first sequence */
+		uint32_t n;
+	} positions[CHUNK_POSITIONS];
 };
 
 struct posting_run {
 	struct posting_term term;
-	uint32_t first, last; /* numbers of links + 1 */
-	uint32_t count;
+	uint32_t first, last; /* numbers of chunks + 1 */
 };
 
 struct posting_term posting_term_id(enum posting_kind kind, struct tc_id id)
@@ -41,25 +47,16 @@ int posting_term_name(enum posting_kind kind, struct tc_slice name, struct posti
 	return 0;
 }
 
-/* Eight bytes of hexadecimal. */
-static bool hex_take(const char *hex, uint64_t *ret)
-{
-	*ret = 0;
-	for (size_t i = 0; i < 16; i++) {
-		static const char digits[] = "0123456789abcdef";
-		const char *digit = hex[i] != '\0' ? strchr(digits, hex[i]) : NULL;
-
-		if (digit == NULL)
-			return false;
-		*ret = *ret << 4 | (uint64_t)(digit - digits);
-	}
-	return true;
-}
-
 bool posting_term_certificate(const char *hex, struct posting_term *ret)
 {
+	uint8_t bytes[16];
+
+	if (!tc_unhex(hex, strnlen(hex, 2 * sizeof(bytes)), bytes, sizeof(bytes)))
+		return false;
 	ret->kind = POSTING_CERTIFICATE;
-	return hex_take(hex, &ret->high) && hex_take(hex + 16, &ret->low);
+	ret->high = tc_get_be64(bytes);
+	ret->low = tc_get_be64(bytes + 8);
+	return true;
 }
 
 int posting_position_compare(struct posting_position a, struct posting_position b)
@@ -180,32 +177,50 @@ static int find_run(struct posting_batch *batch, struct posting_term term, struc
 	return 0;
 }
 
+/* One more behind the last of the run. */
+static int grow_run(struct posting_batch *batch, struct posting_run *run)
+{
+	void *chunks = batch->chunks;
+	int r = grow(&chunks, batch->count, &batch->capacity, sizeof(*batch->chunks));
+
+	batch->chunks = chunks;
+	if (r < 0)
+		return r;
+	batch->chunks[batch->count++] = (struct posting_chunk){.next = 0};
+	if (run->last != 0)
+		batch->chunks[run->last - 1].next = (uint32_t)batch->count;
+	else
+		run->first = (uint32_t)batch->count;
+	run->last = (uint32_t)batch->count;
+	return 0;
+}
+
 int posting_batch_add(struct posting_batch *batch, struct posting_term term,
 		      struct posting_position position)
 {
-	void *links = batch->links;
-	struct posting_link *last;
+	struct posting_chunk *chunk;
 	struct posting_run *run;
+	uint32_t after;
 	int r = find_run(batch, term, &run);
 
 	if (r < 0)
 		return r;
+	if (batch->count == 0)
+		batch->first = position.sequence;
+	after = (uint32_t)(position.sequence - batch->first);
+	chunk = run->last != 0 ? &batch->chunks[run->last - 1] : NULL;
 	/* One row may be added twice to one term: agency and recipient may be the same. */
-	last = run->last != 0 ? &batch->links[run->last - 1] : NULL;
-	if (last && last->sequence == position.sequence && last->n == position.n)
+	if (chunk && chunk->positions[chunk->count - 1].after == after &&
+	    chunk->positions[chunk->count - 1].n == position.n)
 		return 0;
-	r = grow(&links, batch->count, &batch->capacity, sizeof(*batch->links));
-	batch->links = links;
-	if (r < 0)
-		return r;
-	batch->links[batch->count++] =
-		(struct posting_link){.sequence = position.sequence, .n = position.n};
-	if (run->last != 0)
-		batch->links[run->last - 1].next = (uint32_t)batch->count;
-	else
-		run->first = (uint32_t)batch->count;
-	run->last = (uint32_t)batch->count;
-	run->count++;
+	if (!chunk || chunk->count == CHUNK_POSITIONS) {
+		r = grow_run(batch, run);
+		if (r < 0)
+			return r;
+		chunk = &batch->chunks[run->last - 1];
+	}
+	chunk->positions[chunk->count].after = after;
+	chunk->positions[chunk->count++].n = position.n;
 	return 0;
 }
 
@@ -307,22 +322,24 @@ static int write_run(const struct posting_batch *batch, const struct posting_run
 		     struct store_txn *txn, struct store_table table)
 {
 	struct posting_position positions[POSTING_BLOCK_MAX];
+	const struct posting_chunk *chunk;
 	size_t count = 0;
+	int r = 0;
 
-	for (uint32_t at = run->first; at != 0; at = batch->links[at - 1].next) {
-		const struct posting_link *link = &batch->links[at - 1];
-		int r;
-
-		positions[count++] =
-			(struct posting_position){.sequence = link->sequence, .n = link->n};
-		if (count < POSTING_BLOCK_MAX && link->next != 0)
-			continue;
-		r = write_block(txn, table, run->term, positions, count);
-		if (r != 0)
-			return r;
-		count = 0;
+	for (uint32_t at = run->first; r == 0 && at != 0; at = chunk->next) {
+		chunk = &batch->chunks[at - 1];
+		for (uint32_t i = 0; r == 0 && i < chunk->count; i++) {
+			positions[count++] = (struct posting_position){
+				.sequence = batch->first + chunk->positions[i].after,
+				.n = chunk->positions[i].n,
+			};
+			if (count < POSTING_BLOCK_MAX)
+				continue;
+			r = write_block(txn, table, run->term, positions, count);
+			count = 0;
+		}
 	}
-	return 0;
+	return r != 0 || count == 0 ? r : write_block(txn, table, run->term, positions, count);
 }
 
 int posting_batch_write(struct posting_batch *batch, struct store_txn *txn,
@@ -345,7 +362,7 @@ int posting_batch_write(struct posting_batch *batch, struct store_txn *txn,
 
 void posting_batch_free(struct posting_batch *batch)
 {
-	free(batch->links);
+	free(batch->chunks);
 	free(batch->runs);
 	free(batch->slots);
 	*batch = (struct posting_batch){0};

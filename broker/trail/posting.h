@@ -71,13 +71,14 @@ int posting_position_compare(struct posting_position a, struct posting_position 
 void posting_position_put(uint8_t to[POSTING_POSITION_BYTES], struct posting_position position);
 struct posting_position posting_position_get(const uint8_t from[POSTING_POSITION_BYTES]);
 
-struct posting_link;
+struct posting_chunk;
 struct posting_run;
 
 /* Empty is all zero. Positions are added in ascending order; one that a term has already is not
  * added again. */
 struct posting_batch {
-	struct posting_link *links; /* every position, in a list for each term */
+	uint64_t first;               /* sequence of the position that was added first */
+	struct posting_chunk *chunks; /* every position, in a list for each term */
 	size_t count;
 	size_t capacity;
 	struct posting_run *runs; /* one for each term */
