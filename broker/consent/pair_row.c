@@ -64,6 +64,17 @@ int pair_row_decode(struct tc_slice bytes, struct pair_row *ret)
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
+bool pair_row_covers(struct tc_slice bytes, uint64_t categories, uint32_t purposes)
+{
+	struct store_row_reader row = store_row_read(bytes);
+	bool covers;
+
+	(void)store_row_take(&row, 2); /* fields, regime */
+	covers = (store_row_take_u64(&row) & categories) != 0;
+	covers = (store_row_take_u32(&row) & purposes) != 0 && covers;
+	return covers || row.failed; /* which decoding it tells */
+}
+
 static unsigned fields_of(const struct pair_row *row)
 {
 	unsigned fields = row->flags & PAIR_FLAGS;

@@ -49,6 +49,9 @@ void pair_key_grant(struct store_key *key, struct tc_id grant, uint32_t version)
 
 /* 0 or TC_ECORRUPT. */
 int pair_row_decode(struct tc_slice bytes, struct pair_row *ret) TC_MUST_CHECK;
+/* Whether it covers one of the categories for the purpose (bits of masks, both), by the head of a
+ * row alone: most grants between two agencies are about something else. */
+bool pair_row_covers(struct tc_slice bytes, uint64_t categories, uint32_t purposes);
 /* A new one. */
 int pair_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		 const struct store_key *key, const struct pair_row *row) TC_MUST_CHECK;

@@ -147,6 +147,11 @@ static bool reaches(const struct weighing *weighing, const struct pair_row *row)
 	return grant_desks_reach(row->desks, request->recipient_role, request->recipient_person);
 }
 
+static uint32_t purpose_bit(const struct decision_request *request)
+{
+	return request->purpose < 32 ? UINT32_C(1) << request->purpose : 0;
+}
+
 static int weigh(struct store_txn *txn, const struct consent_tables *tables,
 		 struct weighing *weighing, const struct pair_at *pair)
 {
@@ -156,8 +161,8 @@ static int weigh(struct store_txn *txn, const struct consent_tables *tables,
 	bool revoked;
 	int r;
 
-	if (categories == 0 || row->recorded_ms > request->now_ms || request->purpose >= 32 ||
-	    !(row->purposes & UINT32_C(1) << request->purpose) || !reaches(weighing, row))
+	if (categories == 0 || row->recorded_ms > request->now_ms ||
+	    !(row->purposes & purpose_bit(request)) || !reaches(weighing, row))
 		return 0;
 	r = pair_revoked(txn, tables, weighing, pair, &revoked);
 	if (r != 0)
@@ -229,6 +234,10 @@ static int weigh_row(struct store_txn *txn, const struct consent_tables *tables,
 			       .revocable_ms = GRANT_NEVER};
 	int r;
 
+	/* Of what is over, every row counts towards what is looked at. */
+	if (!run->over && !pair_row_covers(bytes, weighing->asked & ~weighing->served,
+					   purpose_bit(weighing->request)))
+		return 0;
 	if (!store_key_take_id(&key, &pair.grant) || !store_key_take_u32(&key, &pair.version) ||
 	    pair_row_decode(bytes, &pair.row) != 0)
 		return TC_ECORRUPT;
