@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "base/clock.h"
 #include "daemon/decision_gauge.h"
+#include "daemon/decision_memory.h"
 #include "daemon/decision_person.h"
 #include "daemon/problem.h"
 #include "daemon/stores.h"
@@ -25,7 +25,6 @@
 #define PERSON_BYTES   4096
 #define OTHER_BYTES    (UINT64_C(64) * 1024 * 1024)
 #define COMMIT_GRANTS  100000 /* in one transaction */
-#define WARM_THREADS   16
 #define SAY_EVERY_US   2000000
 #define AGAIN_PERSONS  64  /* of each shape, that were asked about last */
 #define LOOK_EVERY     256 /* questions between two looks at the time left */
@@ -38,6 +37,7 @@ struct decision_bench {
 	struct store *store;
 	struct consent_tables tables;
 	struct policy *policy;
+	struct decision_memory memory;
 	struct decision_gauge gauges[DECISION_SHAPES][VISITS];
 	uint64_t outcomes[DECISION_DENY + 1];
 	uint64_t last[DECISION_SHAPES][AGAIN_PERSONS]; /* asked about */
@@ -127,8 +127,13 @@ static int store_open_unnamed(struct decision_bench *bench)
 		.sync = STORE_SYNC_LAZY,
 		.tables_max = CONSENT_TABLES_COUNT,
 	};
+	char data[PATH_MAX + 16];
 	int r = store_open(&options, &bench->store);
 
+	if (r == 0) {
+		snprintf(data, sizeof(data), "%s/data.mdb", folder);
+		r = decision_memory_open(&bench->memory, data, options.map_bytes);
+	}
 	/* Nobody opens it again: without names it is gone with this process. */
 	if (r == 0)
 		r = files_unlink();
@@ -152,74 +157,51 @@ static int store_make(struct decision_bench *bench)
 	return r;
 }
 
-/* ---- warming up ---- */
+/* ---- what decisions read ---- */
 
-static int read_some(struct store_txn *txn, struct store_table table, struct tc_id person)
+static int note_some(struct decision_bench *bench, struct store_txn *txn, struct store_table table,
+		     struct tc_id person)
 {
 	struct store_cursor cursor = {0};
+	struct tc_slice value;
 	int r = store_cursor_init(&cursor, txn, table, tc_slice(person.bytes, sizeof(person.bytes)),
 				  STORE_FORWARD);
 
-	while (r == 0)
-		r = store_cursor_next(&cursor, NULL, NULL);
+	while (r == 0) {
+		r = store_cursor_next(&cursor, NULL, &value);
+		if (r == 0)
+			decision_memory_note(&bench->memory, value);
+	}
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
 /* What decisions about these persons read: live grants, and what is over, which tells why
  * something is held. */
-static int read_persons(struct decision_bench *bench, uint64_t from, uint64_t end)
+static int note_persons(struct decision_bench *bench, uint64_t from, uint64_t end)
 {
 	struct store_txn *txn = NULL;
 	int r = store_read_begin(bench->store, &txn);
 
 	for (uint64_t person = from; r == 0 && person < end; person++) {
-		r = read_some(txn, bench->tables.pairs, decision_person_id(person));
+		r = note_some(bench, txn, bench->tables.pairs, decision_person_id(person));
 		if (r == 0)
-			r = read_some(txn, bench->tables.over, decision_person_id(person));
+			r = note_some(bench, txn, bench->tables.over, decision_person_id(person));
 	}
 	store_abort(&txn);
 	return r;
 }
 
-struct warm_part {
-	pthread_t thread;
-	struct decision_bench *bench;
-	uint64_t from, end; /* persons */
-	int result;
-};
-
-static void *warm_part_run(void *context)
-{
-	struct warm_part *part = context;
-
-	part->result = read_persons(part->bench, part->from, part->end);
-	return NULL;
-}
-
-/* What recording leaves in memory are the rows that were written last, most of them of documents.
- * An exchange that has run for a while has what its decisions read. Their pages lie scattered: many
- * are asked for at a time, or it would take the disk's delay for each. */
+/* The second walk brings in what leads to the rows, and maps it all. */
 static int warm_up(struct decision_bench *bench)
 {
 	int64_t begun_us = tc_clock_monotonic_us();
-	struct warm_part parts[WARM_THREADS];
-	uint64_t persons = bench->plan->persons;
-	unsigned started = 0;
-	int r = 0;
+	int r;
 
 	fprintf(stderr, "reading what decisions read\n");
-	for (; r == 0 && started < WARM_THREADS; started += r == 0) {
-		parts[started] = (struct warm_part){.bench = bench,
-						    .from = persons * started / WARM_THREADS,
-						    .end = persons * (started + 1) / WARM_THREADS};
-		if (pthread_create(&parts[started].thread, NULL, warm_part_run, &parts[started]))
-			r = TC_ENOMEM;
-	}
-	for (unsigned i = 0; i < started; i++) {
-		(void)pthread_join(parts[i].thread, NULL);
-		r = r == 0 ? parts[i].result : r;
-	}
+	r = decision_memory_settle(&bench->memory);
+	if (r == 0)
+		r = note_persons(bench, 0, bench->plan->persons);
 	bench->warm_s = (double)(tc_clock_monotonic_us() - begun_us) / MICROSECONDS_S;
 	if (r != 0)
 		failed("the consents cannot be read", r);
@@ -239,9 +221,8 @@ static int record_some(struct decision_bench *bench, uint64_t from, uint64_t end
 	if (r == 0)
 		r = store_commit(&txn);
 	store_abort(&txn);
-	/* Used once by a reader, it outlives in memory what is only written. */
 	if (r == 0)
-		r = read_persons(bench, from, end);
+		r = note_persons(bench, from, end);
 	return r > 0 ? TC_EFULL : r;
 }
 
@@ -439,6 +420,7 @@ int decision_bench_run(const struct decision_bench_plan *plan)
 	if (r == 0)
 		r = print_result(bench);
 	store_close(&bench->store);
+	decision_memory_close(&bench->memory);
 	(void)rmdir(folder);
 	policy_free(&bench->policy);
 	free(bench);
