@@ -170,11 +170,8 @@ static int loop(struct trail_thread *thread)
 
 		if (r == BUS_EMPTY && thread->stopping)
 			return commit(thread);
-		if (r == 0)
-			r = obey(thread, &message);
-		if (r < 0)
-			return r;
-		if (thread->due_us != 0 && tc_clock_monotonic_us() >= thread->due_us)
+		r = r == BUS_EMPTY ? 0 : r < 0 ? r : obey(thread, &message);
+		if (r == 0 && thread->due_us != 0 && tc_clock_monotonic_us() >= thread->due_us)
 			r = commit(thread);
 		if (r == 0 && thread->anchor_us != 0 && !thread->stopping &&
 		    tc_clock_monotonic_us() >= thread->anchor_us)

@@ -25,10 +25,11 @@ struct scene {
 	struct trail_thread *thread;
 };
 
-static int setup(void **state)
+static int setup_with(void **state, unsigned wait_ms, unsigned anchor_ms)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
-	struct trail_thread_options options = {.query_count = 1, .wait_ms = 200, .anchor_ms = 50};
+	struct trail_thread_options options = {
+		.query_count = 1, .wait_ms = wait_ms, .anchor_ms = anchor_ms};
 	void *trail;
 
 	assert_non_null(scene);
@@ -51,6 +52,17 @@ static int setup(void **state)
 	assert_int_equal(trail_thread_start(&options, &scene->thread), 0);
 	*state = scene;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_with(state, 200, 50);
+}
+
+/* As an exchange does, with less of both. */
+static int setup_anchors_last(void **state)
+{
+	return setup_with(state, 50, 200);
 }
 
 static void drop_positions(struct bus_socket *socket)
@@ -214,6 +226,16 @@ static void two_anchors_follow_the_last_disclosure(void **state)
 	assert_int_equal(bus_receive(scene->journal, 200, &message), BUS_EMPTY);
 }
 
+/* Long after the last commit, and no message wakes the thread. */
+static void an_anchor_comes_though_nothing_else_does(void **state)
+{
+	struct scene *scene = *state;
+
+	send_release(scene, 0);
+	pass_anchor(scene, 1, true);
+	pass_anchor(scene, 2, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +249,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(two_anchors_follow_the_last_disclosure, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(an_anchor_comes_though_nothing_else_does,
+						setup_anchors_last, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
