@@ -15,7 +15,6 @@
 #define DAY_MS         (INT64_C(24) * 3600 * 1000)
 #define DAYS_MAX       36500
 #define LINE_BYTES_MAX 2048
-#define CURSOR_BYTES   8
 
 typedef Throughcare__V1__AccountingEntry accounting_entry;
 
@@ -25,6 +24,10 @@ struct accounting {
 	const accounting_rule *rule;
 	struct tc_id subject;
 	int64_t since_ms, until_ms;
+	size_t rows_max;
+	size_t made;                  /* lines, of which some may have joined others */
+	struct posting_position last; /* of the disclosure of the last one */
+	bool full;                    /* an agency's page has no room for a further one */
 	Throughcare__V1__Accounting *ret;
 };
 
@@ -85,7 +88,7 @@ static int read_question(struct accounting *accounting)
 	return 0;
 }
 
-static int begin(struct accounting *accounting, size_t rows_max)
+static int begin(struct accounting *accounting)
 {
 	struct answer *answer = accounting->answer;
 	Throughcare__V1__Accounting *ret = arena_take(&answer->arena, sizeof(*ret));
@@ -102,8 +105,8 @@ static int begin(struct accounting *accounting, size_t rows_max)
 	ret->rule_data = (ProtobufCBinaryData){.len = len, .data = packed};
 	ret->since = answer_time(answer, accounting->since_ms);
 	ret->until = answer_time(answer, accounting->until_ms);
-	ret->links = answer_array(answer, rows_max);
-	ret->entries = answer_array(answer, rows_max);
+	ret->links = answer_array(answer, accounting->rows_max);
+	ret->entries = answer_array(answer, accounting->rows_max);
 	if (!ret->subject || !ret->since || !ret->until || !ret->links || !ret->entries)
 		return TC_ENOMEM;
 	accounting->ret = ret;
@@ -250,10 +253,16 @@ static int join_entry(struct accounting *accounting, accounting_entry *entry,
 	return 0;
 }
 
-static int add_entry(struct accounting *accounting, accounting_entry *entry)
+static int add_entry(struct accounting *accounting, const struct disclosure_link *link,
+		     accounting_entry *entry)
 {
 	Throughcare__V1__Accounting *ret = accounting->ret;
 
+	accounting->full = accounting->made == accounting->rows_max;
+	if (accounting->full)
+		return 0;
+	accounting->made++;
+	accounting->last = link->at;
 	for (size_t i = 0; accounting->rule->grouped && i < ret->n_entries; i++)
 		if (alike(ret->entries[i], entry))
 			return join_entry(accounting, ret->entries[i], entry);
@@ -262,12 +271,6 @@ static int add_entry(struct accounting *accounting, accounting_entry *entry)
 }
 
 /* ---- links ---- */
-
-static bool takes_part(const struct question *question, const Throughcare__V1__TrailRow *row)
-{
-	return same(question->asker.name, row->agency) ||
-	       same(question->asker.name, row->recipient);
-}
 
 /* Does it stay out of the person's copy for now? */
 static int is_suspended(const struct accounting *accounting, const Throughcare__V1__TrailRow *row,
@@ -319,8 +322,6 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 	row = throughcare__v1__trail_row__unpack(&answer->arena.allocator, packed.len, packed.data);
 	if (row == NULL || !tc_agency_parse(tc_slice_text(row->recipient), &recipient))
 		return TC_ECORRUPT;
-	if (question->scope == GATE_OWN && !takes_part(question, row))
-		return 0;
 	r = seal_hides_row(question, row, &hidden);
 	if (r < 0)
 		return r;
@@ -349,7 +350,7 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 		return shown->exempt ? 0 : TC_ENOMEM;
 	}
 	r = make_entry(accounting, link, row, &recipient, &entry);
-	return r < 0 ? r : add_entry(accounting, entry);
+	return r < 0 ? r : add_entry(accounting, link, entry);
 }
 
 static int add_link(struct accounting *accounting, const struct disclosure_link *link)
@@ -378,51 +379,120 @@ static int add_link(struct accounting *accounting, const struct disclosure_link 
 	return r;
 }
 
-/* Where this page begins: a number of the chain. */
-static int read_cursor(struct accounting *accounting, uint64_t *ret)
+/* What came after the question is no part of its answer. */
+static bool is_later(const struct accounting *accounting, const struct disclosure_link *link)
 {
-	struct tc_slice cursor = answer_cursor(accounting->question);
+	return link->at.sequence >= accounting->question->sequence;
+}
 
-	*ret = 1;
-	if (cursor.len == 0)
-		return 0;
-	if (cursor.len != CURSOR_BYTES)
-		return tc_refuse(&accounting->answer->refusal, TC_REFUSAL_FIELD_INVALID,
-				 "page.cursor");
-	*ret = tc_get_be64(cursor.data);
-	return 0;
+static int cursor_invalid(struct accounting *accounting)
+{
+	return tc_refuse(&accounting->answer->refusal, TC_REFUSAL_FIELD_INVALID, "page.cursor");
+}
+
+/* Every link of the chain; a cursor is a number of it. */
+static int list_all(struct accounting *accounting, struct disclosure_link *links)
+{
+	const struct question *question = accounting->question;
+	struct tc_slice cursor = answer_cursor(question);
+	uint64_t from = 1;
+	uint8_t next[8];
+	size_t count;
+	int r = 0;
+
+	if (cursor.len != 0 && cursor.len != sizeof(next))
+		return cursor_invalid(accounting);
+	if (cursor.len != 0)
+		from = tc_get_be64(cursor.data);
+	/* Once, with the first page: its links are on all of them. */
+	if (from == 1)
+		r = accounting_prove(question, accounting->answer, accounting->subject,
+				     accounting->ret);
+	if (r == 0)
+		r = trail_view_links(question->trail, accounting->subject, from, links,
+				     accounting->rows_max, &count);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (is_later(accounting, &links[i]))
+			return 0;
+		r = add_link(accounting, &links[i]);
+	}
+	if (r != 0 || count < accounting->rows_max)
+		return r;
+	tc_put_be64(next, from + count);
+	return answer_next_page(accounting->answer, tc_slice(next, sizeof(next)));
+}
+
+/* Does the asker take part? Many may be passed over: nothing of them is kept. */
+static int is_own(const struct question *question, const struct disclosure_link *link, bool *ret)
+{
+	const char *asker = question->asker.name;
+	Throughcare__V1__TrailRow *row;
+	struct tc_slice packed;
+	int r = trail_view_row(question->trail, link, &packed);
+
+	*ret = false;
+	if (r != 0)
+		return r == DISCLOSURE_NONE ? 0 : r;
+	row = throughcare__v1__trail_row__unpack(NULL, packed.len, packed.data);
+	*ret = row != NULL && (same(asker, row->agency) || same(asker, row->recipient));
+	r = row != NULL ? 0 : TC_ENOMEM;
+	throughcare__v1__trail_row__free_unpacked(row, NULL);
+	return r;
+}
+
+/* An agency's pages are counted in disclosures of its own, and one goes on only when there is
+ * another: a number of the chain would tell how many there are about the person, others' and hidden
+ * ones, too. A cursor is the place of the last one in the log. */
+static int list_own(struct accounting *accounting, struct disclosure_link *links)
+{
+	const struct question *question = accounting->question;
+	struct tc_slice cursor = answer_cursor(question);
+	struct posting_position after = {.sequence = 0};
+	size_t count = accounting->rows_max;
+	uint8_t next[POSTING_POSITION_BYTES];
+	int r = 0;
+
+	if (cursor.len != 0 && cursor.len != sizeof(next))
+		return cursor_invalid(accounting);
+	if (cursor.len != 0)
+		after = posting_position_get(cursor.data);
+	for (uint64_t from = 1; r == 0 && !accounting->full && count == accounting->rows_max;
+	     from += count) {
+		r = trail_view_links(question->trail, accounting->subject, from, links,
+				     accounting->rows_max, &count);
+		for (size_t i = 0; r == 0 && !accounting->full && i < count; i++) {
+			bool own;
+
+			if (is_later(accounting, &links[i]))
+				return 0;
+			if (cursor.len != 0 && posting_position_compare(links[i].at, after) <= 0)
+				continue;
+			r = is_own(question, &links[i], &own);
+			if (r == 0 && own)
+				r = add_link(accounting, &links[i]);
+		}
+	}
+	if (r != 0 || !accounting->full)
+		return r;
+	posting_position_put(next, accounting->last);
+	return answer_next_page(accounting->answer, tc_slice(next, sizeof(next)));
 }
 
 int accounting_list(const struct question *question, struct answer *answer)
 {
-	struct accounting accounting = {.question = question, .answer = answer};
-	size_t rows_max = answer_page_rows(question), count = 0;
-	struct disclosure_link *links = arena_take(&answer->arena, rows_max * sizeof(*links));
-	uint8_t next[CURSOR_BYTES];
-	uint64_t from = 1;
-	int r;
+	struct accounting accounting = {
+		.question = question,
+		.answer = answer,
+		.rows_max = answer_page_rows(question),
+	};
+	struct disclosure_link *links =
+		arena_take(&answer->arena, accounting.rows_max * sizeof(*links));
+	int r = links == NULL ? TC_ENOMEM : read_question(&accounting);
 
-	if (links == NULL)
-		return TC_ENOMEM;
-	r = read_question(&accounting);
 	if (r == 0)
-		r = read_cursor(&accounting, &from);
-	if (r == 0)
-		r = begin(&accounting, rows_max);
-	/* Once, with the first page: its links are on all of them. */
-	if (r == 0 && from == 1 && question->scope == GATE_ALL)
-		r = accounting_prove(question, answer, accounting.subject, accounting.ret);
-	if (r == 0)
-		r = trail_view_links(question->trail, accounting.subject, from, links, rows_max,
-				     &count);
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		/* What came after the question is no part of its answer. */
-		if (links[i].at.sequence >= question->sequence)
-			return 0;
-		r = add_link(&accounting, &links[i]);
-	}
-	if (r != 0 || count < rows_max)
+		r = begin(&accounting);
+	if (r != 0)
 		return r;
-	tc_put_be64(next, from + count);
-	return answer_next_page(answer, tc_slice(next, sizeof(next)));
+	return question->scope == GATE_ALL ? list_all(&accounting, links)
+					   : list_own(&accounting, links);
 }

@@ -74,7 +74,7 @@ int upkeep_tasks(const struct question *question, struct answer *answer)
 	size_t rows_max = answer_page_rows(question);
 	struct tc_slice cursor = answer_cursor(question);
 	bool first = cursor.len == 0;
-	struct task task = {.delivery = 0};
+	struct task task = {.delivery = 0}, shown;
 	uint8_t next[16];
 	uint32_t owner;
 	bool hidden;
@@ -93,6 +93,7 @@ int upkeep_tasks(const struct question *question, struct answer *answer)
 	answer->reply.tasks = answer_array(answer, rows_max);
 	if (answer->reply.tasks == NULL)
 		return TC_ENOMEM;
+	shown = task;
 	for (;;) {
 		struct task before = task;
 
@@ -108,13 +109,15 @@ int upkeep_tasks(const struct question *question, struct answer *answer)
 		if (hidden)
 			continue;
 		if (answer->reply.n_tasks == rows_max) {
-			tc_put_be64(next, (uint64_t)before.due_ms);
-			tc_put_be64(next + 8, before.delivery);
+			/* Not where a hidden one stands: that would tell when it is due. */
+			tc_put_be64(next, (uint64_t)shown.due_ms);
+			tc_put_be64(next + 8, shown.delivery);
 			return answer_next_page(answer, tc_slice(next, sizeof(next)));
 		}
 		r = add_task(answer, &task);
 		if (r < 0)
 			return r;
+		shown = task;
 	}
 }
 
@@ -359,7 +362,7 @@ int upkeep_feeds(const struct question *question, struct answer *answer)
 	bool silent_only = asked->has_silent_only && asked->silent_only;
 	size_t rows_max = answer_page_rows(question);
 	struct tc_slice cursor = answer_cursor(question);
-	struct feed feed, after = {.from = 0};
+	struct feed feed, shown, after = {.from = 0};
 	bool first = cursor.len == 0;
 	uint32_t asker = 0;
 	int r = 0;
@@ -368,6 +371,7 @@ int upkeep_feeds(const struct question *question, struct answer *answer)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID, "page.cursor");
 	if (question->scope == GATE_OWN)
 		r = ledger_view_number(question->ledger, &question->asker, &asker);
+	shown = after;
 	answer->reply.feeds = answer_array(answer, rows_max);
 	if (r != 0 || answer->reply.feeds == NULL)
 		return r > 0 ? 0 : r < 0 ? r : TC_ENOMEM;
@@ -379,10 +383,11 @@ int upkeep_feeds(const struct question *question, struct answer *answer)
 		if ((asker == 0 || feed.from == asker || feed.to == asker) &&
 		    (!silent_only || feed.silent)) {
 			if (answer->reply.n_feeds == rows_max)
-				return feed_next_page(answer, &after);
+				return feed_next_page(answer, &shown);
 			r = add_feed(question, answer, &feed);
 			if (r < 0)
 				return r;
+			shown = feed;
 		}
 		after = feed;
 		first = false;

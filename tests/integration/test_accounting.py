@@ -6,6 +6,7 @@ import io
 import uuid
 
 import pytest
+import schema
 from envelope import now
 from exchange import AUDITOR, OPERATOR
 from messages import attendance, consent, grant, new_id, part, referral
@@ -74,6 +75,26 @@ def test_an_agency_gets_its_own_side_and_no_links(exchange, told):
     mine = account(exchange, told, "42cfr2.25", profile=CLINIC)
     assert [entry["times"] for entry in mine["entries"]] == [3] and mine["links"] == []
     assert account(exchange, told, "42cfr2.25", profile=HOME)["entries"] == []
+
+
+@pytest.mark.quick
+def test_an_agencys_pages_tell_nothing_of_others(exchange, told, connect):
+    query = schema.message("Query")()
+    query.accounting.subject, query.accounting.rule_name = told, "42cfr2.25"
+    query.page.limit = 1
+
+    def pages(member):
+        query.page.cursor, times = b"", []
+        with connect(member) as peer:
+            while True:
+                reply = peer.call(query=query).query
+                times.append([entry.times for entry in reply.accounting.entries])
+                if not reply.next_cursor:
+                    return times
+                query.page.cursor = reply.next_cursor
+
+    assert pages(CLINIC) == pages(OFFICE) == [[1], [1], [1]]
+    assert pages(HOME) == pages(DESK) == [[]]
 
 
 def test_who_may_not_ask_gets_nothing(exchange, told):

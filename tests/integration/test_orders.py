@@ -163,6 +163,51 @@ def test_no_page_is_cut_where_a_sealed_change_stands(orders, connect):
         assert len(reply.changes) == 1 and not reply.next_cursor
 
 
+def by_cursor(peer, query, found):
+    """What the first row of each page of one names, and the cursor behind it."""
+    query.page.limit, query.page.cursor, cursors = 1, b"", {}
+    while True:
+        reply = peer.call(query=query).query
+        cursors[found(reply)] = reply.next_cursor
+        if not reply.next_cursor:
+            return cursors
+        query.page.cursor = reply.next_cursor
+
+
+@pytest.mark.quick
+def test_a_cursor_of_tasks_does_not_say_when_a_sealed_one_is_due(orders, connect):
+    asked_for = [alert(new_id()) for _ in range(3)]
+    for message in asked_for:
+        orders.accepted(OFFICE, message)
+        orders.collect(CLINIC)
+    query = schema.message("Query")()
+    query.task_list.open_only = True
+    with connect(CLINIC) as clinic:
+        before = by_cursor(clinic, query, lambda reply: reply.tasks[0].message_id)
+        order(orders, "--kind", "seal", "--message", asked_for[1]["messageId"])
+        after = by_cursor(clinic, query, lambda reply: reply.tasks[0].message_id)
+    assert set(before) - set(after) == {asked_for[1]["messageId"]}
+    assert after[asked_for[0]["messageId"]] == before[asked_for[0]["messageId"]]
+
+
+@pytest.mark.quick
+def test_an_accounting_of_somebody_sealed_is_an_agencys_as_a_strangers(orders, connect):
+    life = Life(orders)
+    orders.collect(OFFICE)
+    query = schema.message("Query")()
+    query.accounting.rule_name = "42cfr2.25"
+    query.page.limit = 1
+
+    def accounted(peer, subject):
+        query.accounting.subject = subject
+        reply = peer.call(query=query).query
+        return len(reply.accounting.entries), len(reply.accounting.links), reply.next_cursor
+
+    order(orders, "--kind", "seal", "--subject", life.subject)
+    with connect(CLINIC) as clinic:
+        assert accounted(clinic, life.subject) == accounted(clinic, new_id()) == (0, 0, b"")
+
+
 @pytest.mark.quick
 def test_no_page_of_reviews_is_empty_where_sealed_ones_stand(orders, connect):
     sealed = new_id()

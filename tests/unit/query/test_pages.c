@@ -161,6 +161,48 @@ static void services_come_in_pages_and_none_is_left_out(void **state)
 	assert_int_equal(turn(fixture, "office", &query).rows, 3);
 }
 
+/* The cursor behind the first of an agency's feeds. */
+static struct tc_bytes first_feed(struct exchange_fixture *fixture, const char *id)
+{
+	Throughcare__V1__FeedListQuery list = THROUGHCARE__V1__FEED_LIST_QUERY__INIT;
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	Throughcare__V1__Page page = THROUGHCARE__V1__PAGE__INIT;
+	Throughcare__V1__Response *response;
+	struct tc_bytes cursor = {0};
+
+	page.has_limit = 1;
+	page.limit = 1;
+	query.page = &page;
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_FEED_LIST;
+	query.feed_list = &list;
+	response = ask(fixture, AGENCY, id, &query);
+	assert_int_equal(response->query->n_feeds, 1);
+	assert_true(response->query->has_next_cursor);
+	assert_int_equal(tc_bytes_append(&cursor, response->query->next_cursor.data,
+					 response->query->next_cursor.len),
+			 0);
+	answer_free(&response);
+	return cursor;
+}
+
+static void a_cursor_names_nobody_elses_feed(void **state)
+{
+	struct exchange_fixture *fixture = *state;
+	struct tc_bytes before, after;
+
+	put_note(fixture, 50, false); /* from home to office */
+	put_referral(fixture, 51, "office", "home");
+	put_collect(fixture, "office");
+	put_collect(fixture, "home");
+	before = first_feed(fixture, "office");
+	put_referral(fixture, 52, "home", "clinic");
+	put_collect(fixture, "clinic");
+	after = first_feed(fixture, "office");
+	assert_true(tc_slice_equal(tc_bytes_slice(&before), tc_bytes_slice(&after)));
+	tc_bytes_free(&before);
+	tc_bytes_free(&after);
+}
+
 int main(void)
 {
 #define PAGE_TEST(name)                                                                            \
@@ -169,6 +211,7 @@ int main(void)
 		PAGE_TEST(others_consents_end_no_page),
 		PAGE_TEST(a_referral_on_its_way_ends_no_page),
 		PAGE_TEST(rows_about_others_end_no_page),
+		PAGE_TEST(a_cursor_names_nobody_elses_feed),
 		PAGE_TEST(services_come_in_pages_and_none_is_left_out),
 	};
 
