@@ -52,7 +52,9 @@ static int status_subscribed(struct ledger *ledger, uint32_t agency, bool *ret)
 
 /* ---- telling ---- */
 
-int status_state_before(struct store_txn *txn, const struct referral_tables *tables,
+/* In which the agency knew it until then: what others did in between and was withheld does not
+ * show. REFERRAL_NONE: in none. */
+static int state_before(struct store_txn *txn, const struct referral_tables *tables,
 			const struct status *status, enum referral_state *ret)
 {
 	struct referral_step before;
@@ -124,7 +126,7 @@ static int status_tell(struct ledger *ledger, uint32_t agency, const struct refe
 			       &step);
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;
-	r = status_state_before(ledger->txn, &ledger->referral, status, &before);
+	r = state_before(ledger->txn, &ledger->referral, status, &before);
 	return r < 0 ? r : status_notify(ledger, agency, referral, &step, status, before);
 }
 

@@ -53,10 +53,6 @@ int status_taken_over(struct ledger *ledger, uint32_t by, struct tc_id referral)
 /* A StatusSubscription. 0, SUBMISSION_REFUSED (NOT_PERMITTED) or a fault. */
 int status_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
 
-/* The state in which the agency knew it until then: what others did in between and was withheld
- * does not show. REFERRAL_NONE: in none. */
-int status_state_before(struct store_txn *txn, const struct referral_tables *tables,
-			const struct status *status, enum referral_state *ret) TC_MUST_CHECK;
 /* The next one of an agency after this place (zeros: from the start). 0, STATUS_NONE or a fault. */
 int status_next(struct store_txn *txn, struct store_table table, uint32_t agency,
 		uint64_t after_sequence, uint32_t after_index, struct status *ret) TC_MUST_CHECK;

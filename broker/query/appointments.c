@@ -79,22 +79,32 @@ static enum appointment_state state_untold(const struct appointment *appointment
 	return now_ms < end_ms ? APPOINTMENT_BOOKED : APPOINTMENT_AWAITING_FEEDBACK;
 }
 
-/* Takes back what the asker was not handed. *ret false: it does not know of the meeting. */
+/* Is a message hidden that made it what it is? */
+static int message_hidden(const struct question *question, const struct appointment *appointment,
+			  struct tc_id message, bool *ret)
+{
+	return seal_hides(question, appointment->subject, appointment->referral, message, ret);
+}
+
+/* Takes back what the asker was not handed, or what an order hides. *ret false: it does not know of
+ * the meeting. */
 static int see(const struct question *question, struct appointment *appointment, bool *ret)
 {
+	bool own = owns(question, appointment), released = true, hidden;
 	size_t made, handed;
-	bool released = true;
-	int r = 0;
+	int r = message_hidden(question, appointment, appointment->booked, &hidden);
 
-	*ret = owns(question, appointment);
-	if (*ret)
-		return 0;
-	*ret = appointment->told && tc_agency_equal(&question->asker, &appointment->other);
+	*ret = r == 0 && !hidden &&
+	       (own ||
+		(appointment->told && tc_agency_equal(&question->asker, &appointment->other)));
 	if (!*ret)
-		return 0;
-	if (!tc_id_is_none(appointment->record)) {
+		return r;
+	r = message_hidden(question, appointment, appointment->record, &hidden);
+	if (r == 0 && hidden) {
+		released = false;
+	} else if (r == 0 && !own && !tc_id_is_none(appointment->record)) {
 		r = gate_released(question, appointment->record, &question->asker, &released);
-	} else if (moved(appointment)) {
+	} else if (r == 0 && !own && moved(appointment)) {
 		/* Which message did it is not kept: all of them were handed over, or it stands. */
 		r = moves_made(question, appointment->referral, &made);
 		if (r == 0)

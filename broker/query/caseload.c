@@ -36,6 +36,7 @@ struct asker {
 	const struct question *question;
 	uint32_t number; /* principal; 0: the log has not seen it */
 	bool alerted;    /* an alert about somebody waits for it */
+	bool sealed;     /* orders are in force, and a list may say too much */
 };
 
 /* One that is to be shown. */
@@ -89,7 +90,9 @@ static int read_asker(const struct question *question, struct asker *ret)
 	int r;
 
 	*ret = (struct asker){.question = question};
-	r = ledger_view_number(question->ledger, &question->asker, &ret->number);
+	r = seal_stands(question, &ret->sealed);
+	if (r == 0)
+		r = ledger_view_number(question->ledger, &question->asker, &ret->number);
 	if (r != 0)
 		return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
 	return task_alerted(ledger_view_txn(question->ledger), &tables, ret->number,
@@ -193,7 +196,7 @@ static int look_at(struct page *page, struct found *found)
 
 	if (r < 0 || hidden)
 		return r;
-	if (!found->facts.brief.known) {
+	if (!found->facts.brief.known || page->asker.sealed) {
 		r = see(page->question, found->place.id, &referral, &seen);
 		if (r == 0 && seen)
 			r = brief_of(&page->asker, &referral, &found->facts.brief);

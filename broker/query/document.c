@@ -284,12 +284,17 @@ int document_grant(const struct question *question, struct answer *answer, struc
 	struct consent_view consent;
 	struct grant_view state;
 	const Grant *grant;
+	bool hidden = false;
 	int r = grant_find_at(txn, tables, id, at_ms, &state);
 
 	*ret = NULL;
 	if (r == 0)
 		r = consent_find_version(txn, tables, state.consent, state.version, &consent);
-	if (r != 0)
+	/* A release may rest on that of an id that is tied to the subject's. */
+	if (r == 0)
+		r = seal_hides(question, consent.subject, (struct tc_id){{0}}, (struct tc_id){{0}},
+			       &hidden);
+	if (r != 0 || hidden)
 		return r < 0 ? r : 0;
 	document = unpack(answer, &consent);
 	if (row == NULL || document == NULL)

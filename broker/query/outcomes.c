@@ -172,14 +172,14 @@ static int look_at(struct report *report, struct referral *referral)
 
 	if (!source && !referral->shown)
 		return 0;
-	report->seen++;
-	if (referral->created_ms < report->since_ms || referral->created_ms >= report->until_ms ||
-	    (report->service && strcmp(report->service, referral->service) != 0))
-		return 0;
 	r = seal_hides(report->question, referral->subject, referral->id, (struct tc_id){{0}},
 		       &hidden);
 	if (r < 0 || hidden)
 		return r;
+	report->seen++;
+	if (referral->created_ms < report->since_ms || referral->created_ms >= report->until_ms ||
+	    (report->service && strcmp(report->service, referral->service) != 0))
+		return 0;
 	r = serves(report, referral, &serving);
 	return r < 0 || !serving ? r : tally_referral(report, referral);
 }

@@ -7,8 +7,7 @@
 
 static const struct tc_id nobody = {{0}};
 
-/* Is any order in force? */
-static int any_stands(const struct question *question, bool *ret)
+int seal_stands(const struct question *question, bool *ret)
 {
 	struct order_tables tables = ledger_view_orders(question->ledger);
 	uint64_t count;
@@ -75,7 +74,7 @@ int seal_hides(const struct question *question, struct tc_id subject, struct tc_
 {
 	struct referral found;
 	bool stands;
-	int r = any_stands(question, &stands);
+	int r = seal_stands(question, &stands);
 
 	*ret = false;
 	if (r < 0 || !stands)

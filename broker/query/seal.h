@@ -15,6 +15,8 @@
 
 #include "query/question.h"
 
+/* Is any order in force? */
+int seal_stands(const struct question *question, bool *ret) TC_MUST_CHECK;
 /* Is it about something that is hidden? Ids may be none: of a referral without its person, and of
  * a message without one, the person is found out. 0 and *ret, or a fault. */
 int seal_hides(const struct question *question, struct tc_id subject, struct tc_id referral,

@@ -105,17 +105,35 @@ static bool told_all(const struct question *question, const struct referral *ref
 	       referral->side[REFERRAL_TARGET].told == referral->version;
 }
 
+/* Does an order hide the message that made the latest step? */
+static int last_hidden(const struct question *question, const struct referral *referral, bool *ret)
+{
+	struct referral_step step;
+	int r = seal_stands(question, ret);
+
+	if (r < 0 || !*ret)
+		return r;
+	r = referral_step_find(ledger_view_txn(question->ledger),
+			       ledger_view_referral(question->ledger), referral->id,
+			       referral->version, &step);
+	return r != 0 ? (r < 0 ? r : TC_ECORRUPT)
+		      : seal_hides(question, referral->subject, referral->id, step.message, ret);
+}
+
 int told_referral(const struct question *question, struct referral *referral)
 {
-	if (question->scope == GATE_OWN && told_all(question, referral))
-		return 0;
+	bool hidden;
+	int r = last_hidden(question, referral, &hidden);
+
+	if (r < 0 || (!hidden && question->scope == GATE_OWN && told_all(question, referral)))
+		return r;
 	for (uint64_t version = referral->version; version > 0; version--) {
 		struct referral_step step;
 		bool told;
-		int r = referral_step_find(ledger_view_txn(question->ledger),
-					   ledger_view_referral(question->ledger), referral->id,
-					   version, &step);
 
+		r = referral_step_find(ledger_view_txn(question->ledger),
+				       ledger_view_referral(question->ledger), referral->id,
+				       version, &step);
 		if (r == 0)
 			r = told_step(question, referral, &step, &told);
 		if (r != 0)

@@ -30,13 +30,22 @@ static int put_cause(struct answer *answer, const struct referral_step *step,
 static int put_before(const struct question *question, struct answer *answer,
 		      const struct status *status, Throughcare__V1__ChangeRow *row)
 {
-	enum referral_state before;
-	int r = status_state_before(ledger_view_txn(question->ledger),
-				    ledger_view_referral(question->ledger), status, &before);
+	struct tc_id none = {{0}};
+	struct referral_step before;
+	bool hidden;
+	int r;
 
-	return r < 0 || before == REFERRAL_NONE
-		       ? r
-		       : answer_put_text(answer, lifecycle_state(before)->name, &row->from_state);
+	if (status->before == 0)
+		return 0;
+	r = referral_step_find(ledger_view_txn(question->ledger),
+			       ledger_view_referral(question->ledger), status->referral,
+			       status->before, &before);
+	if (r != 0)
+		return r < 0 ? r : TC_ECORRUPT;
+	r = seal_hides(question, none, status->referral, before.message, &hidden);
+	return r < 0 || hidden ? r
+			       : answer_put_text(answer, lifecycle_state(before.to)->name,
+						 &row->from_state);
 }
 
 static int make_change(const struct question *question, struct answer *answer,

@@ -7,6 +7,7 @@ from envelope import now
 from exchange import AUDITOR, OPERATOR, wait_for
 from messages import attendance, consent, consent_id, grant, new_id, of, operational, referral, response
 from test_explain import grant_of
+from test_persons import merge
 from test_privacy import asked, bare
 from test_restart import digests
 from test_tasks import alert
@@ -206,6 +207,71 @@ def test_an_accounting_of_somebody_sealed_is_an_agencys_as_a_strangers(orders, c
     order(orders, "--kind", "seal", "--subject", life.subject)
     with connect(CLINIC) as clinic:
         assert accounted(clinic, life.subject) == accounted(clinic, new_id()) == (0, 0, b"")
+
+
+@pytest.mark.quick
+def test_a_sealed_move_was_never_made(orders):
+    subject, number = new_id(), new_id()
+    orders.accepted(OFFICE, referral(subject, number))
+    orders.collect(HOME)
+    moved = response(subject, number, "RECEIVED")
+    orders.accepted(HOME, moved)
+    orders.collect(OFFICE)
+
+    def states(profile):
+        rows = (orders.ask(profile, "referral", "show", number) + orders.ask(profile, "referral", "list", "--subject", subject)
+                + [row for row in orders.ask(profile, "caseload") if row["referralId"] == number])
+        return [row["state"] for row in rows]
+
+    for profile in (OFFICE, HOME):
+        assert states(profile) == ["RECEIVED"] * 3
+    order(orders, "--kind", "seal", "--message", moved["messageId"])
+    for profile in (OFFICE, HOME):
+        assert states(profile) == ["REQUESTED"] * 3
+
+
+@pytest.mark.quick
+def test_a_sealed_record_of_a_meeting_says_nothing_of_it(orders):
+    subject, number, meeting = new_id(), new_id(), new_id()
+    orders.accepted(OFFICE, referral(subject, number))
+    orders.collect(HOME)
+    booked = operational(subject, OFFICE, "AppointmentScheduled", {
+        "appointmentId": meeting, "start": now(-86400), "durationMinutes": 30}, number) | {"actor": {"id": "w-21"}}
+    for message in (response(subject, number, "RECEIVED"), response(subject, number, "ACCEPTED"), booked):
+        orders.accepted(HOME, message)
+    record = operational(subject, OFFICE, "AttendanceRecord", {
+        "appointmentId": meeting, "status": "ATTENDANCE_STATUS_ATTENDED"}, number) | {"actor": {"id": "w-21"}}
+    orders.accepted(HOME, record)
+    orders.collect(OFFICE)
+
+    def meetings(profile):
+        return orders.ask(profile, "appointment", "list", number)
+
+    for profile in (HOME, OFFICE):
+        assert [row["recordMessageId"] for row in meetings(profile)] == [record["messageId"]]
+    order(orders, "--kind", "seal", "--message", record["messageId"])
+    for profile in (HOME, OFFICE):
+        assert [(row["state"], row.get("recordMessageId")) for row in meetings(profile)] == [("AWAITING_FEEDBACK", None)]
+    order(orders, "--kind", "seal", "--message", booked["messageId"])
+    assert meetings(HOME) == meetings(OFFICE) == []
+
+
+@pytest.mark.quick
+def test_why_names_no_grant_of_a_sealed_id_that_was_tied(orders):
+    one, other = new_id(), new_id()
+    orders.accepted(DESK, consent(other, grant()))
+    orders.accepted(DESK, merge(one, other))
+    told = attendance(one)
+    orders.accepted(CLINIC, told)
+    assert of(orders.collect(OFFICE), told)
+
+    def grants(profile):
+        return [row.get("grants", []) for row in orders.ask(profile, "trail", "why", told["messageId"])
+                if row["event"] == "release"]
+
+    assert all(grants(profile) != [[]] for profile in (OFFICE, CLINIC, AUDITOR))
+    order(orders, "--kind", "seal", "--subject", other)
+    assert all(grants(profile) == [[]] for profile in (OFFICE, CLINIC, AUDITOR))
 
 
 @pytest.mark.quick
