@@ -37,6 +37,12 @@ static int check_sender(const struct ledger *ledger, struct submission *submissi
 		return refuse(submission, TC_REFUSAL_TYPE_NOT_ALLOWED, "type");
 	if (!tc_actor_named(submission->header.actor_id))
 		return refuse(submission, TC_REFUSAL_FIELD_MISSING, "header.actor.id");
+	/* Two persons are two words that cannot be taken for each other. */
+	if (!tc_actor_plain(submission->header.actor_id))
+		return refuse(submission, TC_REFUSAL_FIELD_INVALID,
+			      "header.actor.id: printable ASCII without blanks");
+	if (submission->header.actor_id.len > ORDER_ACTOR_BYTES_MAX)
+		return refuse(submission, TC_REFUSAL_FIELD_TOO_LONG, "header.actor.id");
 	return 0;
 }
 

@@ -24,6 +24,14 @@ bool tc_actor_named(struct tc_slice actor)
 	return trimmed(actor).len > 0;
 }
 
+bool tc_actor_plain(struct tc_slice actor)
+{
+	for (size_t i = 0; i < actor.len; i++)
+		if (actor.data[i] < '!' || actor.data[i] > '~')
+			return false;
+	return actor.len > 0;
+}
+
 bool tc_actor_same(struct tc_slice a, struct tc_slice b)
 {
 	a = trimmed(a);

@@ -4,7 +4,8 @@
  * Agencies give their people ids as they like, so that "J.Doe" and "j.doe " are taken for
  * one: blanks around an id do not count, nor does the case of ASCII letters. Other letters
  * are compared as they are written (no Unicode normal form): an agency that tells people
- * apart by more than that must not give two ids to one of them.
+ * apart by more than that must not give two ids to one of them. Where much hangs on it, only
+ * plain ids are taken.
  *
  * Owner: nobody; constant. Blocks: never.
  */
@@ -17,6 +18,8 @@
 
 /* Blanks name nobody. */
 bool tc_actor_named(struct tc_slice actor);
+/* One word of printable ASCII: where two of them must be two persons, nothing may look alike. */
+bool tc_actor_plain(struct tc_slice actor);
 bool tc_actor_same(struct tc_slice a, struct tc_slice b);
 
 #endif

@@ -1,0 +1,25 @@
+/*
+ * order_fixture - orders about the trail, said and approved.
+ *
+ * Owner: the test.
+ */
+#ifndef TESTS_ORDER_FIXTURE_H
+#define TESTS_ORDER_FIXTURE_H
+
+#include "unit/ledger/ledger_fixture.h"
+
+/* In a static buffer. */
+const char *order_id_text(struct tc_id id);
+/* An order about one target; `what` is the field that names it. */
+struct tc_id order_say(struct exchange *x, const char *from, const char *actor, const char *kind,
+		       const char *what, struct tc_id target);
+/* The court's, that ends another one. */
+struct tc_id order_ending(struct exchange *x, const char *actor, const char *kind,
+			  struct tc_id ended);
+void order_approve(struct exchange *x, const char *from, const char *actor, struct tc_id id,
+		   bool approved);
+/* What a reader of the newest commit is told. */
+bool order_hidden(struct exchange *x, struct tc_id subject, struct tc_id message,
+		  const char *asker);
+
+#endif
