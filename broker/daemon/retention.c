@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "daemon/retention_mark.h"
 #include "ledger/ledger_view.h"
+#include "ledger/order_hold.h"
 #include "store/store_cursor.h"
-#include "throughcare/v1/order.pb-c.h"
 #include "wire/header.h"
 
 #define DAY_MS        (24 * 60 * 60 * INT64_C(1000))
@@ -19,9 +19,8 @@ struct look {
 	struct ledger_view *view;
 	uint64_t tip; /* of the view */
 	struct journal_reader *reader;
-	struct order_tables orders;
 	const struct policy *policy;
-	struct sought held;         /* ids that a legal hold names */
+	struct order_holds holds;
 	struct sought_numbers open; /* records of which a delivery is not ended */
 	struct policy_retention rule;
 	struct forget_plan *plan;
@@ -30,52 +29,6 @@ struct look {
 };
 
 /* ---- what stops it ---- */
-
-static int names_add(struct sought *held, char *const *names, size_t count)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		struct tc_id id;
-
-		if (tc_id_parse(tc_slice_text(names[i]), &id))
-			r = sought_add(held, id);
-	}
-	return r;
-}
-
-static int hold_add(struct sought *held, const struct order *order)
-{
-	Throughcare__V1__TrailOrder *names =
-		throughcare__v1__trail_order__unpack(NULL, order->packed.len, order->packed.data);
-	int r = names ? 0 : TC_ECORRUPT;
-
-	if (r == 0)
-		r = names_add(held, names->subjects, names->n_subjects);
-	if (r == 0)
-		r = names_add(held, names->referral_ids, names->n_referral_ids);
-	if (r == 0)
-		r = names_add(held, names->message_ids, names->n_message_ids);
-	throughcare__v1__trail_order__free_unpacked(names, NULL);
-	return r;
-}
-
-static int holds_find(struct look *look)
-{
-	struct order order = {.sequence = 0};
-	int r;
-
-	while ((r = order_next(ledger_view_txn(look->view), look->orders.orders, order.id,
-			       &order)) == 0) {
-		if (order.kind != THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_HOLD ||
-		    order.status != ORDER_IN_FORCE)
-			continue;
-		r = hold_add(&look->held, &order);
-		if (r < 0)
-			return r;
-	}
-	return r == ORDER_NONE ? 0 : r;
-}
 
 static int open_find(struct look *look)
 {
@@ -123,12 +76,6 @@ static uint32_t days_of(const struct look *look, const Throughcare__V1__Submissi
 	return longest;
 }
 
-static int is_held(const struct look *look, const struct tc_header *header, bool *ret)
-{
-	return order_held(ledger_view_txn(look->view), &look->orders, header->subject,
-			  header->referral_id, header->message_id, ret);
-}
-
 /* Its content goes by this rule, and is still there. */
 static int message_look(struct look *look, const struct journal_entry *entry,
 			const Throughcare__V1__SubmissionRecord *message)
@@ -136,7 +83,6 @@ static int message_look(struct look *look, const struct journal_entry *entry,
 	struct record_part parts[TC_PARTS_MAX];
 	struct tc_header header;
 	const char *name = "";
-	bool held;
 	int r;
 
 	if (message->n_parts == 0 || message->n_parts > TC_PARTS_MAX ||
@@ -147,10 +93,8 @@ static int message_look(struct look *look, const struct journal_entry *entry,
 		return r == JOURNAL_FORGOTTEN ? 0 : r;
 	if (tc_header_read(tc_slice(message->header.data, message->header.len), &header) != 0)
 		return TC_ECORRUPT;
-	r = is_held(look, &header, &held);
-	if (r < 0)
-		return r;
-	if (held || sought_numbers_has(&look->open, entry->sequence)) {
+	if (order_holds_has(&look->holds, header.subject, header.referral_id, header.message_id) ||
+	    sought_numbers_has(&look->open, entry->sequence)) {
 		look->waits = true;
 		return 0;
 	}
@@ -182,7 +126,7 @@ static int entry_look(struct look *look, const struct journal_entry *entry)
 	    look->rule.categories != 0) {
 		r = message_look(look, entry, record->submission);
 	} else if (r == 0 && is_of_rule(&look->rule, record)) {
-		if (sought_in(&look->held, entry->body))
+		if (order_holds_in(&look->holds, entry->body))
 			look->waits = true;
 		else
 			r = sought_numbers_add(&look->plan->what.records, entry->sequence);
@@ -272,6 +216,7 @@ static int rules_look(struct look *look, const struct config *config, struct tc_
 
 static int look_open(struct look *look, struct stores *stores)
 {
+	struct order_tables orders;
 	int r = ledger_view_open(&look->view, stores->ledger);
 
 	if (r == 0)
@@ -281,16 +226,16 @@ static int look_open(struct look *look, struct stores *stores)
 	if (r < 0)
 		return r;
 	look->policy = ledger_view_policy(look->view);
-	look->orders = ledger_view_orders(look->view);
 	if (!policy_retention(look->policy, 0, &look->rule))
 		return FORGET_NOTHING;
-	r = holds_find(look);
+	orders = ledger_view_orders(look->view);
+	r = order_holds_read(ledger_view_txn(look->view), &orders, &look->holds);
 	return r == 0 ? open_find(look) : r;
 }
 
 static void look_close(struct look *look)
 {
-	sought_done(&look->held);
+	order_holds_done(&look->holds);
 	sought_numbers_done(&look->open);
 	journal_reader_close(&look->reader);
 	ledger_view_close(&look->view);

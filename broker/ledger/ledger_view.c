@@ -99,12 +99,19 @@ const struct referral_tables *ledger_view_referral(const struct ledger_view *vie
 	return &view->referral;
 }
 
+static struct person_tables persons_of(const struct ledger_view *view)
+{
+	return (struct person_tables){.rows = view->table[LEDGER_TABLE_PERSON],
+				      .members = view->table[LEDGER_TABLE_PERSON_MEMBER]};
+}
+
 struct order_tables ledger_view_orders(const struct ledger_view *view)
 {
 	return (struct order_tables){
 		.orders = view->table[LEDGER_TABLE_ORDER],
 		.targets = view->table[LEDGER_TABLE_ORDER_TARGET],
 		.submissions = view->table[LEDGER_TABLE_SUBMISSION],
+		.persons = persons_of(view),
 		.referral = &view->referral,
 	};
 }
@@ -273,8 +280,7 @@ int ledger_view_reviews(struct ledger_view *view, const tc_agency *agency, bool 
 int ledger_view_others(struct ledger_view *view, struct tc_id id, int64_t as_of_ms,
 		       struct tc_id ret[PERSON_IDS_MAX], size_t *ret_count)
 {
-	const struct person_tables tables = {.rows = view->table[LEDGER_TABLE_PERSON],
-					     .members = view->table[LEDGER_TABLE_PERSON_MEMBER]};
+	const struct person_tables tables = persons_of(view);
 
 	return person_others(view->txn, &tables, id, as_of_ms, ret, ret_count);
 }

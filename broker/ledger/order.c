@@ -16,6 +16,7 @@ struct order_tables order_tables_of(struct ledger *ledger)
 		.orders = ledger->table[LEDGER_TABLE_ORDER],
 		.targets = ledger->table[LEDGER_TABLE_ORDER_TARGET],
 		.submissions = ledger->table[LEDGER_TABLE_SUBMISSION],
+		.persons = person_tables_of(ledger),
 		.referral = &ledger->referral,
 	};
 }
@@ -217,8 +218,10 @@ static int begin(struct ledger *ledger, struct submission *submission, struct or
 	if (held)
 		return refuse(submission, TC_REFUSAL_LEGAL_HOLD, "order_id");
 	order->status = ORDER_IN_FORCE;
+	if (order->kind == KIND(HOLD))
+		return 0; /* it hides nothing */
 	r = order_targets_put(ledger, order, &about);
-	if (r == 0 && order->kind != KIND(HOLD))
+	if (r == 0)
 		r = order_end_open(ledger, &about, expunged);
 	return r;
 }

@@ -12,7 +12,7 @@
  * is open; orders are rare. What is sent afterwards is taken as before.
  *
  *   order         order id (the TrailOrder's message id) -> row
- *   order_target  target id, order id -> kind of target, kind of order (only in force)
+ *   order_target  target id, order id -> kind of target, kind of order (in force, and hiding)
  *   forgotten_id  hash of sender and message id -> nothing (of what was expunged)
  *
  * Owner:  writing: ledger thread, inside its transaction. Reading rows: any transaction.
@@ -26,6 +26,7 @@
 
 #include "base/err.h"
 #include "base/id.h"
+#include "ledger/person.h"
 #include "store/store.h"
 #include "throughcare/v1/order.pb-c.h"
 
@@ -75,6 +76,7 @@ struct order {
 
 struct order_tables {
 	struct store_table orders, targets, submissions;
+	struct person_tables persons;
 	const struct referral_tables *referral;
 };
 
@@ -118,9 +120,6 @@ int order_next(struct store_txn *txn, struct store_table orders, struct tc_id af
 int order_sealed(struct store_txn *txn, const struct order_tables *tables, struct tc_id subject,
 		 struct tc_id referral, struct tc_id message, const tc_agency *asker,
 		 bool *ret) TC_MUST_CHECK;
-/* Does a legal hold stand against forgetting it? */
-int order_held(struct store_txn *txn, const struct order_tables *tables, struct tc_id subject,
-	       struct tc_id referral, struct tc_id message, bool *ret) TC_MUST_CHECK;
 
 /* "seal", ...; "proposed", "in_force", "forgotten", "ended". */
 const char *order_kind_name(Throughcare__V1__OrderKind kind);

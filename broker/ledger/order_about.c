@@ -1,12 +1,11 @@
 /*
- * What an order is about: the ids that it names, and the referrals of its persons.
+ * What an order is about: the ids that it names, and the referrals of its persons. A hold is of
+ * the person, whichever of the tied ids it names.
  */
 #include <string.h>
 
-#include "ledger/idempotency.h"
 #include "ledger/order_row.h"
 #include "ledger/state.h"
-#include "store/store_cursor.h"
 
 #define REFERRALS_AT_ONCE 64
 
@@ -71,6 +70,22 @@ static int about_follow(struct about_reader *reader, struct store_txn *txn,
 	return r;
 }
 
+static int about_person(struct about_reader *reader, struct store_txn *txn,
+			const struct order_tables *tables, struct tc_id subject)
+{
+	bool tied = reader->about->said->kind == THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_HOLD;
+	struct person person = {.count = 1, .ids = {{.id = subject}}};
+	int r = tied ? person_find(txn, &tables->persons, subject, &person) : 0;
+
+	for (size_t i = 0; r == 0 && i < person.count; i++) {
+		if (!tc_id_equal(person.ids[i].id, subject))
+			r = about_add(reader, ORDER_TARGET_SUBJECT, person.ids[i].id);
+		if (r == 0)
+			r = about_follow(reader, txn, tables->referral, person.ids[i].id);
+	}
+	return r;
+}
+
 int order_about_read(struct arena *arena, struct store_txn *txn, const struct order_tables *tables,
 		     struct tc_slice packed, struct order_about *ret)
 {
@@ -92,7 +107,7 @@ int order_about_read(struct arena *arena, struct store_txn *txn, const struct or
 	ret->named = ret->count;
 	for (size_t i = 0; r == 0 && i < ret->named; i++)
 		if (ret->ids[i].kind == ORDER_TARGET_SUBJECT)
-			r = about_follow(&reader, txn, tables->referral, ret->ids[i].id);
+			r = about_person(&reader, txn, tables, ret->ids[i].id);
 	return r;
 }
 
@@ -110,107 +125,4 @@ bool order_about_touches(const struct order_about *about, struct tc_id subject,
 	return order_about_has(about, ORDER_TARGET_SUBJECT, subject) ||
 	       order_about_has(about, ORDER_TARGET_REFERRAL, referral) ||
 	       order_about_has(about, ORDER_TARGET_MESSAGE, message);
-}
-
-/* ---- holds ---- */
-
-/* A hold of the person holds each of the person's referrals. */
-static int record_held(struct store_txn *txn, const struct order_tables *tables,
-		       struct tc_id subject, struct tc_id referral, struct tc_id message, bool *ret)
-{
-	struct referral found;
-	int r = order_held(txn, tables, subject, referral, message, ret);
-
-	if (r < 0 || *ret || tc_id_is_none(referral))
-		return r;
-	r = referral_find(txn, tables->referral, referral, &found);
-	return r == 0 ? order_held(txn, tables, found.subject, referral, message, ret)
-		      : (r < 0 ? r : 0);
-}
-
-/* What the messages with this id are about, whoever sent them; one that nobody sent, nothing. */
-static int messages_read(struct store_txn *txn, const struct order_tables *tables,
-			 struct tc_id message, struct receipt ret[IDEMPOTENCY_SENDERS_MAX],
-			 size_t *ret_count)
-{
-	struct tc_slice prefix = tc_slice(message.bytes, sizeof(message.bytes)), value;
-	struct store_cursor cursor;
-	int r = store_cursor_init(&cursor, txn, tables->submissions, prefix, STORE_FORWARD);
-
-	for (*ret_count = 0; r == 0 && *ret_count < IDEMPOTENCY_SENDERS_MAX;) {
-		r = store_cursor_next(&cursor, NULL, &value);
-		if (r == 0 && !receipt_read(value, &ret[(*ret_count)++]))
-			r = TC_ECORRUPT;
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
-}
-
-static int named_held(struct store_txn *txn, const struct order_tables *tables,
-		      const struct order_named *named, struct receipt *messages, bool *ret)
-{
-	struct tc_id ids[ORDER_TARGET_MESSAGE + 1] = {{{0}}};
-	size_t count = 0;
-	int r;
-
-	ids[named->kind] = named->id;
-	r = record_held(txn, tables, ids[ORDER_TARGET_SUBJECT], ids[ORDER_TARGET_REFERRAL],
-			ids[ORDER_TARGET_MESSAGE], ret);
-	if (r == 0 && !*ret && named->kind == ORDER_TARGET_MESSAGE)
-		r = messages_read(txn, tables, named->id, messages, &count);
-	for (size_t i = 0; r == 0 && !*ret && i < count; i++)
-		r = record_held(txn, tables, messages[i].subject, messages[i].referral, named->id,
-				ret);
-	return r;
-}
-
-/* A hold of a message that would go with its person or referral. */
-static int hold_touches(struct store_txn *txn, const struct order_tables *tables,
-			const struct order_about *hold, const struct order_about *about,
-			struct receipt *messages, bool *ret)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && !*ret && i < hold->named; i++) {
-		size_t count;
-
-		if (hold->ids[i].kind != ORDER_TARGET_MESSAGE)
-			continue;
-		r = messages_read(txn, tables, hold->ids[i].id, messages, &count);
-		for (size_t n = 0; r == 0 && !*ret && n < count; n++)
-			*ret = order_about_touches(about, messages[n].subject, messages[n].referral,
-						   (struct tc_id){{0}});
-	}
-	return r;
-}
-
-static int holds_touch(struct arena *arena, struct store_txn *txn,
-		       const struct order_tables *tables, const struct order_about *about,
-		       struct receipt *messages, bool *ret)
-{
-	struct order order = {.id = {{0}}};
-	struct order_about hold;
-	int r = 0;
-
-	while (r == 0 && !*ret && (r = order_next(txn, tables->orders, order.id, &order)) == 0) {
-		if (order.kind != THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_HOLD ||
-		    order.status != ORDER_IN_FORCE)
-			continue;
-		r = order_about_read(arena, txn, tables, order.packed, &hold);
-		if (r == 0)
-			r = hold_touches(txn, tables, &hold, about, messages, ret);
-	}
-	return r == ORDER_NONE ? 0 : r;
-}
-
-int order_about_held(struct arena *arena, struct store_txn *txn, const struct order_tables *tables,
-		     const struct order_about *about, bool *ret)
-{
-	struct receipt *messages = arena_take(arena, IDEMPOTENCY_SENDERS_MAX * sizeof(*messages));
-	int r = messages == NULL ? TC_ENOMEM : 0;
-
-	*ret = false;
-	for (size_t i = 0; r == 0 && !*ret && i < about->count; i++)
-		r = named_held(txn, tables, &about->ids[i], messages, ret);
-	return r == 0 && !*ret ? holds_touch(arena, txn, tables, about, messages, ret) : r;
 }

@@ -170,7 +170,6 @@ int order_targets_drop(struct ledger *ledger, const struct order *order)
 
 struct target_search {
 	enum order_target kind;
-	bool hold;              /* else: what hides */
 	const tc_agency *asker; /* whom a seal may name; NULL: nobody */
 };
 
@@ -194,8 +193,6 @@ static bool target_answers(const struct target_search *search, struct tc_slice v
 
 	if (kind != search->kind)
 		return false;
-	if (search->hold)
-		return order == THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_HOLD;
 	return order == THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_EXPUNGE ||
 	       (order == THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_SEAL &&
 		!target_names(&row, search->asker));
@@ -219,9 +216,10 @@ static int target_find(struct store_txn *txn, struct store_table targets,
 	return r == STORE_NOT_FOUND ? 0 : ledger_store_fault(r);
 }
 
-static int target_any(struct store_txn *txn, const struct order_tables *tables, bool hold,
-		      const tc_agency *asker, const struct tc_id ids[3], bool *ret)
+int order_sealed(struct store_txn *txn, const struct order_tables *tables, struct tc_id subject,
+		 struct tc_id referral, struct tc_id message, const tc_agency *asker, bool *ret)
 {
+	const struct tc_id ids[] = {subject, referral, message};
 	static const enum order_target kinds[] = {ORDER_TARGET_SUBJECT, ORDER_TARGET_REFERRAL,
 						  ORDER_TARGET_MESSAGE};
 	uint64_t count;
@@ -229,25 +227,11 @@ static int target_any(struct store_txn *txn, const struct order_tables *tables, 
 
 	*ret = false;
 	for (size_t i = 0; r == 0 && count > 0 && !*ret && i < 3; i++) {
-		struct target_search search = {.kind = kinds[i], .hold = hold, .asker = asker};
+		struct target_search search = {.kind = kinds[i], .asker = asker};
 
 		r = target_find(txn, tables->targets, &search, ids[i], ret);
 	}
 	return r;
-}
-
-int order_sealed(struct store_txn *txn, const struct order_tables *tables, struct tc_id subject,
-		 struct tc_id referral, struct tc_id message, const tc_agency *asker, bool *ret)
-{
-	return target_any(txn, tables, false, asker,
-			  (const struct tc_id[3]){subject, referral, message}, ret);
-}
-
-int order_held(struct store_txn *txn, const struct order_tables *tables, struct tc_id subject,
-	       struct tc_id referral, struct tc_id message, bool *ret)
-{
-	return target_any(txn, tables, true, NULL,
-			  (const struct tc_id[3]){subject, referral, message}, ret);
 }
 
 /* ---- message ids of what was expunged ---- */

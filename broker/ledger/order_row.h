@@ -23,7 +23,8 @@ struct order_about {
 	const Throughcare__V1__TrailOrder *said;
 	struct order_named *ids;
 	size_t named; /* by the order itself... */
-	size_t count; /* ...and after these the referrals of its persons, as they are now */
+	size_t count; /* ...and after these the referrals of its persons, as they are now, and of a
+		       * hold the ids that they are tied to, with theirs */
 };
 
 /* Of a packed TrailOrder; lives as long as the arena. In a stored one an id may be none: it was

@@ -5,6 +5,7 @@
 
 #include "ledger/cross.h"
 #include "ledger/fact.h"
+#include "ledger/order.h"
 #include "ledger/person.h"
 #include "ledger/proceeding.h"
 #include "ledger/reconsider.h"
@@ -284,7 +285,10 @@ static int merge_apply(struct ledger *ledger, const struct person_decision *merg
 		r = decision_facts(ledger, merge, "person_merged", NULL);
 	if (r == 0)
 		r = proceeding_merged(ledger, merge->to);
-	return r < 0 ? r : reconsider_subject(ledger, merge->to, false);
+	if (r == 0)
+		r = reconsider_subject(ledger, merge->to, false);
+	/* What is held is held of all that are tied. */
+	return r < 0 ? r : order_load(ledger);
 }
 
 int person_merge_submit(struct ledger *ledger, struct submission *submission)
@@ -355,7 +359,9 @@ static int unmerge_apply(struct ledger *ledger, const struct person_decision *me
 		r = reconsider_subject(ledger, merge->to, true);
 	for (uint8_t i = 0; r == 0 && i < merge->from_count; i++)
 		r = reconsider_subject(ledger, merge->from[i], true);
-	return r < 0 ? r : cross_undo(ledger, merge->message);
+	if (r == 0)
+		r = cross_undo(ledger, merge->message);
+	return r < 0 ? r : order_load(ledger);
 }
 
 static int unmerge_named(struct ledger *ledger, struct submission *submission, const char *text,

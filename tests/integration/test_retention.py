@@ -10,6 +10,7 @@ from exchange import OPERATOR, preloaded, wait_for
 from messages import attendance, consent, grant, new_id, of
 from test_checkpoint import check
 from test_forget import found_in, ordered
+from test_persons import merge, unmerge
 from test_policy import default, load
 from test_restart import digests
 
@@ -105,6 +106,33 @@ def test_content_goes_when_its_time_is_over_and_what_waits_or_is_held_stays(own_
     done = check(own_exchange)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "expunged 3\n" in done.stdout
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
+
+
+@pytest.mark.quick
+def test_what_is_held_of_one_id_stays_of_those_that_are_tied_to_it(own_exchange, clock, tmp_path):
+    own_exchange.start(env=clock.environment())
+    assert load(own_exchange, policy(tmp_path, 2, CONTENT)).code == 0
+    one, other = new_id(), new_id()
+    own_exchange.accepted(DESK, consent(other, grant()))
+    own_exchange.accepted(CLINIC, noted(other, HELD))
+    assert own_exchange.collect(OFFICE)
+    ordered(own_exchange, "HOLD", subjects=[one])
+    tie = merge(one, other)
+    own_exchange.accepted(DESK, tie)
+    clock.move(3)
+    stranger = new_id()
+    own_exchange.accepted(DESK, consent(stranger, grant()))
+    own_exchange.accepted(CLINIC, noted(stranger, MARK))
+    assert own_exchange.collect(OFFICE)
+    clock.move(3)
+    wait_for(lambda: removals(own_exchange), "what is not held to go")
+    assert stored(own_exchange, HELD) and not stored(own_exchange, MARK)
+    own_exchange.accepted(DESK, unmerge(tie, other))
+    clock.move(1)
+    wait_for(lambda: len(removals(own_exchange)) == 2, "what was held to go")
+    assert not stored(own_exchange, HELD)
+    own_exchange.stop()
     assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
 
 
