@@ -87,8 +87,13 @@ int forget_find(struct stores *stores, struct forget_what *what)
 int forget_scan(struct stores *stores, struct forget_what *what)
 {
 	size_t before;
-	int r = forget_find(stores, what);
+	int r;
 
+	if (what->ids.count == 0 && what->records.count == 0)
+		return 0; /* parts alone go: nothing is looked for */
+	r = forget_find(stores, what);
+	if (r < 0 || what->ids.count == 0)
+		return r; /* nor is there an id that another record could name */
 	do {
 		before = what->records.count;
 		if (r == 0)
