@@ -10,12 +10,11 @@
 
 #include "wire/digest.h"
 
-#define FILE_NAME   "forgotten"
-#define TARGET_TAG  "throughcare/target/v1\n"
-#define HASH_BYTES  TC_SHA256_BYTES
-#define ENTRY_BYTES (64 * 1024 * 1024)
-#define ID_BYTES    sizeof(((struct tc_id *)NULL)->bytes)
-#define TEXT_BYTES  (TC_ID_TEXT_BYTES - 1)
+#define FILE_NAME  "forgotten"
+#define TARGET_TAG "throughcare/target/v1\n"
+#define HASH_BYTES TC_SHA256_BYTES
+#define ID_BYTES   sizeof(((struct tc_id *)NULL)->bytes)
+#define TEXT_BYTES (TC_ID_TEXT_BYTES - 1)
 
 static int target_hash(struct tc_id log_id, struct tc_id id, uint8_t ret[HASH_BYTES])
 {
@@ -74,7 +73,7 @@ static bool entry_take(struct tc_slice *left, struct tc_slice *ret)
 	if (left->len < 4)
 		return false;
 	len = tc_get_be32(left->data);
-	if (len > ENTRY_BYTES || left->len - 4 < len + HASH_BYTES)
+	if (left->len - 4 < len + HASH_BYTES)
 		return false;
 	*ret = tc_slice(left->data + 4, len);
 	if (tc_sha256(*ret, sha256) != 0 || memcmp(sha256, ret->data + len, HASH_BYTES) != 0)
@@ -83,11 +82,19 @@ static bool entry_take(struct tc_slice *left, struct tc_slice *ret)
 	return true;
 }
 
+static int hashes_keep(const ProtobufCBinaryData *hashes, struct tc_bytes *ret)
+{
+	if (hashes->len % HASH_BYTES != 0)
+		return TC_ECORRUPT;
+	return tc_bytes_append(ret, hashes->data, hashes->len);
+}
+
 static int entry_keep(struct forget_memory *memory, struct tc_slice packed)
 {
 	Throughcare__V1__ForgottenMemory *entry =
 		throughcare__v1__forgotten_memory__unpack(NULL, packed.len, packed.data);
 	Throughcare__V1__ForgottenMemory **grown;
+	int r;
 
 	if (!entry || !entry->record) {
 		throughcare__v1__forgotten_memory__free_unpacked(entry, NULL);
@@ -105,7 +112,19 @@ static int entry_keep(struct forget_memory *memory, struct tc_slice packed)
 	}
 	memory->entries = grown;
 	memory->entries[memory->count++] = entry;
-	return 0;
+	r = hashes_keep(&entry->roots, &memory->roots);
+	return r < 0 ? r : hashes_keep(&entry->messages, &memory->messages);
+}
+
+static int hash_compare(const void *left, const void *right)
+{
+	return memcmp(left, right, HASH_BYTES);
+}
+
+static void hashes_sort(struct tc_bytes *hashes)
+{
+	if (hashes->len > 0)
+		qsort(hashes->data, hashes->len / HASH_BYTES, HASH_BYTES, hash_compare);
 }
 
 int forget_memory_load(const struct config *config, struct journal *journal,
@@ -127,6 +146,8 @@ int forget_memory_load(const struct config *config, struct journal *journal,
 	left = tc_bytes_slice(&bytes);
 	while (r == 0 && entry_take(&left, &packed))
 		r = entry_keep(ret, packed);
+	hashes_sort(&ret->roots);
+	hashes_sort(&ret->messages);
 	if (file >= 0)
 		close(file);
 	tc_bytes_free(&bytes);
@@ -140,6 +161,8 @@ void forget_memory_done(struct forget_memory *memory)
 	for (size_t i = 0; i < memory->count; i++)
 		throughcare__v1__forgotten_memory__free_unpacked(memory->entries[i], NULL);
 	free(memory->entries);
+	tc_bytes_free(&memory->roots);
+	tc_bytes_free(&memory->messages);
 	*memory = (struct forget_memory){.count = 0};
 }
 
@@ -222,7 +245,7 @@ static int entry_pack(const struct config *config, const Throughcare__V1__Forgot
 {
 	size_t len = throughcare__v1__forgotten_memory__get_packed_size(entry);
 	struct tc_bytes packed = {0};
-	int r = len <= ENTRY_BYTES ? tc_bytes_reserve(&packed, len) : TC_EFULL;
+	int r = len <= UINT32_MAX ? tc_bytes_reserve(&packed, len) : TC_EFULL;
 
 	if (r == 0) {
 		packed.len = throughcare__v1__forgotten_memory__pack(entry, packed.data);
@@ -270,13 +293,10 @@ int forget_memory_add(const struct config *config, struct journal *journal, uint
 
 /* ---- knowing again ---- */
 
-static bool among(const ProtobufCBinaryData *hashes, const uint8_t hash[HASH_BYTES])
+static bool among(const struct tc_bytes *hashes, const uint8_t hash[HASH_BYTES])
 {
-	for (size_t at = 0; at + HASH_BYTES <= hashes->len; at += HASH_BYTES) {
-		if (memcmp(hashes->data + at, hash, HASH_BYTES) == 0)
-			return true;
-	}
-	return false;
+	return hashes->len > 0 && bsearch(hash, hashes->data, hashes->len / HASH_BYTES, HASH_BYTES,
+					  hash_compare) != NULL;
 }
 
 static int know_id(const struct forget_memory *memory, struct tc_id id, struct forget_what *what)
@@ -284,12 +304,10 @@ static int know_id(const struct forget_memory *memory, struct tc_id id, struct f
 	uint8_t hash[HASH_BYTES];
 	int r = target_hash(memory->log_id, id, hash);
 
-	for (size_t i = 0; r == 0 && i < memory->count; i++) {
-		if (among(&memory->entries[i]->roots, hash))
-			r = forget_what_root(what, id);
-		else if (among(&memory->entries[i]->messages, hash))
-			r = sought_add(&what->ids, id);
-	}
+	if (r == 0 && among(&memory->roots, hash))
+		r = forget_what_root(what, id);
+	else if (r == 0 && among(&memory->messages, hash))
+		r = sought_add(&what->ids, id);
 	return r;
 }
 

@@ -21,6 +21,7 @@
 struct forget_memory {
 	Throughcare__V1__ForgottenMemory **entries; /* of this log */
 	size_t count;
+	struct tc_bytes roots, messages; /* their hashes, of all entries, ascending */
 	struct tc_id log_id;
 };
 
