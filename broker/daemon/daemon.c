@@ -16,6 +16,7 @@
 #include "daemon/address.h"
 #include "daemon/core_file.h"
 #include "daemon/forget.h"
+#include "daemon/forget_room.h"
 #include "daemon/notify.h"
 #include "daemon/problem.h"
 #include "daemon/residence.h"
@@ -39,6 +40,7 @@ struct daemon {
 	struct ledger_figures ledger_figures;
 	struct tree_figures tree_figures;
 	struct space space;
+	bool room_told;       /* that forgetting waits for it */
 	int64_t retention_ms; /* when it was last looked what is kept long enough */
 	struct gateway_counters counters;
 	int listeners[GATEWAY_LISTENERS_MAX];
@@ -306,13 +308,26 @@ static bool retention_is_wanted(struct daemon *daemon, int64_t now_ms)
 	return retention_is_due(&daemon->stores, daemon->config);
 }
 
+/* An order is due. Without room for it the exchange need not stop serving. */
+static bool order_is_wanted(struct daemon *daemon, int64_t now_ms)
+{
+	uint64_t missing;
+
+	if (!atomic_load(&daemon->ledger_figures.forget_due) ||
+	    !forget_time_is(daemon->config->forget_at, now_ms))
+		return false;
+	missing = forget_room_missing(&daemon->stores, daemon->config);
+	if (missing > 0 && !daemon->room_told)
+		forget_room_tell(daemon->config, missing, FORGET_ROOM_HINT);
+	daemon->room_told = missing > 0;
+	return missing == 0;
+}
+
 static bool forgetting_is_wanted(struct daemon *daemon)
 {
 	int64_t now_ms = tc_clock_now_ms(&tc_clock_real);
 
-	return (atomic_load(&daemon->ledger_figures.forget_due) &&
-		forget_time_is(daemon->config->forget_at, now_ms)) ||
-	       retention_is_wanted(daemon, now_ms);
+	return order_is_wanted(daemon, now_ms) || retention_is_wanted(daemon, now_ms);
 }
 
 /* Until told to stop; returns the signal. 0: to be started again, to forget. */

@@ -10,6 +10,7 @@
 #include "daemon/base.h"
 #include "daemon/forget_memory.h"
 #include "daemon/forget_record.h"
+#include "daemon/forget_room.h"
 #include "daemon/forget_scan.h"
 #include "daemon/problem.h"
 #include "daemon/retention.h"
@@ -86,6 +87,7 @@ static int plan_remembered(struct stores *stores, const struct config *config,
 		r = FORGET_NOTHING;
 	sought_numbers_sort(&plan->what.records);
 	plan->kind = THROUGHCARE__V1__FORGOTTEN_KIND__FORGOTTEN_KIND_ORDER;
+	plan->again = true;
 	snprintf(plan->cite, sizeof(plan->cite), "forgotten before this log was restored");
 	if (r == 0)
 		r = forget_record_know(stores->journal, &memory, &plan->what);
@@ -119,6 +121,21 @@ static int note_put(struct stores *stores, uint64_t first)
 	return journal_note_set(stores->journal, tc_slice(note, sizeof(note)));
 }
 
+/* A base is to be written. 0, FORGET_POSTPONED or a fault. */
+static int find_room(struct stores *stores, const struct config *config,
+		     const struct forget_plan *plan)
+{
+	uint64_t missing = forget_room_missing(stores, config);
+
+	if (plan->what.records.count == 0 || missing == 0)
+		return 0;
+	forget_room_tell(config, missing,
+			 plan->again ? "make room there: this log was restored, and is not served "
+				       "with what had been forgotten"
+				     : FORGET_ROOM_HINT);
+	return plan->again ? TC_EFULL : FORGET_POSTPONED;
+}
+
 static int begin(struct stores *stores, const struct config *config)
 {
 	struct forget_plan plan = {.ordered = false};
@@ -127,6 +144,8 @@ static int begin(struct stores *stores, const struct config *config)
 	int r = plan_next(stores, config, &plan);
 
 	if (r == 0)
+		r = find_room(stores, config, &plan);
+	if (r == 0)
 		r = forget_scan(stores, &plan.what);
 	if (r == 0)
 		r = forget_record_make(&plan, &batch);
@@ -134,13 +153,13 @@ static int begin(struct stores *stores, const struct config *config)
 		r = journal_usage(stores->journal, &usage);
 	if (r == 0)
 		r = note_put(stores, usage.tip);
-	if (r == 0)
+	if (r == 0) {
 		r = journal_append(stores->journal, &batch,
 				   tc_id_new(tc_clock_now_ms(&tc_clock_real)));
+		r = r > 0 ? TC_EFULL : r;
+	}
 	record_batch_free(&batch);
 	forget_plan_done(&plan);
-	if (r == JOURNAL_FULL)
-		return TC_EFULL;
 	return r == 0 ? stores_replay(stores) : r;
 }
 
@@ -195,11 +214,14 @@ static int wipe(struct stores *stores, const struct config *config)
 static int views_without(struct stores *stores, const struct config *config,
 			 const struct forget_records *done)
 {
-	uint64_t position;
+	uint64_t position, missing;
 	int r = based_at(stores, config, &position);
 
 	if (r == 0 && position < done->first + done->count)
 		r = leave_out(stores, config, done);
+	if (r < 0 && (missing = forget_room_missing(stores, config)) > 0)
+		forget_room_tell(config, missing,
+				 "make room there and start again: it goes on where it was");
 	return r;
 }
 
@@ -270,5 +292,5 @@ int forget_at_start(struct stores *stores, const struct config *config)
 		if (r == 0)
 			r = begin(stores, config);
 	} while (r == 0);
-	return r == FORGET_NOTHING ? 0 : told(r);
+	return r == FORGET_NOTHING || r == FORGET_POSTPONED ? 0 : told(r);
 }

@@ -2,6 +2,8 @@
  * forget - takes out of log, ledger and trail what is to be forgotten, before anything is served.
  *
  * Steps, each of which may be the last before a crash:
+ *   0. when the disk has no room for the base (forget_room.h), none of it: an order goes on
+ *      hiding what it is about, and is tried again when there is room
  *   1. a note in the journal says where the ForgottenRecords will stand; then they are appended and
  *      applied: the order is closed
  *   2. data_dir/forgotten learns what has to be forgotten again in an older copy of the log
@@ -24,6 +26,7 @@
 
 enum forget_outcome {
 	FORGET_NOTHING = 1, /* nothing (more) is due */
+	FORGET_POSTPONED,   /* the disk has no room for it: told, and to be tried again */
 };
 
 #define FORGET_TEXT_BYTES 256
@@ -41,6 +44,7 @@ struct forget_plan {
 	/* Whom it is about: every record that names one of them is found and added. And records as
 	 * such. */
 	struct forget_what what;
+	bool again; /* it was forgotten once: nothing is served before it is again */
 	struct sought_numbers parts; /* records of which the parts alone go */
 };
 

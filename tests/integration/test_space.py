@@ -16,10 +16,11 @@ import schema
 import wire
 from envelope import Draft
 from exchange import preloaded, wait_for
-from messages import SYNTHETIC
+from messages import SYNTHETIC, new_id, referral
 from test_checkpoint import check, start_fails
+from test_forget import expunge
 
-HOME, OFFICE, OPERATOR = "housing-harbor", "parole-north", "operator"
+HOME, OFFICE, COURT, OPERATOR = "housing-harbor", "parole-north", "court-county", "operator"
 WRITERS = ("journal", "ledger", "trail", "tree", "sealer")
 FAILED = {"ledger": 75, "journal": 74, "trail": 74, "tree": 74}
 BATCH = 32
@@ -276,6 +277,40 @@ def test_a_disk_full_to_the_last_byte_ends_the_exchange_and_loses_nothing(own_ex
     volume.resize(256)
     own_exchange.start()
     assert set(sent) <= set(collected(own_exchange))
+    own_exchange.stop()
+    done = check(own_exchange)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def order_status(exchange):
+    """None while the exchange is about to begin anew."""
+    answer = exchange.cli("order", "list", profile=COURT)
+    return answer.rows[0]["status"] if answer.code == 0 and answer.rows else None
+
+
+@pytest.mark.quick
+def test_without_room_for_forgetting_all_is_served_on_until_there_is(own_exchange, volume):
+    own_exchange.set(journal__disk_reserve="4MiB")
+    own_exchange.start()
+    gone, stays = referral(new_id(), new_id()), referral(new_id(), new_id())
+    own_exchange.accepted(OFFICE, gone)
+    own_exchange.accepted(OFFICE, stays)
+    expunge(own_exchange, subjects=[gone["subject"]])
+    wait_for(lambda: "forget_postponed" in events(own_exchange), "it to be told")
+    told = events(own_exchange)
+    assert "has no room" in told and "bytes more have to be free" in told and "hint: make room there" in told
+    assert "<5>forgetting" not in told, "it has stopped serving for nothing"
+    assert order_status(own_exchange) == "in_force"
+    assert not own_exchange.trail("--subject", gone["subject"], "--event", "submission")
+    own_exchange.stop()
+    own_exchange.start()
+    wait_for(lambda: events(own_exchange).count("forget_postponed") >= 2, "a start to tell it, too")
+    wait_for(lambda: order_status(own_exchange) == "in_force", "it to serve all the same")
+    assert own_exchange.trail("--subject", stays["subject"], "--event", "submission")
+    with connected(own_exchange) as (peer, key):
+        assert taken(peer, key, draft())
+    volume.resize(256)
+    wait_for(lambda: order_status(own_exchange) == "forgotten", "it to be done, without a restart")
     own_exchange.stop()
     done = check(own_exchange)
     assert done.returncode == 0, done.stdout + done.stderr
