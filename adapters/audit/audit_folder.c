@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
+
 #define NAME_BYTES 128 /* of a file below the folder */
 
 static int unusable(const struct tc_audit_folder *folder, const char *name,
@@ -105,19 +107,6 @@ static int open_new(const struct tc_audit_folder *folder, const char *name)
 	return fd;
 }
 
-static int write_all(int fd, struct tc_slice content)
-{
-	while (content.len > 0) {
-		ssize_t put = write(fd, content.data, content.len);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return TC_EIO;
-		content = tc_slice(content.data + put, content.len - (size_t)put);
-	}
-	return 0;
-}
-
 int tc_audit_folder_write(const struct tc_audit_folder *folder, const char *name,
 			  struct tc_slice content, struct tc_audit_finding *finding)
 {
@@ -126,7 +115,7 @@ int tc_audit_folder_write(const struct tc_audit_folder *folder, const char *name
 
 	snprintf(temporary, sizeof(temporary), "%s.new", name);
 	int fd = open_new(folder, temporary);
-	if (fd >= 0 && write_all(fd, content) == 0 && fchmod(fd, 0644) == 0 &&
+	if (fd >= 0 && tc_write_all(fd, content) == 0 && fchmod(fd, 0644) == 0 &&
 	    renameat(folder->fd, temporary, folder->fd, name) == 0)
 		r = 0;
 	if (r != 0)

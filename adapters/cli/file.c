@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
+
 bool tc_file_path(char to[TC_FILE_PATH_BYTES], const char *folder, const char *format, ...)
 {
 	int used = snprintf(to, TC_FILE_PATH_BYTES, "%s/", folder);
@@ -77,7 +79,7 @@ int tc_file_read(const char *path, size_t bytes_max, struct tc_bytes *ret,
 }
 
 /* The file is on disk, but its name is only once its folder is synced. */
-static int folder_sync(const char *path)
+static int parent_sync(const char *path)
 {
 	char folder[TC_FILE_PATH_BYTES];
 	const char *slash = strrchr(path, '/');
@@ -89,25 +91,7 @@ static int folder_sync(const char *path)
 		snprintf(folder, sizeof(folder), "/");
 	else
 		snprintf(folder, sizeof(folder), "%.*s", (int)len, path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return TC_EIO;
-	int r = fsync(fd) == 0 ? 0 : TC_EIO;
-	close(fd);
-	return r;
-}
-
-static int write_all(int fd, struct tc_slice content)
-{
-	while (content.len > 0) {
-		ssize_t put = write(fd, content.data, content.len);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return TC_EIO;
-		content = tc_slice(content.data + put, content.len - (size_t)put);
-	}
-	return fsync(fd) == 0 ? 0 : TC_EIO;
+	return tc_folder_sync(folder);
 }
 
 int tc_file_write(const char *path, mode_t mode, struct tc_slice content,
@@ -126,14 +110,11 @@ int tc_file_write(const char *path, mode_t mode, struct tc_slice content,
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0 || fchmod(fd, mode) != 0)
 		goto out;
-	r = write_all(fd, content);
-	if (r < 0)
-		goto out;
-	if (rename(temporary, path) != 0) {
+	r = tc_write_all(fd, content);
+	if (r == 0 && (fsync(fd) != 0 || rename(temporary, path) != 0))
 		r = TC_EIO;
-		goto out;
-	}
-	r = folder_sync(path);
+	if (r == 0)
+		r = parent_sync(path);
 out:
 	if (r < 0)
 		tc_problem_set_errno(problem, "file_unwritable", "a file cannot be written", path,
@@ -147,7 +128,7 @@ int tc_file_folder(const char *path, mode_t mode, struct tc_problem *problem)
 {
 	struct stat status;
 
-	if (mkdir(path, mode) == 0 && chmod(path, mode) == 0 && folder_sync(path) == 0)
+	if (mkdir(path, mode) == 0 && chmod(path, mode) == 0 && parent_sync(path) == 0)
 		return 0;
 	if (errno == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return 0;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
+
 #define PIECE_BYTES (1024 * 1024)
 #define NEW_SUFFIX  ".new"
 
@@ -59,20 +61,6 @@ static ssize_t piece_read(int fd, uint8_t *to, size_t room)
 	return len;
 }
 
-static bool piece_write(int fd, struct tc_slice bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t put = write(fd, bytes.data, bytes.len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		bytes = tc_slice(bytes.data + put, bytes.len - (size_t)put);
-	}
-	return true;
-}
-
 int backup_folder_read(const struct backup_folder *folder, const char *name, size_t most,
 		       struct tc_bytes *to)
 {
@@ -100,24 +88,12 @@ int backup_folder_read(const struct backup_folder *folder, const char *name, siz
 
 int backup_folder_wipe(const struct backup_folder *folder, const char *name)
 {
-	static const uint8_t zeros[4096];
 	int fd = openat(folder->fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat about;
-	int r = 0;
+	int r;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : TC_EIO;
-	if (fstat(fd, &about) != 0)
-		r = TC_EIO;
-	for (off_t at = 0; r == 0 && at < about.st_size; at += (off_t)sizeof(zeros)) {
-		off_t left = about.st_size - at;
-
-		if (!piece_write(fd, tc_slice(zeros, left < (off_t)sizeof(zeros) ? (size_t)left
-										 : sizeof(zeros))))
-			r = TC_EIO;
-	}
-	if (r == 0 && fdatasync(fd) != 0)
-		r = TC_EIO;
+	r = tc_file_wipe(fd);
 	close(fd);
 	return r;
 }
@@ -154,8 +130,7 @@ int backup_folder_write(const struct backup_folder *folder, const char *name,
 
 	if (r)
 		return r;
-	if (!piece_write(fd, content))
-		r = TC_EIO;
+	r = tc_write_all(fd, content);
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
 	ret->bytes = content.len;
 	if (r == 0)
@@ -179,8 +154,8 @@ static int stream(int from, int to, struct backup_file *ret)
 		if (len <= 0)
 			break;
 		r = tc_sha256_stream_add(digest, tc_slice(piece, (size_t)len));
-		if (r == 0 && to >= 0 && !piece_write(to, tc_slice(piece, (size_t)len)))
-			r = TC_EIO;
+		if (r == 0 && to >= 0)
+			r = tc_write_all(to, tc_slice(piece, (size_t)len));
 		ret->bytes += (uint64_t)len;
 	}
 	if (r == 0)

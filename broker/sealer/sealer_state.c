@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/disk.h"
 #include "wire/base64.h"
 #include "wire/digest.h"
 
@@ -131,20 +132,6 @@ static int file_read(int folder, char *to, size_t *ret_len)
 	return len == 0 || len > FILE_BYTES_MAX ? TC_ECORRUPT : 0;
 }
 
-static bool all_written(int fd, struct tc_slice bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t put = write(fd, bytes.data, bytes.len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		bytes = tc_slice(bytes.data + put, bytes.len - (size_t)put);
-	}
-	return true;
-}
-
 static int file_write(int folder, struct tc_slice text)
 {
 	int fd = openat(folder, STATE_NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -152,7 +139,7 @@ static int file_write(int folder, struct tc_slice text)
 
 	if (fd < 0)
 		return TC_EIO;
-	kept = all_written(fd, text) && fsync(fd) == 0;
+	kept = tc_write_all(fd, text) == 0 && fsync(fd) == 0;
 	close(fd);
 	return kept && renameat(folder, STATE_NEW_NAME, folder, STATE_NAME) == 0 &&
 			       fsync(folder) == 0

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "store/store_dump_format.h"
 #include "store/store_folder.h"
 #include "wire/digest.h"
@@ -184,26 +185,12 @@ int store_dump_clean(const char *path)
 
 int store_file_erase(const char *path)
 {
-	static const uint8_t zeros[65536];
 	int file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat about;
-	int r = 0;
+	int r;
 
 	if (file < 0)
 		return errno == ENOENT ? 0 : TC_EIO;
-	if (fstat(file, &about) != 0)
-		r = TC_EIO;
-	for (off_t at = 0; r == 0 && at < about.st_size;) {
-		size_t left = (size_t)(about.st_size - at);
-		ssize_t done = write(file, zeros, left < sizeof(zeros) ? left : sizeof(zeros));
-
-		if (done <= 0)
-			r = TC_EIO;
-		else
-			at += done;
-	}
-	if (r == 0 && fsync(file) != 0)
-		r = TC_EIO;
+	r = tc_file_wipe(file);
 	close(file);
 	if (r == 0 && unlink(path) != 0)
 		r = TC_EIO;

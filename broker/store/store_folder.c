@@ -11,6 +11,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/disk.h"
+
 /*
  * LMDB needs byte-range locks, one coherent page cache and a sync that reaches the
  * disk. File systems that answer over a network, or from a process, promise none of them.
@@ -80,30 +82,17 @@ out:
 	return r;
 }
 
-static int sync_one(int at, const char *path)
-{
-	int folder = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = TC_EIO;
-
-	if (folder < 0)
-		return TC_EIO;
-	if (fsync(folder) == 0)
-		r = 0;
-	close(folder);
-	return r;
-}
-
 int store_folder_sync(const char *path)
 {
 	char parent[PATH_MAX];
 	int r;
 
-	r = sync_one(AT_FDCWD, path);
+	r = tc_folder_sync(path);
 	if (r < 0)
 		return r;
 	if (snprintf(parent, sizeof(parent), "%s/..", path) >= (int)sizeof(parent))
 		return TC_EINVAL;
-	return sync_one(AT_FDCWD, parent);
+	return tc_folder_sync(parent);
 }
 
 int store_folder_disk(const char *path, uint64_t *ret_free, uint64_t *ret_all)
