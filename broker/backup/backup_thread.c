@@ -1,12 +1,10 @@
 #include "backup/backup_thread.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/check.h"
 #include "base/log.h"
 
 #define PAUSE_MS       50
@@ -14,17 +12,11 @@
 #define TREE_PAUSES    1200 /* a minute: the tree follows within its interval */
 #define TREE_LATE_TEXT "the hash tree has not come up with the log; see the exchange's messages"
 
-struct backup_thread {
-	struct backup_thread_options options;
-	pthread_t thread;
-};
-
 static void progress_tell(void *context, const struct backup_progress *progress)
 {
-	struct backup_thread *thread = context;
+	const struct backup_thread_options *options = context;
 
-	backup_desk_progress(thread->options.desk, progress,
-			     atomic_load(&thread->options.journal_figures->tip));
+	backup_desk_progress(options->desk, progress, atomic_load(&options->journal_figures->tip));
 }
 
 /*
@@ -32,28 +24,28 @@ static void progress_tell(void *context, const struct backup_progress *progress)
  * moment later. With a sealer that does not answer, up to where the tree is. False: stop, or the
  * tree does not follow.
  */
-static bool end_find(struct backup_thread *thread, uint64_t *ret)
+static bool end_find(const struct backup_thread_options *options, uint64_t *ret)
 {
-	const struct tree_figures *tree = thread->options.tree_figures;
-	uint64_t tip = atomic_load(&thread->options.journal_figures->tip);
+	const struct tree_figures *tree = options->tree_figures;
+	uint64_t tip = atomic_load(&options->journal_figures->tip);
 
 	for (unsigned i = 0; i < TREE_PAUSES; i++) {
 		uint64_t size = atomic_load(&tree->size);
 		uint64_t checkpoint = atomic_load(&tree->checkpoint_size);
-		bool waited = i >= SIGNED_PAUSES || !thread->options.signs;
+		bool waited = i >= SIGNED_PAUSES || !options->signs;
 
 		*ret = checkpoint >= tip ? checkpoint : size;
 		if (checkpoint >= tip || (size >= tip && waited))
 			return true;
-		if (!backup_desk_pause(thread->options.desk, PAUSE_MS))
+		if (!backup_desk_pause(options->desk, PAUSE_MS))
 			return false;
 	}
 	return false;
 }
 
-static int backup(struct backup_thread *thread, const char *path, struct backup_problem *problem)
+static int backup(struct backup_thread_options *options, const char *path,
+		  struct backup_problem *problem)
 {
-	const struct backup_thread_options *options = &thread->options;
 	struct backup_make_options make = {
 		.path = path,
 		.trust_domain = options->trust_domain,
@@ -63,27 +55,27 @@ static int backup(struct backup_thread *thread, const char *path, struct backup_
 		.tree = options->tree,
 		.stopping = backup_desk_stopping(options->desk),
 		.progress = progress_tell,
-		.context = thread,
+		.context = options,
 	};
 
-	if (!end_find(thread, &make.tip)) {
+	if (!end_find(options, &make.tip)) {
 		snprintf(problem->text, sizeof(problem->text), TREE_LATE_TEXT);
 		return BACKUP_CHECK_BAD;
 	}
 	return backup_make(&make, problem);
 }
 
-static void work(struct backup_thread *thread, const tc_agency *name)
+static void work(struct backup_thread_options *options, const tc_agency *name)
 {
 	struct backup_problem problem = {.text = ""};
 	char *path = NULL;
-	int r = asprintf(&path, "%s/%s", thread->options.folder, name->name) < 0 ? TC_ENOMEM : 0;
+	int r = asprintf(&path, "%s/%s", options->folder, name->name) < 0 ? TC_ENOMEM : 0;
 
 	if (r)
 		path = NULL;
 	errno = 0;
 	if (r == 0)
-		r = backup(thread, path, &problem);
+		r = backup(options, path, &problem);
 	if (r == BACKUP_CHECK_STOPPED)
 		snprintf(problem.text, sizeof(problem.text), "the exchange was stopped meanwhile");
 	else if (r == TC_EIO && errno != 0)
@@ -91,39 +83,21 @@ static void work(struct backup_thread *thread, const tc_agency *name)
 	else if (r < 0)
 		snprintf(problem.text, sizeof(problem.text), "%s", tc_err_text(r));
 	log_event(r ? EV_BACKUP_FAILED : EV_BACKUP_VERIFIED, NULL, NULL, r);
-	backup_desk_end(thread->options.desk, r ? problem.text : NULL);
+	backup_desk_end(options->desk, r ? problem.text : NULL);
 	free(path);
 }
 
 static void *run(void *context)
 {
-	struct backup_thread *thread = context;
+	struct backup_thread_options *options = context;
 	tc_agency name;
 
-	while (backup_desk_wait(thread->options.desk, &name) == 0)
-		work(thread, &name);
+	while (backup_desk_wait(options->desk, &name) == 0)
+		work(options, &name);
 	return NULL;
 }
 
-int backup_thread_start(const struct backup_thread_options *options, struct backup_thread **ret)
+int backup_thread_start(const struct backup_thread_options *options, struct thread **ret)
 {
-	struct backup_thread *thread = calloc(1, sizeof(*thread));
-
-	if (!thread)
-		return TC_ENOMEM;
-	thread->options = *options;
-	if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
-		free(thread);
-		return TC_ENOMEM;
-	}
-	*ret = thread;
-	return 0;
-}
-
-void backup_thread_join(struct backup_thread **thread)
-{
-	backup_desk_stop((*thread)->options.desk);
-	TC_CHECK(pthread_join((*thread)->thread, NULL) == 0);
-	free(*thread);
-	*thread = NULL;
+	return thread_start(run, options, sizeof(*options), ret);
 }

@@ -4,16 +4,15 @@
  * It only reads what the other threads own, by snapshots. That a backup fails is told and ends
  * nothing: the exchange goes on.
  *
- * Owner: the daemon starts and joins it. Blocks: backup_thread_join, the time of one segment.
+ * Owner: the daemon starts it, and joins it after backup_desk_stop: the time of one segment.
  */
 #ifndef BACKUP_BACKUP_THREAD_H
 #define BACKUP_BACKUP_THREAD_H
 
 #include "backup/backup_desk.h"
+#include "bus/thread.h"
 #include "journal/journal_thread.h"
 #include "trail/checkpointer.h"
-
-struct backup_thread;
 
 struct backup_thread_options {
 	struct backup_desk *desk;
@@ -27,8 +26,6 @@ struct backup_thread_options {
 };
 
 int backup_thread_start(const struct backup_thread_options *options,
-			struct backup_thread **ret) TC_MUST_CHECK;
-/* Also stops it. */
-void backup_thread_join(struct backup_thread **thread);
+			struct thread **ret) TC_MUST_CHECK;
 
 #endif

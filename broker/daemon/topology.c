@@ -40,9 +40,8 @@ struct topology {
 
 	struct journal_thread *journal;
 	struct ledger_thread *ledger;
-	struct trail_thread *trail;
-	struct tree_thread *tree;
-	struct backup_thread *backup;
+	struct thread *trail, *tree, *backup;
+	struct backup_desk *desk; /* of the last one */
 	struct gateway_thread *gateways[THREADS_MAX];
 	struct query_thread *queries[THREADS_MAX];
 };
@@ -347,6 +346,7 @@ int topology_start(const struct topology_options *options, struct topology **ret
 
 	if (!t)
 		return TC_ENOMEM;
+	t->desk = options->figures->backup;
 	t->gateway_count = (size_t)options->config->gateway_threads;
 	t->query_count = (size_t)options->config->query_threads;
 	r = bus_open(&t->bus);
@@ -419,8 +419,8 @@ int topology_stop(struct topology **topology)
 		tell(t->main_to_gateway[i], BUS_DRAIN, t->gateways[i], &r);
 	for (size_t i = 0; i < t->gateway_count; i++)
 		gateway_thread_join(&t->gateways[i]);
-	if (t->backup)
-		backup_thread_join(&t->backup);
+	backup_desk_stop(t->desk);
+	thread_join(&t->backup);
 	/* The journal passes the stop on to the ledger behind its last batch and that batch's
 	 * BUS_DURABLE, the ledger to the trail behind its last facts. */
 	tell(t->main_to_journal, BUS_STOP, t->journal, &r);
@@ -428,13 +428,11 @@ int topology_stop(struct topology **topology)
 		journal_thread_join(&t->journal);
 	/* Its last round takes what the journal wrote last. */
 	tell(t->main_to_tree, BUS_STOP, t->tree, &r);
-	if (t->tree)
-		tree_thread_join(&t->tree);
+	thread_join(&t->tree);
 	if (t->ledger)
 		ledger_thread_join(&t->ledger);
 	tell(t->main_to_trail, BUS_STOP, t->trail, &r);
-	if (t->trail)
-		trail_thread_join(&t->trail);
+	thread_join(&t->trail);
 	for (size_t j = 0; j < t->query_count; j++)
 		tell(t->main_to_query[j], BUS_STOP, t->queries[j], &r);
 	for (size_t j = 0; j < t->query_count; j++) {

@@ -1,6 +1,5 @@
 #include "trail/trail_thread.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,7 +12,6 @@
 
 struct trail_thread {
 	struct trail_thread_options options;
-	pthread_t thread;
 	int64_t due_us;    /* of the next commit; 0: nothing waits */
 	int64_t anchor_us; /* when to look whether an anchor is wanted; 0: when facts have come */
 	uint64_t anchors;  /* taken when the last was sent */
@@ -203,26 +201,11 @@ static void *run(void *context)
 	return NULL;
 }
 
-int trail_thread_start(const struct trail_thread_options *options, struct trail_thread **ret)
+int trail_thread_start(const struct trail_thread_options *options, struct thread **ret)
 {
-	struct trail_thread *thread = calloc(1, sizeof(*thread));
+	struct trail_thread thread = {.options = *options};
 
-	if (thread == NULL)
-		return TC_ENOMEM;
-	thread->options = *options;
-	if (thread->options.wait_ms == 0)
-		thread->options.wait_ms = TRAIL_THREAD_WAIT_MS;
-	if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
-		free(thread);
-		return TC_ENOMEM;
-	}
-	*ret = thread;
-	return 0;
-}
-
-void trail_thread_join(struct trail_thread **thread)
-{
-	TC_CHECK(pthread_join((*thread)->thread, NULL) == 0);
-	free(*thread);
-	*thread = NULL;
+	if (thread.options.wait_ms == 0)
+		thread.options.wait_ms = TRAIL_THREAD_WAIT_MS;
+	return thread_start(run, &thread, sizeof(thread), ret);
 }

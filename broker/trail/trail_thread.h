@@ -17,19 +17,18 @@
  * Messages: BUS_FACTS, BUS_COMMIT_WANTED; BUS_STOP takes what is still queued, commits
  * and ends the thread.
  *
- * Owner:  the daemon starts and joins it. Blocks: trail_thread_join.
+ * Owner:  the daemon starts it, and joins it after BUS_STOP.
  */
 #ifndef TRAIL_TRAIL_THREAD_H
 #define TRAIL_TRAIL_THREAD_H
 
 #include "bus/bus.h"
+#include "bus/thread.h"
 #include "trail/trail_index.h"
 
 #define TRAIL_THREAD_EXIT    74   /* the process's exit status: the trail failed */
 #define TRAIL_THREAD_WAIT_MS 5000 /* the ledger asks before that, as a rule */
 #define TRAIL_THREAD_FACTS   65536
-
-struct trail_thread;
 
 struct trail_thread_options {
 	struct trail_index *index;   /* closed by the caller, after the join */
@@ -43,8 +42,6 @@ struct trail_thread_options {
 };
 
 int trail_thread_start(const struct trail_thread_options *options,
-		       struct trail_thread **ret) TC_MUST_CHECK;
-/* After BUS_STOP was sent to its inbox. */
-void trail_thread_join(struct trail_thread **thread);
+		       struct thread **ret) TC_MUST_CHECK;
 
 #endif

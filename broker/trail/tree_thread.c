@@ -1,7 +1,5 @@
 #include "trail/tree_thread.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -9,7 +7,6 @@
 
 struct tree_thread {
 	struct tree_thread_options options;
-	pthread_t thread;
 	bool unsigned_told;
 	bool stopping;
 };
@@ -63,24 +60,9 @@ static void *run(void *context)
 	return NULL;
 }
 
-int tree_thread_start(const struct tree_thread_options *options, struct tree_thread **ret)
+int tree_thread_start(const struct tree_thread_options *options, struct thread **ret)
 {
-	struct tree_thread *thread = calloc(1, sizeof(*thread));
+	const struct tree_thread thread = {.options = *options};
 
-	if (!thread)
-		return TC_ENOMEM;
-	thread->options = *options;
-	if (pthread_create(&thread->thread, NULL, run, thread) != 0) {
-		free(thread);
-		return TC_ENOMEM;
-	}
-	*ret = thread;
-	return 0;
-}
-
-void tree_thread_join(struct tree_thread **thread)
-{
-	TC_CHECK(pthread_join((*thread)->thread, NULL) == 0);
-	free(*thread);
-	*thread = NULL;
+	return thread_start(run, &thread, sizeof(thread), ret);
 }

@@ -9,17 +9,16 @@
  * Messages: BUS_RELOAD: the sealer is started or connected to anew, so that it reads its keys
  * again. BUS_STOP, after the journal has ended: a last round, and the thread ends.
  *
- * Owner: the daemon starts and joins it. Blocks: tree_thread_join.
+ * Owner: the daemon starts it, and joins it after BUS_STOP.
  */
 #ifndef TRAIL_TREE_THREAD_H
 #define TRAIL_TREE_THREAD_H
 
 #include "bus/bus.h"
+#include "bus/thread.h"
 #include "trail/checkpointer.h"
 
 #define TREE_THREAD_EXIT 74 /* the process's exit status: the tree failed */
-
-struct tree_thread;
 
 struct tree_thread_options {
 	struct checkpointer *checkpointer; /* closed by the caller, after the join */
@@ -27,9 +26,6 @@ struct tree_thread_options {
 	unsigned interval_ms;
 };
 
-int tree_thread_start(const struct tree_thread_options *options,
-		      struct tree_thread **ret) TC_MUST_CHECK;
-/* After BUS_STOP was sent to its inbox. */
-void tree_thread_join(struct tree_thread **thread);
+int tree_thread_start(const struct tree_thread_options *options, struct thread **ret) TC_MUST_CHECK;
 
 #endif

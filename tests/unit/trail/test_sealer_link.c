@@ -256,7 +256,7 @@ static void the_thread_follows_the_journal_and_signs_its_end_when_it_stops(void 
 	struct place *place = *state;
 	struct tree_thread_options options = {.checkpointer = place->checkpointer,
 					      .interval_ms = 20};
-	struct tree_thread *thread = NULL;
+	struct thread *thread = NULL;
 	struct bus_socket *sender = NULL;
 	struct bus *bus = NULL;
 
@@ -271,7 +271,7 @@ static void the_thread_follows_the_journal_and_signs_its_end_when_it_stops(void 
 	assert_int_equal(bus_send(sender, BUS_RELOAD, NULL, DEADLINE_MS), 0);
 	append(place, 1);
 	assert_int_equal(bus_send(sender, BUS_STOP, NULL, DEADLINE_MS), 0);
-	tree_thread_join(&thread);
+	thread_join(&thread);
 	bus_socket_close(&sender);
 	bus_socket_close(&options.inbox);
 	bus_close(&bus);

@@ -22,7 +22,7 @@ struct scene {
 	struct bus_socket *to_trail;
 	struct bus_socket *from_trail[3]; /* to the ledger, to the query thread, to the journal */
 	struct bus_socket *inbox;
-	struct trail_thread *thread;
+	struct thread *thread;
 };
 
 static int setup_with(void **state, unsigned wait_ms, unsigned anchor_ms)
@@ -79,7 +79,7 @@ static int teardown(void **state)
 	void *trail = scene->trail;
 
 	assert_int_equal(bus_send(scene->to_trail, BUS_STOP, NULL, DEADLINE_MS), 0);
-	trail_thread_join(&scene->thread);
+	thread_join(&scene->thread);
 	drop_positions(scene->ledger);
 	drop_positions(scene->query);
 	bus_socket_close(&scene->from_trail[0]);
