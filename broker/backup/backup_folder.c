@@ -1,5 +1,6 @@
 #include "backup/backup_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,12 +12,29 @@
 #include "base/disk.h"
 
 #define PIECE_BYTES (1024 * 1024)
-#define NEW_SUFFIX  ".new"
+
+/* A new one's own name is to last as well. */
+static int folder_make(const char *path)
+{
+	char *parent;
+	int r;
+
+	if (mkdir(path, 0700) != 0)
+		return errno == EEXIST ? 0 : TC_EIO;
+	if (asprintf(&parent, "%s/..", path) < 0)
+		return TC_ENOMEM;
+	r = tc_folder_sync(parent);
+	free(parent);
+	return r;
+}
 
 int backup_folder_open(const char *path, bool make, struct backup_folder *ret)
 {
-	if (make && mkdir(path, 0700) != 0 && errno != EEXIST)
-		return TC_EIO;
+	int r = make ? folder_make(path) : 0;
+
+	ret->fd = -1;
+	if (r)
+		return r;
 	ret->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (ret->fd >= 0)
 		return 0;
@@ -99,9 +117,10 @@ int backup_folder_wipe(const struct backup_folder *folder, const char *name)
 }
 
 static int new_open(const struct backup_folder *folder, const char *name,
-		    char beside[BACKUP_NAME_BYTES + sizeof(NEW_SUFFIX)], int *ret)
+		    char beside[BACKUP_NAME_BYTES + sizeof(BACKUP_NEW_SUFFIX)], int *ret)
 {
-	snprintf(beside, BACKUP_NAME_BYTES + sizeof(NEW_SUFFIX), "%s" NEW_SUFFIX, name);
+	snprintf(beside, BACKUP_NAME_BYTES + sizeof(BACKUP_NEW_SUFFIX), "%s" BACKUP_NEW_SUFFIX,
+		 name);
 	*ret = openat(folder->fd, beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		      0600);
 	return *ret < 0 ? TC_EIO : 0;
@@ -116,15 +135,15 @@ static int new_close(const struct backup_folder *folder, const char *name, const
 	close(fd);
 	if (r == 0 && renameat(folder->fd, beside, folder->fd, name) != 0)
 		r = TC_EIO;
-	if (r)
-		(void)unlinkat(folder->fd, beside, 0);
+	if (r && unlinkat(folder->fd, beside, 0) != 0 && errno != ENOENT)
+		r = TC_EIO;
 	return r;
 }
 
 int backup_folder_write(const struct backup_folder *folder, const char *name,
 			struct tc_slice content, struct backup_file *ret)
 {
-	char beside[BACKUP_NAME_BYTES + sizeof(NEW_SUFFIX)];
+	char beside[BACKUP_NAME_BYTES + sizeof(BACKUP_NEW_SUFFIX)];
 	int fd;
 	int r = new_open(folder, name, beside, &fd);
 
@@ -184,7 +203,7 @@ int backup_folder_measure(const struct backup_folder *folder, const char *name,
 int backup_folder_copy(const struct backup_folder *from, const char *name,
 		       const struct backup_folder *to, struct backup_file *ret)
 {
-	char beside[BACKUP_NAME_BYTES + sizeof(NEW_SUFFIX)];
+	char beside[BACKUP_NAME_BYTES + sizeof(BACKUP_NEW_SUFFIX)];
 	int in, out;
 	int r = file_open(from, name, &in);
 
@@ -206,5 +225,26 @@ int backup_folder_remove(const struct backup_folder *folder, const char *name)
 
 	if (r == 0 && unlinkat(folder->fd, name, 0) != 0 && errno != ENOENT)
 		r = TC_EIO;
+	return r;
+}
+
+int backup_folder_names(const struct backup_folder *folder,
+			int (*take)(void *context, const char *name), void *context)
+{
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!listing) {
+		if (fd >= 0)
+			close(fd);
+		return TC_EIO;
+	}
+	while (r == 0 && (errno = 0, entry = readdir(listing)) != NULL)
+		r = take(context, entry->d_name);
+	if (r == 0 && errno != 0)
+		r = TC_EIO;
+	closedir(listing);
 	return r;
 }

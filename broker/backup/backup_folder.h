@@ -14,7 +14,8 @@
 #include "base/bytes.h"
 #include "wire/digest.h"
 
-#define BACKUP_NAME_BYTES 64 /* of a file, with the final NUL */
+#define BACKUP_NAME_BYTES 64     /* of a file, with the final NUL */
+#define BACKUP_NEW_SUFFIX ".new" /* of one that is not whole yet */
 
 enum backup_folder_outcome {
 	BACKUP_FOLDER_ABSENT = 1, /* there is no such file */
@@ -54,5 +55,9 @@ int backup_folder_measure(const struct backup_folder *folder, const char *name,
  * is not there is wiped already. */
 int backup_folder_wipe(const struct backup_folder *folder, const char *name) TC_MUST_CHECK;
 int backup_folder_remove(const struct backup_folder *folder, const char *name) TC_MUST_CHECK;
+/* Gives `take` the name of each thing in it, until it says something else than 0: 0, that, or
+ * TC_EIO. */
+int backup_folder_names(const struct backup_folder *folder,
+			int (*take)(void *context, const char *name), void *context) TC_MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backup/backup_segment.h"
@@ -283,6 +284,39 @@ static int tree_files_put(struct make *make)
 
 /* ---- */
 
+static int run_compare(const void *first, const void *run)
+{
+	uint64_t a = *(const uint64_t *)first, b = ((const struct backup_run *)run)->first;
+
+	return (a > b) - (a < b);
+}
+
+static bool is_of_now(const struct make *make, const char *name)
+{
+	char expected[BACKUP_NAME_BYTES];
+	const struct backup_run *run = NULL;
+	uint64_t first;
+
+	if (sscanf(name, "segment-%" SCNu64, &first) == 1 && make->now.run_count > 0)
+		run = bsearch(&first, make->now.runs, make->now.run_count, sizeof(*run),
+			      run_compare);
+	if (!run)
+		return false;
+	backup_run_name(run, expected);
+	return strcmp(name, expected) == 0;
+}
+
+static int stray_remove(void *context, const char *name)
+{
+	size_t len = strlen(name), suffix = strlen(BACKUP_NEW_SUFFIX);
+	struct make *make = context;
+	bool cut = len > suffix && strcmp(name + len - suffix, BACKUP_NEW_SUFFIX) == 0;
+
+	if (!cut && (strncmp(name, "segment-", 8) != 0 || is_of_now(make, name)))
+		return 0;
+	return backup_folder_remove(&make->folder, name);
+}
+
 /* One that is spoiled is taken away, so that the next backup writes it anew. */
 static int verify(struct make *make)
 {
@@ -317,6 +351,9 @@ static int make_all(struct make *make)
 		r = tree_files_put(make);
 	if (r == 0)
 		r = backup_manifest_save(&make->folder, &make->now);
+	/* What an interrupted one has left may have what was forgotten since. */
+	if (r == 0)
+		r = backup_folder_names(&make->folder, stray_remove, make);
 	return r ? r : verify(make);
 }
 

@@ -33,6 +33,7 @@ struct place {
 	uint64_t tip;
 	atomic_bool stopping;
 	struct backup_progress progress;
+	unsigned turns, last_turn; /* 0: it is not stopped */
 };
 
 static int setup(void **state)
@@ -88,7 +89,11 @@ static void file_make(struct place *place, const char *name, const char *text)
 
 static void progress_see(void *context, const struct backup_progress *progress)
 {
-	((struct place *)context)->progress = *progress;
+	struct place *place = context;
+
+	place->progress = *progress;
+	if (++place->turns == place->last_turn)
+		atomic_store(&place->stopping, true);
 }
 
 static int make(struct place *place, struct backup_problem *problem)
@@ -376,6 +381,22 @@ static void one_that_is_to_stop_stops(void **state)
 	made(place);
 }
 
+static void what_one_that_was_stopped_has_left_goes_with_the_next(void **state)
+{
+	struct place *place = *state;
+	struct backup_problem problem = {.text = ""};
+
+	append(place, 40);
+	place->last_turn = 2;
+	assert_int_equal(make(place, &problem), BACKUP_CHECK_STOPPED);
+	assert_true(changed_at(place, "segment-0-39") > 0);
+	atomic_store(&place->stopping, false);
+	append(place, 10);
+	made(place);
+	assert_true(changed_at(place, "segment-0-49") > 0);
+	assert_int_equal(changed_at(place, "segment-0-39"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +407,7 @@ int main(void)
 		TEST(what_was_forgotten_goes_from_old_segments_too),
 		TEST(a_folder_of_another_log_is_left_alone),
 		TEST(one_that_is_to_stop_stops),
+		TEST(what_one_that_was_stopped_has_left_goes_with_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
