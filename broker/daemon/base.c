@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "trail/trail_forget.h"
 
 #define BASE_FILE  "base"
@@ -169,6 +170,9 @@ static int view_erase(const char *folder, const char *name)
 		r = folder_erase(path_old);
 	if (r == 0 && rename(path, path_old) != 0 && errno != ENOENT)
 		r = TC_EIO;
+	/* Else a power cut might bring back the name, and not the bytes. */
+	if (r == 0)
+		r = tc_folder_sync(folder);
 	if (r == 0)
 		r = folder_erase(path_old);
 	free(path);

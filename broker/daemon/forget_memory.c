@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "wire/digest.h"
 
 #define FILE_NAME  "forgotten"
@@ -204,32 +205,42 @@ static int hashes_add(struct tc_id log_id, const struct sought *ids, const struc
 	return r;
 }
 
+/* Whatever stood there was cut. */
+static int entry_append(int file, off_t at, struct tc_slice packed)
+{
+	uint8_t length[4], sha256[HASH_BYTES];
+	int r = tc_sha256(packed, sha256);
+
+	tc_put_be32(length, (uint32_t)packed.len);
+	if (r == 0 && (ftruncate(file, at) != 0 || lseek(file, at, SEEK_SET) != at))
+		r = TC_EIO;
+	if (r == 0)
+		r = tc_write_all(file, tc_slice(length, sizeof(length)));
+	if (r == 0)
+		r = tc_write_all(file, packed);
+	return r == 0 ? tc_write_all(file, tc_slice(sha256, sizeof(sha256))) : r;
+}
+
 static int entry_write(const struct config *config, struct tc_slice packed)
 {
 	struct tc_bytes bytes = {0};
 	struct tc_slice left, entry;
-	uint8_t length[4], sha256[HASH_BYTES];
-	off_t at;
+	bool there = false; /* a crash came after it */
 	int file = -1;
 	int r = file_open(config, O_RDWR | O_CREAT, &file);
 
 	if (r == 0)
 		r = file_read(file, &bytes);
 	left = tc_bytes_slice(&bytes);
-	while (r == 0 && entry_take(&left, &entry)) {
-		if (tc_slice_equal(entry, packed))
-			goto out; /* a crash came after it */
-	}
-	at = (off_t)(bytes.len - left.len);
-	tc_put_be32(length, (uint32_t)packed.len);
-	if (r == 0)
-		r = tc_sha256(packed, sha256);
-	if (r == 0 && (ftruncate(file, at) != 0 || pwrite(file, length, 4, at) != 4 ||
-		       pwrite(file, packed.data, packed.len, at + 4) != (ssize_t)packed.len ||
-		       pwrite(file, sha256, HASH_BYTES, at + 4 + (off_t)packed.len) != HASH_BYTES ||
-		       fsync(file) != 0))
+	while (r == 0 && !there && entry_take(&left, &entry))
+		there = tc_slice_equal(entry, packed);
+	if (r == 0 && !there)
+		r = entry_append(file, (off_t)(bytes.len - left.len), packed);
+	if (r == 0 && fsync(file) != 0)
 		r = TC_EIO;
-out:
+	/* It is made by the first entry, and the bodies go after this. */
+	if (r == 0)
+		r = tc_folder_sync(config->data_dir);
 	if (file >= 0)
 		close(file);
 	tc_bytes_free(&bytes);
