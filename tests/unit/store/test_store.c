@@ -8,53 +8,13 @@
 
 #include <cmocka.h>
 
-#include "scratch.h"
+#include "store_fixture.h"
 
 #define MAP_BYTES (4 * 1024 * 1024)
 
-struct fixture {
-	char folder[PATH_MAX];
-	char path[PATH_MAX + 8];
-	struct store *store;
-	struct store_table table;
-};
-
-static struct store_options options_of(const struct fixture *f)
-{
-	return (struct store_options){.path = f->path,
-				      .map_bytes = MAP_BYTES,
-				      .sync = STORE_SYNC_DURABLE,
-				      .tables_max = 4};
-}
-
-static void open_store(struct fixture *f)
-{
-	struct store_options options = options_of(f);
-
-	assert_int_equal(store_open(&options, &f->store), 0);
-	assert_int_equal(store_table_open(f->store, "rows", &f->table), 0);
-}
-
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	scratch_make(f->folder);
-	snprintf(f->path, sizeof(f->path), "%s/store", f->folder);
-	open_store(f);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	store_close(&f->store);
-	scratch_remove(f->folder);
-	free(f);
-	return 0;
+	return fixture_setup(state, MAP_BYTES);
 }
 
 static void assert_row(struct store_txn *txn, struct store_table table, const char *key,
@@ -71,7 +31,7 @@ static void put(struct fixture *f, const char *key, const char *value)
 	struct store_txn *txn;
 
 	assert_int_equal(store_begin(f->store, &txn), 0);
-	assert_int_equal(store_put(txn, f->table, tc_slice_text(key), tc_slice_text(value)), 0);
+	assert_int_equal(store_put(txn, f->rows, tc_slice_text(key), tc_slice_text(value)), 0);
 	assert_int_equal(store_commit(&txn), 0);
 	assert_null(txn);
 }
@@ -83,9 +43,9 @@ static void committed_rows_are_there_after_reopening(void **state)
 
 	put(f, "a", "one");
 	store_close(&f->store);
-	open_store(f);
+	fixture_open(f);
 	assert_int_equal(store_read_begin(f->store, &txn), 0);
-	assert_row(txn, f->table, "a", "one");
+	assert_row(txn, f->rows, "a", "one");
 	store_abort(&txn);
 }
 
@@ -96,11 +56,11 @@ static void an_aborted_transaction_leaves_no_trace(void **state)
 	struct store_txn *txn;
 
 	assert_int_equal(store_begin(f->store, &txn), 0);
-	assert_int_equal(store_put(txn, f->table, tc_slice_text("a"), tc_slice_text("1")), 0);
-	assert_row(txn, f->table, "a", "1");
+	assert_int_equal(store_put(txn, f->rows, tc_slice_text("a"), tc_slice_text("1")), 0);
+	assert_row(txn, f->rows, "a", "1");
 	store_abort(&txn);
 	assert_int_equal(store_begin(f->store, &txn), 0);
-	assert_int_equal(store_get(txn, f->table, tc_slice_text("a"), &found), STORE_NOT_FOUND);
+	assert_int_equal(store_get(txn, f->rows, tc_slice_text("a"), &found), STORE_NOT_FOUND);
 	store_abort(&txn);
 }
 
@@ -113,20 +73,20 @@ static void add_append_and_del_tell_what_they_found(void **state)
 	uint64_t count;
 
 	assert_int_equal(store_begin(f->store, &txn), 0);
-	assert_int_equal(store_add(txn, f->table, b, tc_slice_text("1")), 0);
-	assert_int_equal(store_add(txn, f->table, b, tc_slice_text("2")), STORE_EXISTS);
-	assert_row(txn, f->table, "b", "1");
-	assert_int_equal(store_append(txn, f->table, tc_slice_text("a"), b), STORE_EXISTS);
-	assert_int_equal(store_append(txn, f->table, tc_slice_text("c"), b), 0);
-	assert_int_equal(store_append_space(txn, f->table, tc_slice_text("d"), 3, &space), 0);
+	assert_int_equal(store_add(txn, f->rows, b, tc_slice_text("1")), 0);
+	assert_int_equal(store_add(txn, f->rows, b, tc_slice_text("2")), STORE_EXISTS);
+	assert_row(txn, f->rows, "b", "1");
+	assert_int_equal(store_append(txn, f->rows, tc_slice_text("a"), b), STORE_EXISTS);
+	assert_int_equal(store_append(txn, f->rows, tc_slice_text("c"), b), 0);
+	assert_int_equal(store_append_space(txn, f->rows, tc_slice_text("d"), 3, &space), 0);
 	memcpy(space, "xyz", 3);
-	assert_row(txn, f->table, "d", "xyz");
-	assert_int_equal(store_count(txn, f->table, &count), 0);
+	assert_row(txn, f->rows, "d", "xyz");
+	assert_int_equal(store_count(txn, f->rows, &count), 0);
 	assert_int_equal(count, 3);
-	assert_int_equal(store_del(txn, f->table, b), 0);
-	assert_int_equal(store_del(txn, f->table, b), STORE_NOT_FOUND);
-	assert_int_equal(store_clear(txn, f->table), 0);
-	assert_int_equal(store_count(txn, f->table, &count), 0);
+	assert_int_equal(store_del(txn, f->rows, b), 0);
+	assert_int_equal(store_del(txn, f->rows, b), STORE_NOT_FOUND);
+	assert_int_equal(store_clear(txn, f->rows), 0);
+	assert_int_equal(store_count(txn, f->rows, &count), 0);
 	assert_int_equal(count, 0);
 	assert_int_equal(store_commit(&txn), 0);
 }
@@ -141,11 +101,11 @@ static void empty_and_too_long_keys_are_refused(void **state)
 
 	assert_int_equal(store_begin(f->store, &txn), 0);
 	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(store_put(txn, f->table, bad[i], bad[0]), TC_EINVAL);
-		assert_int_equal(store_get(txn, f->table, bad[i], &found), TC_EINVAL);
-		assert_int_equal(store_del(txn, f->table, bad[i]), TC_EINVAL);
+		assert_int_equal(store_put(txn, f->rows, bad[i], bad[0]), TC_EINVAL);
+		assert_int_equal(store_get(txn, f->rows, bad[i], &found), TC_EINVAL);
+		assert_int_equal(store_del(txn, f->rows, bad[i]), TC_EINVAL);
 	}
-	assert_int_equal(store_put(txn, f->table, tc_slice(block, STORE_KEY_BYTES_MAX), bad[0]), 0);
+	assert_int_equal(store_put(txn, f->rows, tc_slice(block, STORE_KEY_BYTES_MAX), bad[0]), 0);
 	store_abort(&txn);
 }
 
@@ -157,20 +117,20 @@ static void a_reader_sees_its_snapshot_until_it_renews(void **state)
 	put(f, "a", "old");
 	assert_int_equal(store_read_begin(f->store, &reader), 0);
 	put(f, "a", "new");
-	assert_row(reader, f->table, "a", "old");
+	assert_row(reader, f->rows, "a", "old");
 	assert_int_equal(store_read_renew(reader), 0);
-	assert_row(reader, f->table, "a", "new");
+	assert_row(reader, f->rows, "a", "new");
 	store_read_reset(reader);
 	put(f, "a", "newer");
 	assert_int_equal(store_read_renew(reader), 0);
-	assert_row(reader, f->table, "a", "newer");
+	assert_row(reader, f->rows, "a", "newer");
 	store_abort(&reader);
 }
 
 static void a_second_open_is_refused_here_and_elsewhere(void **state)
 {
 	struct fixture *f = *state;
-	struct store_options options = options_of(f);
+	struct store_options options = fixture_options(f);
 	struct store *second = NULL;
 	int status;
 	pid_t child;
@@ -204,7 +164,7 @@ static void committing_in_another_thread_than_began_ends_the_process(void **stat
 	child = fork();
 	if (child == 0) {
 		(void)!freopen("/dev/null", "w", stderr);
-		open_store(f);
+		fixture_open(f);
 		if (store_begin(f->store, &txn) == 0 &&
 		    pthread_create(&thread, NULL, commit_elsewhere, &txn) == 0)
 			pthread_join(thread, NULL);
@@ -212,7 +172,7 @@ static void committing_in_another_thread_than_began_ends_the_process(void **stat
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));
-	open_store(f);
+	fixture_open(f);
 }
 
 static void a_full_map_is_an_outcome_and_keeps_what_was_there(void **state)
@@ -229,18 +189,17 @@ static void a_full_map_is_an_outcome_and_keeps_what_was_there(void **state)
 	assert_int_equal(store_begin(f->store, &txn), 0);
 	do {
 		tc_put_be64(key, i++);
-		r = store_put(txn, f->table, tc_slice(key, 8), tc_slice(block, sizeof(block)));
+		r = store_put(txn, f->rows, tc_slice(key, 8), tc_slice(block, sizeof(block)));
 	} while (r == 0 && i < MAP_BYTES);
 	assert_int_equal(r, STORE_FULL);
-	assert_int_equal(store_put(txn, f->table, tc_slice(key, 8), tc_slice(block, 1)),
-			 STORE_FULL);
+	assert_int_equal(store_put(txn, f->rows, tc_slice(key, 8), tc_slice(block, 1)), STORE_FULL);
 	assert_int_equal(store_commit(&txn), STORE_FULL);
 	assert_null(txn);
 	put(f, "after", "it goes on");
 	assert_int_equal(store_read_begin(f->store, &txn), 0);
-	assert_row(txn, f->table, "kept", "kept");
+	assert_row(txn, f->rows, "kept", "kept");
 	tc_put_be64(key, 0);
-	assert_int_equal(store_get(txn, f->table, tc_slice(key, 8), &found), STORE_NOT_FOUND);
+	assert_int_equal(store_get(txn, f->rows, tc_slice(key, 8), &found), STORE_NOT_FOUND);
 	store_abort(&txn);
 }
 
@@ -256,7 +215,7 @@ static void usage_counts_what_deleting_gives_back(void **state)
 	assert_int_equal(store_begin(f->store, &txn), 0);
 	for (uint64_t i = 0; i < 500; i++) {
 		tc_put_be64(key, i);
-		assert_int_equal(store_append(txn, f->table, tc_slice(key, 8),
+		assert_int_equal(store_append(txn, f->rows, tc_slice(key, 8),
 					      tc_slice(block, sizeof(block))),
 				 0);
 	}
@@ -267,7 +226,7 @@ static void usage_counts_what_deleting_gives_back(void **state)
 	assert_int_equal(full.commits, before.commits + 1);
 	assert_true(full.disk_free_bytes > 0);
 	assert_int_equal(store_begin(f->store, &txn), 0);
-	assert_int_equal(store_clear(txn, f->table), 0);
+	assert_int_equal(store_clear(txn, f->rows), 0);
 	assert_int_equal(store_commit(&txn), 0);
 	put(f, "a", "1");
 	assert_int_equal(store_usage(f->store, &after), 0);
@@ -289,7 +248,7 @@ static void removing_leaves_nothing_and_can_be_repeated(void **state)
 static void a_file_that_is_no_store_is_a_fault(void **state)
 {
 	struct fixture *f = *state;
-	struct store_options options = options_of(f);
+	struct store_options options = fixture_options(f);
 	char file[PATH_MAX + 32];
 	char junk[8192];
 	FILE *data;
@@ -309,27 +268,28 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(committed_rows_are_there_after_reopening, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(an_aborted_transaction_leaves_no_trace, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(add_append_and_del_tell_what_they_found, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(empty_and_too_long_keys_are_refused, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_reader_sees_its_snapshot_until_it_renews, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_second_open_is_refused_here_and_elsewhere, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-			committing_in_another_thread_than_began_ends_the_process, setup, teardown),
+			committing_in_another_thread_than_began_ends_the_process, setup,
+			fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_full_map_is_an_outcome_and_keeps_what_was_there,
-						setup, teardown),
+						setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(usage_counts_what_deleting_gives_back, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(removing_leaves_nothing_and_can_be_repeated, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_file_that_is_no_store_is_a_fault, setup,
-						teardown),
+						fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,53 +6,30 @@
 
 #include <cmocka.h>
 
-#include "scratch.h"
+#include "store_fixture.h"
 
-struct fixture {
-	char folder[PATH_MAX];
-	struct store *store;
-	struct store_table table;
-	struct store_txn *txn;
-};
+#define MAP_BYTES (16 * 1024 * 1024)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct store_options options = {
-		.map_bytes = 16 * 1024 * 1024, .sync = STORE_SYNC_LAZY, .tables_max = 1};
-
-	assert_non_null(f);
-	scratch_make(f->folder);
-	options.path = f->folder;
-	assert_int_equal(store_open(&options, &f->store), 0);
-	assert_int_equal(store_table_open(f->store, "rows", &f->table), 0);
-	assert_int_equal(store_begin(f->store, &f->txn), 0);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
+	int r = fixture_setup(state, MAP_BYTES);
 	struct fixture *f = *state;
 
-	store_abort(&f->txn);
-	store_close(&f->store);
-	scratch_remove(f->folder);
-	free(f);
-	return 0;
+	assert_int_equal(store_begin(f->store, &f->txn), 0);
+	return r;
 }
 
 static void put_all(struct fixture *f, const char *const *keys)
 {
 	for (; *keys; keys++)
 		assert_int_equal(
-			store_put(f->txn, f->table, tc_slice_text(*keys), tc_slice_text(*keys)), 0);
+			store_put(f->txn, f->rows, tc_slice_text(*keys), tc_slice_text(*keys)), 0);
 }
 
 static void begin(struct fixture *f, struct store_cursor *cursor, const char *prefix,
 		  enum store_order order)
 {
-	assert_int_equal(store_cursor_init(cursor, f->txn, f->table, tc_slice_text(prefix), order),
+	assert_int_equal(store_cursor_init(cursor, f->txn, f->rows, tc_slice_text(prefix), order),
 			 0);
 }
 
@@ -110,9 +87,9 @@ static void a_prefix_of_all_ones_has_its_last_row(void **state)
 	struct fixture *f = *state;
 
 	put_all(f, ones);
-	assert_int_equal(store_last(f->txn, f->table, tc_slice_text("\xff"), &key, &value), 0);
+	assert_int_equal(store_last(f->txn, f->rows, tc_slice_text("\xff"), &key, &value), 0);
 	assert_true(tc_slice_equal(key, tc_slice_text("\xff\xff")));
-	assert_int_equal(store_first(f->txn, f->table, tc_slice_text("\xff"), &key, &value), 0);
+	assert_int_equal(store_first(f->txn, f->rows, tc_slice_text("\xff"), &key, &value), 0);
 	assert_true(tc_slice_equal(key, tc_slice_text("\xff")));
 }
 
@@ -121,9 +98,9 @@ static void the_edges_of_an_empty_table_are_not_found(void **state)
 	struct fixture *f = *state;
 	struct tc_slice key, value;
 
-	assert_int_equal(store_first(f->txn, f->table, tc_slice(NULL, 0), &key, &value),
+	assert_int_equal(store_first(f->txn, f->rows, tc_slice(NULL, 0), &key, &value),
 			 STORE_NOT_FOUND);
-	assert_int_equal(store_last(f->txn, f->table, tc_slice_text("x"), &key, &value),
+	assert_int_equal(store_last(f->txn, f->rows, tc_slice_text("x"), &key, &value),
 			 STORE_NOT_FOUND);
 }
 
@@ -166,19 +143,19 @@ static void deleting_each_row_under_the_cursor_empties_the_table(void **state)
 		for (uint64_t i = 0; i < 3000; i++) {
 			tc_put_be64(bytes, i * 7919 % 3001);
 			assert_int_equal(
-				store_put(f->txn, f->table, tc_slice(bytes, 8), tc_slice(bytes, 8)),
+				store_put(f->txn, f->rows, tc_slice(bytes, 8), tc_slice(bytes, 8)),
 				0);
 		}
 		begin(f, &cursor, "", orders[o]);
 		count = 0;
 		while (store_cursor_next(&cursor, &key, NULL) == 0) {
 			memcpy(bytes, key.data, 8);
-			assert_int_equal(store_del(f->txn, f->table, tc_slice(bytes, 8)), 0);
+			assert_int_equal(store_del(f->txn, f->rows, tc_slice(bytes, 8)), 0);
 			count++;
 		}
 		store_cursor_done(&cursor);
 		assert_int_equal(count, 3000);
-		assert_int_equal(store_count(f->txn, f->table, &count), 0);
+		assert_int_equal(store_count(f->txn, f->rows, &count), 0);
 		assert_int_equal(count, 0);
 	}
 }
@@ -207,8 +184,8 @@ static void a_cursor_keeps_its_place_through_random_changes(void **state)
 				int which = rand_r(&seed) % KEYS;
 
 				tc_put_be64(bytes, (uint64_t)which);
-				r = there[which] ? store_del(f->txn, f->table, tc_slice(bytes, 8))
-						 : store_put(f->txn, f->table, tc_slice(bytes, 8),
+				r = there[which] ? store_del(f->txn, f->rows, tc_slice(bytes, 8))
+						 : store_put(f->txn, f->rows, tc_slice(bytes, 8),
 							     tc_slice(bytes, 8));
 				assert_int_equal(r, 0);
 				there[which] = !there[which];
@@ -234,17 +211,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_prefix_is_walked_in_both_orders_and_no_further,
-						setup, teardown),
+						setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_prefix_of_all_ones_has_its_last_row, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(the_edges_of_an_empty_table_are_not_found, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(seek_goes_to_the_row_or_its_neighbour, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-			deleting_each_row_under_the_cursor_empties_the_table, setup, teardown),
+			deleting_each_row_under_the_cursor_empties_the_table, setup,
+			fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_cursor_keeps_its_place_through_random_changes,
-						setup, teardown),
+						setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

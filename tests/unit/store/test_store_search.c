@@ -9,49 +9,16 @@
 
 #include <cmocka.h>
 
-#include "scratch.h"
 #include "store/store_cursor.h"
+#include "store_fixture.h"
 
 #define MAP_BYTES  (16 * 1024 * 1024)
 #define PAGE_BYTES 4096
 #define LOWER_AT   12 /* LMDB 0.9, MDB_page.mp_lower: the end of the node pointers */
 
-struct fixture {
-	char folder[PATH_MAX];
-	struct store *store;
-	struct store_table rows;
-};
-
-static void open_store(struct fixture *f)
-{
-	struct store_options options = {.path = f->folder,
-					.map_bytes = MAP_BYTES,
-					.sync = STORE_SYNC_DURABLE,
-					.tables_max = 2};
-
-	assert_int_equal(store_open(&options, &f->store), 0);
-	assert_int_equal(store_table_open(f->store, "rows", &f->rows), 0);
-}
-
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	scratch_make(f->folder);
-	open_store(f);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	store_close(&f->store);
-	scratch_remove(f->folder);
-	free(f);
-	return 0;
+	return fixture_setup(state, MAP_BYTES);
 }
 
 static void fill(struct fixture *f, unsigned rows)
@@ -71,14 +38,14 @@ static void fill(struct fixture *f, unsigned rows)
 /* Takes the last row out of what the page with `key` says that it has. */
 static void shorten_page_of(struct fixture *f, const char *key)
 {
-	char path[PATH_MAX + 16];
+	char path[PATH_MAX + 32];
 	struct stat about;
 	uint8_t *file;
 	size_t page;
 	int fd;
 
 	store_close(&f->store);
-	snprintf(path, sizeof(path), "%s/data.mdb", f->folder);
+	snprintf(path, sizeof(path), "%s/data.mdb", f->path);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0 && fstat(fd, &about) == 0);
 	file = malloc((size_t)about.st_size);
@@ -91,7 +58,7 @@ static void shorten_page_of(struct fixture *f, const char *key)
 	assert_int_equal(pwrite(fd, file + page, PAGE_BYTES, (off_t)page), PAGE_BYTES);
 	assert_int_equal(close(fd), 0);
 	free(file);
-	open_store(f);
+	fixture_open(f);
 }
 
 static uint64_t lost(struct fixture *f)
@@ -140,11 +107,12 @@ static void a_row_that_no_walk_finds_is_missed_by_the_count(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_is_whole_has_lost_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_whole_has_lost_nothing, setup,
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_row_that_only_a_walk_finds_is_lost, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_row_that_no_walk_finds_is_missed_by_the_count,
-						setup, teardown),
+						setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,58 +6,23 @@
 
 #include <cmocka.h>
 
-#include "scratch.h"
+#include "store_fixture.h"
 
 #define MAP_BYTES (64 * 1024 * 1024)
 #define MARKER    "Planted-Name-9f3c"
 #define ROWS      400
 
-struct fixture {
-	char folder[PATH_MAX];
-	char path[PATH_MAX + 8];
-	struct store *store;
-	struct store_table rows, meta;
-	unsigned seed;
-};
-
-static void open_store(struct fixture *f)
-{
-	struct store_options options = {.path = f->path,
-					.map_bytes = MAP_BYTES,
-					.sync = STORE_SYNC_DURABLE,
-					.tables_max = 4};
-
-	assert_int_equal(store_open(&options, &f->store), 0);
-	assert_int_equal(store_table_open(f->store, "rows", &f->rows), 0);
-	assert_int_equal(store_table_open(f->store, "meta", &f->meta), 0);
-}
+static unsigned seed;
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	scratch_make(f->folder);
-	snprintf(f->path, sizeof(f->path), "%s/store", f->folder);
-	open_store(f);
-	*state = f;
-	return 0;
+	return fixture_setup(state, MAP_BYTES);
 }
 
-static int teardown(void **state)
+static unsigned dice(unsigned below)
 {
-	struct fixture *f = *state;
-
-	store_close(&f->store);
-	scratch_remove(f->folder);
-	free(f);
-	return 0;
-}
-
-static unsigned dice(struct fixture *f, unsigned below)
-{
-	f->seed = f->seed * 1103515245 + 12345;
-	return (f->seed >> 8) % below;
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 8) % below;
 }
 
 /* Row `i`, of any size up to several pages; `marked` ones are full of the marker. */
@@ -72,9 +37,9 @@ static void put(struct fixture *f, struct store_txn *txn, unsigned i, size_t siz
 	assert_int_equal(store_put(txn, f->rows, tc_slice_text(key), tc_slice(value, size)), 0);
 }
 
-static size_t size_of(struct fixture *f)
+static size_t size_of(void)
 {
-	return dice(f, 4) == 0 ? 2000 + dice(f, 18000) : 20 + dice(f, 900);
+	return dice(4) == 0 ? 2000 + dice(18000) : 20 + dice(900);
 }
 
 static size_t markers(const struct fixture *f)
@@ -109,14 +74,14 @@ static void play(struct fixture *f)
 
 	for (unsigned i = 0; i < ROWS;) {
 		assert_int_equal(store_begin(f->store, &txn), 0);
-		for (unsigned n = 1 + dice(f, 30); n > 0 && i < ROWS; n--, i++)
-			put(f, txn, i, size_of(f), i % 3 == 0);
+		for (unsigned n = 1 + dice(30); n > 0 && i < ROWS; n--, i++)
+			put(f, txn, i, size_of(), i % 3 == 0);
 		assert_int_equal(store_commit(&txn), 0);
 	}
 	for (unsigned i = 0; i < ROWS; i += 3) {
 		snprintf(key, sizeof(key), "row %04u", i);
 		assert_int_equal(store_begin(f->store, &txn), 0);
-		switch (dice(f, 3)) {
+		switch (dice(3)) {
 		case 0:
 			assert_int_equal(store_del(txn, f->rows, tc_slice_text(key)), 0);
 			break;
@@ -124,7 +89,7 @@ static void play(struct fixture *f)
 			put(f, txn, i, 10, false);
 			break;
 		default:
-			put(f, txn, i, size_of(f), false);
+			put(f, txn, i, size_of(), false);
 			break;
 		}
 		assert_int_equal(store_commit(&txn), 0);
@@ -157,14 +122,14 @@ static void nothing_that_was_removed_is_left_in_the_file(void **state)
 	size_t before = 0;
 
 	for (unsigned round = 0; round < 12; round++) {
-		f->seed = round;
+		seed = round;
 		play(f);
 		before += markers(f);
 		assert_int_equal(store_wipe(f->store, f->meta, &wiped), 0);
 		assert_int_equal(markers(f), 0);
 		check_rest(f);
 		store_close(&f->store);
-		open_store(f);
+		fixture_open(f);
 		check_rest(f);
 	}
 	assert_true(before > 0);
@@ -178,11 +143,11 @@ static void what_buffers_held_is_not_written_again(void **state)
 
 	play(f);
 	store_close(&f->store);
-	open_store(f);
+	fixture_open(f);
 	assert_int_equal(store_wipe(f->store, f->meta, &wiped), 0);
 	for (unsigned i = 1; i < ROWS; i += 30) {
 		assert_int_equal(store_begin(f->store, &txn), 0);
-		put(f, txn, i, size_of(f), false);
+		put(f, txn, i, size_of(), false);
 		assert_int_equal(store_commit(&txn), 0);
 	}
 	assert_int_equal(markers(f), 0);
@@ -212,12 +177,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_that_was_removed_is_left_in_the_file, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(what_buffers_held_is_not_written_again, setup,
-						teardown),
+						fixture_teardown),
 		cmocka_unit_test_setup_teardown(what_is_clean_is_not_written_again, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(an_empty_store_can_be_wiped, setup, teardown),
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(an_empty_store_can_be_wiped, setup,
+						fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
