@@ -65,8 +65,7 @@ static int socket_hold(struct known *known)
 	struct sealer_greeting greeting;
 	struct sealer_link *link = NULL;
 	struct sealer_origin origin;
-	struct tc_note_key key;
-	const uint8_t *line;
+	uint32_t number;
 	int r;
 
 	if (!*config->sealer_socket)
@@ -74,22 +73,21 @@ static int socket_hold(struct known *known)
 	r = stores_sealer_open(config, known->restore->manifest.origin, &link);
 	if (r == 0)
 		r = sealer_link_hello(link, &greeting);
-	if (r == 0) {
-		line = memchr(greeting.vkeys.data, '\n', greeting.vkeys.len);
-		if (!line || tc_note_vkey_parse(tc_slice(greeting.vkeys.data,
-							 (size_t)(line - greeting.vkeys.data)),
-						&key) != 0)
-			r = TC_EPROTO;
-	}
 	if (r) {
 		problem_print_at(config->sealer_socket, "the sealer does not answer", NULL,
 				 "it knows what was signed: start throughcare-sealer.socket");
 		sealer_link_close(&link);
 		return r > 0 ? TC_ESTORE : r;
 	}
+	sealer_greeting_name(&greeting, origin.name);
+	if (!log_origin_parse(config->trust_domain, origin.name, &number)) {
+		problem_print_at(config->sealer_socket, "the sealer is of another network",
+				 origin.name, "set its ORIGIN in throughcare-sealer.service");
+		sealer_link_close(&link);
+		return TC_ECONFIG;
+	}
 	origin.size = greeting.size;
 	memcpy(origin.root.bytes, greeting.root.bytes, sizeof(origin.root.bytes));
-	snprintf(origin.name, sizeof(origin.name), "%s", key.name);
 	r = tc_bytes_append(&known->vkeys, greeting.vkeys.data, greeting.vkeys.len);
 	sealer_link_close(&link);
 	return r ? r : hold(known, &origin);

@@ -107,20 +107,40 @@ static int sealed_check(struct stores *stores)
 	return TC_ESTORE;
 }
 
+/* One that runs by itself was told a name by somebody. */
+static int sealer_name_check(const struct sealer_greeting *greeting, const char *origin)
+{
+	char name[TC_NOTE_NAME_BYTES], detail[2 * TC_NOTE_NAME_BYTES + 64];
+
+	sealer_greeting_name(greeting, name);
+	if (strcmp(name, origin) == 0)
+		return 0;
+	snprintf(detail, sizeof(detail), "the log is %s, the sealer signs %s", origin, name);
+	problem_print("the sealer signs under another name than the log's", detail,
+		      "after a restore that accepted a gap, set ORIGIN to the log's name in "
+		      "throughcare-sealer.service; if the sealer's is the later one, this is an "
+		      "older log: restore a newer backup");
+	return TC_ESTORE;
+}
+
 /*
  * Of a later name than the first the sealer knows nothing at first: such a log must tell itself of
  * the gap that somebody answered for, or it would pass by what was signed before.
  */
-static int name_check(struct stores *stores, const char *origin)
+static int name_check(struct stores *stores, const struct config *config, const char *origin)
 {
 	static struct log_answered answered;
 	struct sealer_greeting greeting;
 	struct journal_usage usage;
 	int r = journal_usage(stores->journal, &usage);
 
-	/* A sealer that does not answer is the checkpointer's to tell. */
-	if (r || !stores->sealer || usage.origin == 0 ||
-	    sealer_link_hello(stores->sealer, &greeting) != 0 || greeting.size > 0)
+	if (r || (!*config->sealer_socket && usage.origin == 0))
+		return r;
+	/* One that does not answer is the checkpointer's to tell. */
+	if (!stores->sealer || sealer_link_hello(stores->sealer, &greeting) != 0)
+		return r;
+	r = sealer_name_check(&greeting, origin);
+	if (r || usage.origin == 0 || greeting.size > 0)
 		return r;
 	r = log_answered_read(stores->journal, &answered);
 	if (r || log_answered_names(&answered, origin))
@@ -143,7 +163,7 @@ int stores_tree_open(struct stores *stores, const struct config *config,
 	if (r == 0)
 		r = stores_sealer_open(config, origin, &stores->sealer);
 	if (r == 0)
-		r = name_check(stores, origin);
+		r = name_check(stores, config, origin);
 	free(origin);
 	if (r)
 		return r;

@@ -82,11 +82,15 @@ static int outcome_of(int r)
 static int greet(struct checkpointer *c)
 {
 	struct sealer_greeting greeting;
+	char name[TC_NOTE_NAME_BYTES];
 	struct tree_hash root;
 	int r = sealer_link_hello(c->options.link, &greeting);
 
 	if (r)
 		return outcome_of(r);
+	sealer_greeting_name(&greeting, name);
+	if (strcmp(name, tree_store_origin(c->options.store)) != 0)
+		return CHECKPOINTER_UNSIGNED;
 	c->signed_size = greeting.size;
 	c->stored_size = 0;
 	if (greeting.size > tree_view_size(c->view))

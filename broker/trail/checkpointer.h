@@ -24,7 +24,7 @@ struct tree_figures {
 };
 
 enum checkpointer_outcome {
-	CHECKPOINTER_UNSIGNED = 1, /* the sealer does not answer, or cannot sign now */
+	CHECKPOINTER_UNSIGNED = 1, /* the sealer does not answer, or cannot sign under this name */
 	CHECKPOINTER_SMALLER,      /* a larger tree was signed: records are missing here */
 	CHECKPOINTER_INCONSISTENT, /* another tree was signed: records here are others */
 };

@@ -182,6 +182,16 @@ int sealer_link_hello(struct sealer_link *link, struct sealer_greeting *ret)
 	return 0;
 }
 
+void sealer_greeting_name(const struct sealer_greeting *greeting, char ret[TC_NOTE_NAME_BYTES])
+{
+	const uint8_t *end = memchr(greeting->vkeys.data, '\n', greeting->vkeys.len);
+	size_t len = end ? (size_t)(end - greeting->vkeys.data) : 0;
+	struct tc_note_key key;
+	bool known = tc_note_vkey_parse(tc_slice(greeting->vkeys.data, len), &key) == 0;
+
+	snprintf(ret, TC_NOTE_NAME_BYTES, "%s", known ? key.name : "");
+}
+
 static int refusal_outcome(uint8_t code)
 {
 	switch (code) {

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "sealer/sealer_frame.h"
 #include "trail/tree.h"
+#include "wire/note.h"
 
 #define SEALER_LINK_DEADLINE_MS 5000
 
@@ -46,6 +47,8 @@ void sealer_link_close(struct sealer_link **link);
 
 /* Ends what there is, starts or connects anew, and asks. 0, SEALER_LINK_GONE or a fault. */
 int sealer_link_hello(struct sealer_link *link, struct sealer_greeting *ret) TC_MUST_CHECK;
+/* The log's name under which it signs, as its keys say; "" when they are none. */
+void sealer_greeting_name(const struct sealer_greeting *greeting, char ret[TC_NOTE_NAME_BYTES]);
 /* `hashes` prove consistency with the size that was signed last. *ret_lines: the signature lines,
  * borrowed until the next call. 0, an outcome or a fault. */
 int sealer_link_sign(struct sealer_link *link, uint64_t size, const struct tree_hash *root,

@@ -48,11 +48,11 @@ static void key_write(const struct place *place, const char *name)
 	EVP_PKEY_free(key);
 }
 
-static void open_link(struct place *place)
+static void open_link(struct place *place, const char *origin)
 {
 	const struct sealer_link_options options = {.socket = "",
 						    .program = SEALER_PROGRAM,
-						    .origin = ORIGIN,
+						    .origin = origin,
 						    .keys = place->keys,
 						    .state = place->state};
 
@@ -100,7 +100,7 @@ static int setup(void **state)
 	assert_int_equal(mkdir(place->keys, 0700), 0);
 	assert_int_equal(mkdir(place->state, 0700), 0);
 	key_write(place, "1.pem");
-	open_link(place);
+	open_link(place, ORIGIN);
 	open_log(place, "log");
 	*state = place;
 	return 0;
@@ -229,6 +229,24 @@ static void another_log_is_found_out_before_it_is_signed(void **state)
 	expect_checkpoint(place, 51, 1);
 }
 
+static void a_sealer_that_signs_under_another_name_is_not_asked_to(void **state)
+{
+	struct place *place = *state;
+
+	append(place, 3);
+	close_log(place);
+	sealer_link_close(&place->link);
+	open_link(place, ORIGIN "/1");
+	open_log(place, "log");
+	assert_int_equal(checkpointer_round(place->checkpointer), CHECKPOINTER_UNSIGNED);
+	close_log(place);
+	sealer_link_close(&place->link);
+	open_link(place, ORIGIN);
+	open_log(place, "log");
+	assert_int_equal(checkpointer_round(place->checkpointer), 0);
+	expect_checkpoint(place, 3, 1);
+}
+
 static void without_a_key_nothing_is_signed_and_the_tree_grows(void **state)
 {
 	struct place *place = *state;
@@ -286,6 +304,7 @@ int main(void)
 		TEST(a_sealer_that_was_killed_is_started_again),
 		TEST(a_new_key_signs_after_a_renewal),
 		TEST(another_log_is_found_out_before_it_is_signed),
+		TEST(a_sealer_that_signs_under_another_name_is_not_asked_to),
 		TEST(without_a_key_nothing_is_signed_and_the_tree_grows),
 		TEST(the_thread_follows_the_journal_and_signs_its_end_when_it_stops),
 	};
