@@ -46,41 +46,8 @@ static int backup_open(struct restore *restore)
 	return 0;
 }
 
-static int journal_open(const struct restore *restore, const char *path, struct journal **ret)
-{
-	struct journal_lmdb_options options = {
-		.path = path,
-		.map_bytes = (uint64_t)restore->config->journal_map_bytes,
-		.clock = &tc_clock_real,
-	};
-
-	return journal_lmdb_open(&options, ret);
-}
-
-/* One that cannot be read may be why something is restored: what it had is then not known. */
-static int replaced_look(struct restore *restore, const char *path)
-{
-	struct journal *journal = NULL;
-	struct journal_usage usage;
-	int r;
-
-	if (!restore->words->replace) {
-		problem_print_at(path, "there is a log already",
-				 "restoring would remove it, and what it has beyond the backup",
-				 "add --replace if that is meant; keep a copy of it if you can");
-		return TC_ECONFIG;
-	}
-	r = journal_open(restore, path, &journal);
-	if (r == JOURNAL_FENCED) {
-		problem_print_at(path, "the exchange is running", NULL, "stop throughcared first");
-		return TC_ECONFIG;
-	}
-	if (r == 0 && journal_usage(journal, &usage) == 0)
-		restore->replaced_origin = usage.origin;
-	journal_close(&journal);
-	return 0;
-}
-
+/* The log that is there stays locked until the end, and where there is none the mark keeps every
+ * exchange from making one: so none starts meanwhile. */
 static int data_dir_open(struct restore *restore)
 {
 	const char *data_dir = restore->config->data_dir;
@@ -88,12 +55,14 @@ static int data_dir_open(struct restore *restore)
 	struct stat about;
 	int r = path ? backup_folder_open(data_dir, true, &restore->to) : TC_ENOMEM;
 
+	restore->there = r == 0 && stat(path, &about) == 0;
+	if (r == 0 && !restore->there)
+		r = restore_mark(restore);
 	if (r)
 		problem_print_at(data_dir, "the folder cannot be used", strerror(errno),
 				 "check data_dir and who may write there");
-	restore->there = r == 0 && stat(path, &about) == 0;
 	if (restore->there)
-		r = replaced_look(restore, path);
+		r = restore_replaced_open(restore, path);
 	free(path);
 	return r;
 }
@@ -186,7 +155,7 @@ static int gap_decide(struct restore *restore)
 static int log_finish(struct restore *restore, const char *path)
 {
 	struct journal *journal = NULL;
-	int r = journal_open(restore, path, &journal);
+	int r = restore_journal_open(restore, path, &journal);
 
 	if (r == 0) {
 		r = restore_known(restore, journal);
@@ -200,7 +169,7 @@ static int log_finish(struct restore *restore, const char *path)
 		r = journal_copy_set_origin(path, (uint64_t)restore->config->journal_map_bytes,
 					    restore->origin);
 	if (r == 0)
-		r = journal_open(restore, path, &journal);
+		r = restore_journal_open(restore, path, &journal);
 	if (r == 0)
 		r = restored_append(restore, journal);
 	journal_close(&journal);
@@ -221,30 +190,44 @@ static void done_say(const struct restore *restore)
 		       restore->gap.size - restore->gap.have);
 }
 
+/* Before anything of data_dir was touched. */
+static void undo(const struct restore *restore, const char *path)
+{
+	int r = stores_folder_remove(path);
+
+	if (r == 0 && restore->marked)
+		r = backup_folder_remove(&restore->to, STORES_RESTORING);
+	if (r)
+		problem_print_at(path, "the folder cannot be removed", strerror(errno),
+				 "remove it: it is a copy of the backup's log");
+}
+
 int restore_run(const struct config *config, const struct restore_words *words)
 {
 	struct restore restore = {
 		.config = config, .words = words, .from = {.fd = -1}, .to = {.fd = -1}};
-	char *path = restore_path(&restore, RESTORE_JOURNAL_NEW);
+	char *path = restore_path(&restore, STORES_JOURNAL_NEW);
 	int r = path ? core_file_forbid() : TC_ENOMEM;
+	bool begun;
 
 	if (r == 0)
 		r = backup_open(&restore);
 	if (r == 0)
 		r = data_dir_open(&restore);
+	begun = r == 0;
 	if (r == 0)
 		r = journal_make(&restore, path);
 	if (r == 0)
 		r = log_finish(&restore, path);
 	if (r == 0)
 		r = restore_place(&restore);
-	else if (restore.to.fd >= 0 && stores_folder_remove(path) != 0)
-		problem_print_at(path, "the folder cannot be removed", strerror(errno),
-				 "remove it: it is a copy of the backup's log");
+	else if (begun)
+		undo(&restore, path);
 	if (r == 0)
 		done_say(&restore);
 	if (r == 0 && restore.origin != restore.log_origin)
 		r = restore_keys(&restore);
+	journal_close(&restore.replaced);
 	backup_manifest_free(&restore.manifest);
 	backup_folder_close(&restore.from);
 	backup_folder_close(&restore.to);

@@ -11,10 +11,8 @@
 #include "backup/backup_manifest.h"
 #include "daemon/log_gap.h"
 #include "daemon/restore.h"
+#include "daemon/stores.h"
 #include "journal/journal.h"
-
-#define RESTORE_JOURNAL_NEW "journal.new"
-#define RESTORE_TREE_NEW    "tree.new"
 
 struct restore {
 	const struct config *config;
@@ -23,7 +21,9 @@ struct restore {
 	struct backup_folder to;   /* data_dir */
 	struct backup_manifest manifest;
 	bool there;               /* data_dir has a journal */
-	uint32_t replaced_origin; /* of that one, when it can be read */
+	bool marked;              /* by us, since it has none */
+	struct journal *replaced; /* that journal, when it can be read */
+	uint32_t replaced_origin; /* of it */
 	uint32_t log_origin;      /* of the backup's log */
 	uint32_t origin;          /* of the log from now on */
 	struct log_gap gap;
@@ -32,7 +32,14 @@ struct restore {
 /* A path below data_dir; NULL without memory. To be freed. */
 char *restore_path(const struct restore *restore, const char *name);
 
-/* Holds the restored log, which stands in RESTORE_JOURNAL_NEW, against all that is known to have
+int restore_journal_open(const struct restore *restore, const char *path,
+			 struct journal **ret) TC_MUST_CHECK;
+/* The log that is there: locked until the end. 0, or a fault that was told. */
+int restore_replaced_open(struct restore *restore, const char *path) TC_MUST_CHECK;
+/* From here on no exchange starts before the restore is done. 0 or a fault. */
+int restore_mark(struct restore *restore) TC_MUST_CHECK;
+
+/* Holds the restored log, which stands in STORES_JOURNAL_NEW, against all that is known to have
  * been signed: fills restore->gap. 0, or a fault that was told. */
 int restore_known(struct restore *restore, struct journal *journal) TC_MUST_CHECK;
 /* The keys that sign under the new origin: told, and added to the file audit.vkey. */

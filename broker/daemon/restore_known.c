@@ -9,7 +9,6 @@
 #include "backup/backup_make.h"
 #include "daemon/problem.h"
 #include "daemon/restore_inside.h"
-#include "daemon/stores.h"
 #include "wire/note.h"
 
 #define VKEYS_BYTES_MAX 65536
@@ -211,7 +210,7 @@ int restore_known(struct restore *restore, struct journal *journal)
 {
 	static struct known known;
 	struct tree_store *store = NULL;
-	char *path = restore_path(restore, RESTORE_TREE_NEW);
+	char *path = restore_path(restore, STORES_TREE_NEW);
 	int r = path ? tree_make(restore, journal, path, &store) : TC_ENOMEM;
 
 	known.restore = restore;

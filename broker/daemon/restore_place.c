@@ -9,7 +9,6 @@
 #include "backup/backup_make.h"
 #include "daemon/problem.h"
 #include "daemon/restore_inside.h"
-#include "daemon/stores.h"
 
 #define FORGOTTEN_BYTES_MAX (256 * 1024 * 1024)
 
@@ -29,13 +28,17 @@ static int folder_remove(const struct restore *restore, const char *name)
 	return r;
 }
 
-static int mark(const struct restore *restore)
+int restore_mark(struct restore *restore)
 {
-	int fd = openat(restore->to.fd, STORES_RESTORING, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int fd = openat(restore->to.fd, STORES_RESTORING, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			0600);
 
-	if (fd < 0)
+	if (fd < 0 && errno != EEXIST)
 		return TC_EIO;
-	close(fd);
+	if (fd >= 0) {
+		restore->marked = true;
+		close(fd);
+	}
 	return backup_folder_sync(&restore->to);
 }
 
@@ -84,16 +87,16 @@ static int journal_place(const struct restore *restore)
 	int fd = restore->to.fd;
 
 	if (!restore->there)
-		return renameat(fd, RESTORE_JOURNAL_NEW, fd, "journal") == 0 ? 0 : TC_EIO;
-	if (renameat2(fd, RESTORE_JOURNAL_NEW, fd, "journal", RENAME_EXCHANGE) != 0)
+		return renameat(fd, STORES_JOURNAL_NEW, fd, "journal") == 0 ? 0 : TC_EIO;
+	if (renameat2(fd, STORES_JOURNAL_NEW, fd, "journal", RENAME_EXCHANGE) != 0)
 		return TC_EIO;
-	return folder_remove(restore, RESTORE_JOURNAL_NEW);
+	return folder_remove(restore, STORES_JOURNAL_NEW);
 }
 
 int restore_place(struct restore *restore)
 {
 	static const char *const made[] = {"ledger", "trail", "tree"};
-	int r = mark(restore);
+	int r = restore_mark(restore);
 
 	for (size_t i = 0; r == 0 && i < sizeof(made) / sizeof(made[0]); i++)
 		r = folder_remove(restore, made[i]);

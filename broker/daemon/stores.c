@@ -79,6 +79,27 @@ static int restoring_check(const struct config *config)
 	return r;
 }
 
+/* Of a restore that ended before it touched anything: none is under way, the log is ours. */
+static int leftovers_remove(const struct config *config)
+{
+	static const char *const names[] = {STORES_JOURNAL_NEW, STORES_TREE_NEW};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = NULL;
+
+		r = path_of(config, names[i], &path);
+		if (r == 0)
+			r = stores_folder_remove(path);
+		if (r)
+			problem_print_at(config->data_dir,
+					 "what a restore has left cannot be removed", names[i],
+					 hint_of(r));
+		free(path);
+	}
+	return r;
+}
+
 int stores_open_journal(struct stores *stores, const struct config *config)
 {
 	struct journal_lmdb_options options = {
@@ -109,7 +130,7 @@ int stores_open_journal(struct stores *stores, const struct config *config)
 		log_event(EV_JOURNAL_OPENED, NULL, NULL, (int64_t)usage.tip);
 	}
 	free(path);
-	return r;
+	return r ? r : leftovers_remove(config);
 }
 
 void stores_ledger_options(const struct config *config, const char *path,

@@ -27,7 +27,10 @@ struct stores {
 	uint32_t boot;       /* of this life: set by stores_begin */
 };
 
-#define STORES_RESTORING "restoring" /* a file in data_dir while a restored log is put in place */
+/* In data_dir: a file while a restored log is put in place, and what one is made of before. */
+#define STORES_RESTORING   "restoring"
+#define STORES_JOURNAL_NEW "journal.new"
+#define STORES_TREE_NEW    "tree.new"
 
 /* Journal alone. Every fault has been told on stderr. */
 int stores_open_journal(struct stores *stores, const struct config *config) TC_MUST_CHECK;
