@@ -89,9 +89,32 @@ static int journal_make(struct restore *restore, const char *path)
 	return r;
 }
 
-static bool accepted(const struct restore *restore)
+/* What the next record says of what is missing, who accepts it and why. */
+static void missing_fill(const struct restore *restore, Throughcare__V1__RestoredRecord *to)
 {
-	return restore->gap.kind != LOG_GAP_NONE && restore->words->accept_gap;
+	const struct log_gap *gap = &restore->gap;
+
+	if (gap->kind != LOG_GAP_NONE) {
+		to->gap = THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_ACCEPTED;
+		to->previous_origin = (char *)(uintptr_t)gap->origin;
+		to->has_signed_size = to->has_signed_root = 1;
+		to->signed_size = gap->size;
+		to->signed_root =
+			request_record_bytes(tc_slice(gap->root.bytes, sizeof(gap->root.bytes)));
+	}
+	if (restore->lost_count > 0) {
+		to->has_lost_first = to->has_lost_count = 1;
+		to->lost_first = restore->lost_first;
+		to->lost_count = restore->lost_count;
+	}
+	/* protobuf-c has no const strings; packing does not write. */
+	to->reason = (char *)(uintptr_t)restore->words->accept_gap;
+	to->decided_by = (char *)(uintptr_t)restore->words->decided_by;
+}
+
+static bool is_missing(const struct restore *restore)
+{
+	return restore->gap.kind != LOG_GAP_NONE || restore->lost_count > 0;
 }
 
 /* What the log says of its own restoring: its next record. */
@@ -99,7 +122,6 @@ static int restored_append(struct restore *restore, struct journal *journal)
 {
 	Throughcare__V1__RestoredRecord restored = THROUGHCARE__V1__RESTORED_RECORD__INIT;
 	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
-	struct log_gap *gap = &restore->gap;
 	struct record_batch batch = {0};
 	struct record *record = NULL;
 	int r = log_origin_format(restore->config->trust_domain, restore->origin, &restored.origin);
@@ -109,17 +131,8 @@ static int restored_append(struct restore *restore, struct journal *journal)
 	restored.has_size = restored.has_gap = 1;
 	restored.size = restore->manifest.next;
 	restored.gap = THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_NONE;
-	if (accepted(restore)) {
-		restored.gap = THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_ACCEPTED;
-		restored.previous_origin = gap->origin;
-		restored.has_signed_size = restored.has_signed_root = 1;
-		restored.signed_size = gap->size;
-		restored.signed_root =
-			request_record_bytes(tc_slice(gap->root.bytes, sizeof(gap->root.bytes)));
-		/* protobuf-c has no const strings; packing does not write. */
-		restored.reason = (char *)(uintptr_t)restore->words->accept_gap;
-		restored.decided_by = (char *)(uintptr_t)restore->words->decided_by;
-	}
+	if (is_missing(restore))
+		missing_fill(restore, &restored);
 	body.body_case = THROUGHCARE__V1__RECORD__BODY_RESTORED;
 	body.restored = &restored;
 	r = request_record_pack(&body, 0, &record);
@@ -139,16 +152,22 @@ static int gap_decide(struct restore *restore)
 	uint32_t most = restore->gap.origin_most;
 
 	restore->origin = restore->log_origin;
-	if (restore->gap.kind == LOG_GAP_NONE) {
+	if (!is_missing(restore)) {
 		if (restore->words->accept_gap)
 			puts("Nothing is missing: no gap needs to be accepted.");
 		return 0;
 	}
 	if (!restore->words->accept_gap) {
-		log_gap_explain(restore->gap.kind, restore->gap.size, restore->gap.have);
+		if (restore->gap.kind != LOG_GAP_NONE)
+			log_gap_explain(restore->gap.kind, restore->gap.size, restore->gap.have);
+		if (restore->lost_count > 0)
+			restore_lost_explain(restore);
 		return TC_ESTORE;
 	}
-	restore->origin = (most > restore->replaced_origin ? most : restore->replaced_origin) + 1;
+	/* What was never signed is no part of what a name stands for. */
+	if (restore->gap.kind != LOG_GAP_NONE)
+		restore->origin =
+			(most > restore->replaced_origin ? most : restore->replaced_origin) + 1;
 	return 0;
 }
 
@@ -158,6 +177,7 @@ static int log_finish(struct restore *restore, const char *path)
 	int r = restore_journal_open(restore, path, &journal);
 
 	if (r == 0) {
+		restore_replaced_compare(restore, journal);
 		r = restore_known(restore, journal);
 		if (r == 0)
 			r = gap_decide(restore);
@@ -185,9 +205,17 @@ static void done_say(const struct restore *restore)
 
 	tc_time_format(restore->manifest.made_ms, made);
 	printf("Restored %" PRIu64 " records of %s.\n", restore->manifest.next, made);
-	if (accepted(restore) && restore->gap.kind == LOG_GAP_SHORT)
+	if (restore->gap.kind == LOG_GAP_SHORT)
 		printf("%" PRIu64 " records that were signed are missing; the log says so now.\n",
 		       restore->gap.size - restore->gap.have);
+	if (restore->lost_count > 0)
+		printf("%" PRIu64
+		       " records of the log that was there are lost, from record %" PRIu64
+		       " on; the log says so now.\n",
+		       restore->lost_count, restore->lost_first);
+	if (restore->lost_unknown)
+		puts("The log that was there cannot be read: what it had beyond the backup is not "
+		     "known.");
 }
 
 /* Before anything of data_dir was touched. */

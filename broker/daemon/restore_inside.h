@@ -24,8 +24,11 @@ struct restore {
 	bool marked;              /* by us, since it has none */
 	struct journal *replaced; /* that journal, when it can be read */
 	uint32_t replaced_origin; /* of it */
-	uint32_t log_origin;      /* of the backup's log */
-	uint32_t origin;          /* of the log from now on */
+	uint64_t lost_first;      /* what it has and the backup does not have */
+	uint64_t lost_count;
+	bool lost_unknown;   /* it cannot be read */
+	uint32_t log_origin; /* of the backup's log */
+	uint32_t origin;     /* of the log from now on */
 	struct log_gap gap;
 };
 
@@ -36,6 +39,10 @@ int restore_journal_open(const struct restore *restore, const char *path,
 			 struct journal **ret) TC_MUST_CHECK;
 /* The log that is there: locked until the end. 0, or a fault that was told. */
 int restore_replaced_open(struct restore *restore, const char *path) TC_MUST_CHECK;
+/* Holds it against the restored log: fills restore->lost_*. */
+void restore_replaced_compare(struct restore *restore, struct journal *made);
+/* Says it on stderr in three parts. */
+void restore_lost_explain(const struct restore *restore);
 /* From here on no exchange starts before the restore is done. 0 or a fault. */
 int restore_mark(struct restore *restore) TC_MUST_CHECK;
 

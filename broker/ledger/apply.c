@@ -174,10 +174,10 @@ static int restored_apply(struct ledger *ledger)
 	struct fact_draft draft;
 
 	fact_init(&draft, "restored");
-	fact_text(&draft.row.code,
-		  restored->gap == THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_ACCEPTED
-			  ? "gap_accepted"
-			  : "complete");
+	if (restored->gap == THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_ACCEPTED)
+		fact_text(&draft.row.code, "gap_accepted");
+	else
+		fact_text(&draft.row.code, restored->lost_count > 0 ? "records_lost" : "complete");
 	fact_text(&draft.row.actor, restored->decided_by);
 	return record_fact(ledger, &draft, &restored->base);
 }

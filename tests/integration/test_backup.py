@@ -1,4 +1,5 @@
 """The log is copied while the exchange works, and made a log again from the copy."""
+import base64
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import subprocess
 import threading
 
 import pytest
+import schema
 from exchange import wait_for
 from messages import consent, grant, new_id
 from test_forget import MARK, Life, executed, expunge, found_in
@@ -203,6 +205,61 @@ def test_an_older_log_is_refused_until_somebody_answers_for_what_is_missing(kept
 
 
 @pytest.mark.quick
+def test_a_log_with_records_that_the_backup_does_not_have_is_not_replaced_in_silence(kept):
+    kept.start()
+    first = backup(kept)["next"]
+    lost = kept.accepted(DESK, consent(new_id(), grant()))
+    kept.stop()
+    records = int(check(kept)["records"])
+    before = tree_of(kept.data())
+    # As if nobody had signed anything since.
+    shutil.copy(folder_of(kept, "daily", "sealer.state"), os.path.join(kept.folder, "sealer", "state"))
+    said = restore_refused(kept, "--replace")
+    assert f"{records - first} records, from record {first} on" in said and "--accept-gap" in said
+    assert tree_of(kept.data()) == before
+    reason = ("--accept-gap", "back to yesterday", "--decided-by", "op-1")
+    said = restore(kept, *reason)
+    assert f"{records - first} records of the log that was there are lost, from record {first} on" in said
+    assert "trail/1" not in said, "nothing that was signed is missing"
+    # No exchange has served it: to restore it once more loses nothing.
+    assert "lost" not in restore(kept)
+    kept.start()
+    assert not kept.ask(AUDITOR, "trail", "find", "--message", lost["messageId"])
+    kept.stop()
+
+
+@pytest.mark.quick
+def test_what_is_lost_with_a_replaced_log_stands_in_the_next_one(kept):
+    kept.start()
+    first = backup(kept)["next"]
+    kept.accepted(DESK, consent(new_id(), grant()))
+    kept.stop()
+    records = int(check(kept)["records"])
+    shutil.copy(folder_of(kept, "daily", "sealer.state"), os.path.join(kept.folder, "sealer", "state"))
+    restore(kept, "--accept-gap", "back to yesterday", "--decided-by", "op-1")
+    kept.start()
+    row, = restored_rows(kept)
+    record = schema.message("RestoredRecord").FromString(base64.b64decode(row["record"]))
+    kept.stop()
+    assert row["code"] == "records_lost" and row["actor"] == "op-1"
+    assert (record.lost_first, record.lost_count, record.reason) == (first, records - first, "back to yesterday")
+    check(kept)
+
+
+@pytest.mark.quick
+def test_a_log_that_cannot_be_read_is_replaced_and_that_is_said(kept):
+    kept.start()
+    backup(kept)
+    kept.stop()
+    with open(kept.data("journal", "data.mdb"), "r+b") as file:
+        file.write(bytes(8192))
+    shutil.copy(folder_of(kept, "daily", "sealer.state"), os.path.join(kept.folder, "sealer", "state"))
+    assert "cannot be read: what it had beyond the backup is not known" in restore(kept)
+    kept.start()
+    kept.stop()
+
+
+@pytest.mark.quick
 def test_a_log_older_than_what_a_witness_saw_is_refused_as_well(kept):
     kept.start()
     kept.accepted(DESK, consent(new_id(), grant()))
@@ -264,8 +321,7 @@ def test_a_running_exchange_is_not_restored_over_nor_started_while_a_restore_is_
         pass
     done = run(kept)
     assert done.returncode == 1 and "a restore was begun and not finished" in done.stderr, done
-    shutil.copy(folder_of(kept, "daily", "sealer.state"), os.path.join(kept.folder, "sealer", "state"))
-    restore(kept)
+    restore(kept, "--accept-gap", "the disk burned", "--decided-by", "op-1")
     kept.start()
     kept.stop()
 
@@ -358,7 +414,8 @@ def test_a_gap_is_answered_for_once(kept):
     with open(path, "w", encoding="utf-8") as file:
         file.write(written)
     # Nothing is missing that the log itself does not tell of.
-    restore(kept, "--replace", name="after")
+    shutil.rmtree(kept.data())
+    restore(kept, name="after")
     kept.start()
     kept.accepted(DESK, consent(new_id(), grant()))
     kept.stop()

@@ -36,10 +36,10 @@ class Sealer:
         self.listener.listen(4)
         self.process = None
 
-    def start(self):
+    def start(self, origin="test.example/trail"):
         fd = self.listener.fileno()
         self.process = subprocess.Popen(
-            ["bash", "-c", f'exec "$0" "$@" 3<&{fd}', self.program, "--origin", "test.example/trail", "--keys",
+            ["bash", "-c", f'exec "$0" "$@" 3<&{fd}', self.program, "--origin", origin, "--keys",
              os.path.join(self.folder, "keys"), "--state", os.path.join(self.folder, "state")],
             pass_fds=(fd,), user=self.user, cwd="/")
 
