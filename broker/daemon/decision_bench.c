@@ -384,6 +384,8 @@ static int print_result(struct decision_bench *bench)
 	       (unsigned long long)usage.bytes_used, bench->record_s, bench->warm_s);
 	print_shape("spread", bench->gauges[DECISION_SPREAD], &total);
 	print_shape("one_pair", bench->gauges[DECISION_ONE_PAIR], &total);
+	putchar(',');
+	print_gauge("all", &total);
 	printf(",\"decisions\":%llu,\"decisions_per_s\":%.0f,\"page_faults_from_disk\":%ld",
 	       (unsigned long long)total.total,
 	       total.sum_ns ? (double)total.total * 1e9 / (double)total.sum_ns : 0.0,
