@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """Records how long an auditor's questions take, over TLS, with many records in the log.
 
-    tests/bench/reach.py [--build build] [--records 10000000] [--questions 500]
+    tests/bench/reach.py [--build build] [--records 10000000] [--questions 500] [--keep FOLDER]
 
 Starts an exchange, lets an agency send to itself with `throughcare bench` until the log has so many records, and before
 and after that sends messages about persons and referrals to ask about, one of them with 1,000 disclosures. Then asks,
 one question at a time over one connection: the first page by person, by referral and of the agency that has nearly all
 records, proofs of records anywhere, the accounting of the 1,000 disclosures. Also how far the checkpoint was behind the
-log while the load ran, and what a record takes on the disk. Prints one JSON object; nothing is asserted.
+log while the load ran, and what a record takes on the disk. Prints one JSON object; nothing is asserted. With --keep
+the network is made in that folder and stays there, and what is there already is only asked: filling takes much longer.
 """
 import argparse
 import json
@@ -103,7 +104,8 @@ def folder_bytes(folder):
     return sum(os.stat(os.path.join(at, name)).st_blocks * 512 for at, _, names in os.walk(folder) for name in names)
 
 
-def measure(exchange, options):
+def fill(exchange, options):
+    """What there is to ask about, and how far the checkpoint was behind meanwhile."""
     persons = [messages.new_id() for _ in range(2 * PERSONS)]
     referrals = [messages.new_id() for _ in persons]
     known = messages.new_id()
@@ -115,6 +117,23 @@ def measure(exchange, options):
     exchange.send(CLINIC, *(messages.attendance(known) for _ in range(DISCLOSURES // 2)))
     exchange.collect(OFFICE)
     tell(exchange, persons[PERSONS:], referrals[PERSONS:])
+    return {"persons": persons, "referrals": referrals, "known": known, "behind_s": behind_s}
+
+
+def filled(exchange, options):
+    """The same of an earlier call when the network was kept."""
+    kept = os.path.join(exchange.folder, "filled.json")
+    if not os.path.exists(kept):
+        made = fill(exchange, options)
+        with open(kept, "w", encoding="utf-8") as to:
+            json.dump(made, to)
+    with open(kept, encoding="utf-8") as text:
+        return json.load(text)
+
+
+def measure(exchange, options):
+    made = filled(exchange, options)
+    persons, referrals, known, behind_s = made["persons"], made["referrals"], made["known"], made["behind_s"]
     size = log_next(exchange)
     wait_for(lambda: signed(exchange) > size, "a checkpoint over all", 60)
     auditor = Auditor(exchange)
@@ -151,11 +170,13 @@ def main():
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--records", type=int, default=10_000_000)
     parser.add_argument("--questions", type=int, default=500)
+    parser.add_argument("--keep", metavar="FOLDER")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR", "/var/tmp")) as folder:
         schema.generate(tempfile.mkdtemp(dir=folder))
-        exchange = Exchange(os.path.abspath(options.build), os.path.join(folder, "network"))
-        exchange.make()
+        exchange = Exchange(os.path.abspath(options.build), os.path.abspath(options.keep or os.path.join(folder, "network")))
+        if not os.path.exists(exchange.folder):
+            exchange.make()
         exchange.start()
         try:
             print(json.dumps(measure(exchange, options)))
