@@ -8,6 +8,7 @@
 #include "ledger/appointments.h"
 #include "ledger/asking.h"
 #include "ledger/clock_notice.h"
+#include "ledger/court_word.h"
 #include "ledger/delivery.h"
 #include "ledger/dispatch.h"
 #include "ledger/evidence_clock.h"
@@ -183,7 +184,7 @@ static int restored_apply(struct ledger *ledger)
 }
 
 /* What it names is taken out of log, ledger and trail by the daemon, before the next record: here
- * only the order is closed. */
+ * the order is closed, and nothing is left that would send content which is gone. */
 static int forgotten_apply(struct ledger *ledger)
 {
 	const Throughcare__V1__ForgottenRecord *forgotten = ledger->record->forgotten;
@@ -195,6 +196,8 @@ static int forgotten_apply(struct ledger *ledger)
 		records += forgotten->records[i]->count;
 	if (forgotten->has_order_sequence)
 		r = order_executed(ledger, forgotten->order_sequence, records);
+	if (r >= 0)
+		r = court_word_forget(ledger, forgotten->parts, forgotten->n_parts);
 	if (r < 0)
 		return r;
 	fact_init(&draft, "forgotten");

@@ -213,12 +213,14 @@ int court_take_over(struct ledger *ledger, struct tc_id subject, uint32_t from, 
 
 	while ((r = court_word_next(ledger, subject, &word)) == 0) {
 		struct delivery delivery;
-		bool before, already;
+		bool before, already, goes;
 
 		r = is_bound(ledger, subject, word.id, from, &before);
 		if (r == 0)
 			r = is_bound(ledger, subject, word.id, to, &already);
-		if (r == 0 && before && !already && word.court != to) {
+		if (r == 0)
+			r = court_word_goes(ledger, &word, to, &goes);
+		if (r == 0 && before && !already && goes) {
 			r = bind(ledger, subject, word.id, to);
 			if (r == 0)
 				r = attached_send(ledger, &word.template, to, &delivery);

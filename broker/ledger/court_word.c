@@ -1,5 +1,7 @@
 #include "ledger/court_word.h"
 
+#include "ledger/idempotency.h"
+#include "ledger/order.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "store/store_cursor.h"
@@ -82,4 +84,73 @@ int court_word_next(struct ledger *ledger, struct tc_id subject, struct court_wo
 		r = TC_ECORRUPT;
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? COURT_WORD_END : r;
+}
+
+/* The template has no referral of its own. */
+static int referral_of(struct ledger *ledger, const struct court_word *word, struct tc_id *ret)
+{
+	struct receipt receipt;
+	int r = idempotency_find(ledger, word->court, word->template.message, &receipt);
+
+	*ret = r == 0 ? receipt.referral : (struct tc_id){{0}};
+	return r == IDEMPOTENCY_NEW ? 0 : r;
+}
+
+int court_word_goes(struct ledger *ledger, const struct court_word *word, uint32_t agency,
+		    bool *ret)
+{
+	const struct order_tables orders = order_tables_of(ledger);
+	struct principal *principal;
+	struct tc_id referral;
+	bool hidden;
+	int r = referral_of(ledger, word, &referral);
+
+	*ret = false;
+	if (r == 0)
+		r = principal_get(ledger, agency, &principal);
+	if (r < 0 || word->court == agency)
+		return r;
+	r = order_sealed(ledger->txn, &orders, word->template.subject, referral,
+			 word->template.message, &principal->name, &hidden);
+	*ret = r == 0 && !hidden;
+	return r;
+}
+
+/* Ranges ascend. */
+static bool is_among(Throughcare__V1__SequenceRange *const *ranges, size_t count, uint64_t number)
+{
+	size_t from = 0, to = count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (number < ranges[middle]->first)
+			to = middle;
+		else if (number - ranges[middle]->first < ranges[middle]->count)
+			return true;
+		else
+			from = middle + 1;
+	}
+	return false;
+}
+
+int court_word_forget(struct ledger *ledger, Throughcare__V1__SequenceRange *const *ranges,
+		      size_t count)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	int r;
+
+	if (count == 0)
+		return 0;
+	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_COURT_WORD],
+			      tc_slice(NULL, 0), STORE_FORWARD);
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		struct row_reader row = row_read(value);
+
+		if (is_among(ranges, count, row_take_u64(&row)))
+			r = ledger_del(ledger, LEDGER_TABLE_COURT_WORD, key);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
 }

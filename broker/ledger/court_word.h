@@ -5,7 +5,8 @@
  *   COURT_WORD  subject, kind, court, id -> what it tells, row of a delivery without a recipient
  *
  * Who takes the supervision of the person over is told what whoever had it was told, and is bound
- * by it (attached.h).
+ * by it (attached.h); not of what an order of a court hides from it, nor of what the policy has
+ * kept long enough.
  *
  * Owner:  ledger thread, inside its transaction. Blocks: never.
  */
@@ -41,5 +42,11 @@ int court_word_drop(struct ledger *ledger, struct tc_id subject, enum court_word
  * fault. */
 int court_word_next(struct ledger *ledger, struct tc_id subject,
 		    struct court_word *word) TC_MUST_CHECK;
+/* May it be told to that agency? Not to its court, nor when an order (order.h) hides it. */
+int court_word_goes(struct ledger *ledger, const struct court_word *word, uint32_t agency,
+		    bool *ret) TC_MUST_CHECK;
+/* The content of these records goes: there is nothing left to tell. */
+int court_word_forget(struct ledger *ledger, Throughcare__V1__SequenceRange *const *ranges,
+		      size_t count) TC_MUST_CHECK;
 
 #endif

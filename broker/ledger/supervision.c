@@ -367,13 +367,14 @@ static int take_over_hearing(struct ledger *ledger, const struct news *transfer,
 {
 	const struct hearing_news hearing = hearing_of(ledger, &word->news);
 	struct delivery delivery;
-	bool before, already;
+	bool before, already, goes;
 	int r = hearing_known(ledger, transfer->from, &hearing, &before);
 
 	if (r == 0)
 		r = hearing_known(ledger, transfer->to, &hearing, &already);
-	if (r < 0 || !before || already || word->court == transfer->to ||
-	    hearing.at_ms <= ledger->now_ms)
+	if (r == 0)
+		r = court_word_goes(ledger, word, transfer->to, &goes);
+	if (r < 0 || !before || already || !goes || hearing.at_ms <= ledger->now_ms)
 		return r;
 	r = attached_send(ledger, &word->template, transfer->to, &delivery);
 	return r < 0 ? r : deliver_news(ledger, &delivery, &word->news);
