@@ -30,6 +30,8 @@ struct forget_rule {
 	bool messages; /* message id, sender -> sequence: see ledger_forget_find */
 	bool orders;   /* order_stays */
 	bool blanked;  /* about others, too: only the ids in it go */
+	bool kept;  /* others point at it: without its person it goes, without a message it stays */
+	bool steps; /* besides, it says what the message said: referral_step_forget */
 	enum forget_place deliveries;
 	enum forget_place records;
 };

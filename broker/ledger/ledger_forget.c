@@ -10,6 +10,7 @@
 #include "ledger/idempotency.h"
 #include "ledger/order.h"
 #include "ledger/state.h"
+#include "referral/referral_row.h"
 
 #define ID_BYTES sizeof(((struct tc_id *)NULL)->bytes)
 
@@ -304,6 +305,22 @@ static int dump_blanked(struct dumping *dumping, const struct forget_rule *rule,
 	return r;
 }
 
+/* And nobody whom all of it is about. */
+static bool names_message(const struct forget_what *what, struct tc_slice key,
+			  struct tc_slice value)
+{
+	return sought_in(&what->ids, value) && !sought_in(&what->ids, key) &&
+	       !sought_in(&what->roots, value);
+}
+
+static int dump_step(struct dumping *dumping, struct tc_slice key, struct tc_slice value)
+{
+	struct store_row row;
+	int r = referral_step_forget(value, &row);
+
+	return r == 0 ? store_dump_row(dumping->dump, key, store_row_slice(&row)) : r;
+}
+
 static int dump_row(void *context, const struct forget_rule *rule, struct tc_slice key,
 		    struct tc_slice value)
 {
@@ -320,6 +337,9 @@ static int dump_row(void *context, const struct forget_rule *rule, struct tc_sli
 			       : store_dump_row(dumping->dump, key, value);
 	if (rule->blanked && !sought_in(&what->ids, key))
 		return dump_blanked(dumping, rule, key, value);
+	if (rule->kept && names_message(what, key, value))
+		return rule->steps ? dump_step(dumping, key, value)
+				   : dump_blanked(dumping, rule, key, value);
 	if (numbered(what, rule, key, value) || sought_in(&what->ids, key) ||
 	    sought_in(&what->ids, value))
 		return 0;

@@ -86,21 +86,34 @@ static int message_hidden(const struct question *question, const struct appointm
 	return seal_hides(question, appointment->subject, appointment->referral, message, ret);
 }
 
-/* Takes back what the asker was not handed, or what an order hides. *ret false: it does not know of
- * the meeting. */
+/* It was fixed by a message, or made by its record, and that is expunged. */
+static bool origin_gone(const struct appointment *appointment)
+{
+	return tc_id_is_none(appointment->booked) && tc_id_is_none(appointment->record);
+}
+
+/* Its record is expunged. */
+static bool record_gone(const struct appointment *appointment)
+{
+	return tc_id_is_none(appointment->record) && appointment->state >= APPOINTMENT_ATTENDED &&
+	       appointment->state <= APPOINTMENT_DID_NOT_HAPPEN;
+}
+
+/* Takes back what the asker was not handed, or what an order hides or has expunged. *ret false: it
+ * does not know of the meeting. */
 static int see(const struct question *question, struct appointment *appointment, bool *ret)
 {
 	bool own = owns(question, appointment), released = true, hidden;
 	size_t made, handed;
 	int r = message_hidden(question, appointment, appointment->booked, &hidden);
 
-	*ret = r == 0 && !hidden &&
+	*ret = r == 0 && !hidden && !origin_gone(appointment) &&
 	       (own ||
 		(appointment->told && tc_agency_equal(&question->asker, &appointment->other)));
 	if (!*ret)
 		return r;
 	r = message_hidden(question, appointment, appointment->record, &hidden);
-	if (r == 0 && hidden) {
+	if (r == 0 && (hidden || record_gone(appointment))) {
 		released = false;
 	} else if (r == 0 && !own && !tc_id_is_none(appointment->record)) {
 		r = gate_released(question, appointment->record, &question->asker, &released);

@@ -103,6 +103,10 @@ int gate_referral(const struct question *question, const struct referral *referr
 	/* A target that never got the referral must not learn from a list that there is one. */
 	if (!tc_agency_equal(&question->asker, &referral->target))
 		return 0;
+	if (tc_id_is_none(referral->message)) { /* expunged */
+		*ret = referral->shown;
+		return 0;
+	}
 	return gate_released(question, referral->message, &question->asker, ret);
 }
 

@@ -91,7 +91,8 @@ int told_step(const struct question *question, const struct referral *referral,
 		*ret = r == 0 && !denied;
 		return r;
 	}
-	if (r != 0)
+	/* What was forgotten says no more to whom it went. */
+	if (r != 0 || tc_id_is_none(step->message))
 		return r;
 	return gate_released(question, step->message, &question->asker, ret);
 }

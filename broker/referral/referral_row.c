@@ -268,43 +268,25 @@ static void step_key(struct store_key *key, struct tc_id id, uint64_t version)
 	store_key_u64(key, version);
 }
 
-int referral_step_put(struct store_txn *txn, const struct referral_tables *tables, struct tc_id id,
-		      const struct referral_step *step)
+static void step_encode(const struct referral_step *step, struct store_row *ret)
 {
-	struct store_row row = {.len = 0};
-	struct store_key key;
-
-	store_row_u64(&row, step->sequence);
-	store_row_i64(&row, step->at_ms);
-	store_row_i64(&row, step->occurred_ms);
-	store_row_text(&row, tc_slice_text(step->by));
-	store_row_u8(&row, (uint8_t)step->from);
-	store_row_u8(&row, (uint8_t)step->to);
-	store_row_text(&row, tc_slice_text(step->type));
-	store_row_id(&row, step->message);
-	store_row_text(&row, tc_slice_text(step->reason_code));
-	store_row_i64(&row, step->due_ms);
-	step_key(&key, id, step->version);
-	return referral_fault(
-		store_put(txn, tables->steps, store_key_slice(&key), store_row_slice(&row)));
+	ret->len = 0;
+	store_row_u64(ret, step->sequence);
+	store_row_i64(ret, step->at_ms);
+	store_row_i64(ret, step->occurred_ms);
+	store_row_text(ret, tc_slice_text(step->by));
+	store_row_u8(ret, (uint8_t)step->from);
+	store_row_u8(ret, (uint8_t)step->to);
+	store_row_text(ret, tc_slice_text(step->type));
+	store_row_id(ret, step->message);
+	store_row_text(ret, tc_slice_text(step->reason_code));
+	store_row_i64(ret, step->due_ms);
 }
 
-int referral_step_find(struct store_txn *txn, const struct referral_tables *tables, struct tc_id id,
-		       uint64_t version, struct referral_step *ret)
+static int step_decode(struct tc_slice bytes, struct referral_step *ret)
 {
-	struct store_row_reader row;
-	struct tc_slice bytes;
-	struct store_key key;
-	int r;
+	struct store_row_reader row = store_row_read(bytes);
 
-	step_key(&key, id, version);
-	r = store_get(txn, tables->steps, store_key_slice(&key), &bytes);
-	if (r == STORE_NOT_FOUND)
-		return REFERRAL_UNKNOWN;
-	if (r != 0)
-		return referral_fault(r);
-	row = store_row_read(bytes);
-	ret->version = version;
 	ret->sequence = store_row_take_u64(&row);
 	ret->at_ms = store_row_take_i64(&row);
 	ret->occurred_ms = store_row_take_i64(&row);
@@ -316,4 +298,45 @@ int referral_step_find(struct store_txn *txn, const struct referral_tables *tabl
 	store_row_take_field(&row, ret->reason_code, sizeof(ret->reason_code));
 	ret->due_ms = store_row_take_i64(&row);
 	return row.failed ? TC_ECORRUPT : 0;
+}
+
+int referral_step_put(struct store_txn *txn, const struct referral_tables *tables, struct tc_id id,
+		      const struct referral_step *step)
+{
+	struct store_row row;
+	struct store_key key;
+
+	step_encode(step, &row);
+	step_key(&key, id, step->version);
+	return referral_fault(
+		store_put(txn, tables->steps, store_key_slice(&key), store_row_slice(&row)));
+}
+
+int referral_step_find(struct store_txn *txn, const struct referral_tables *tables, struct tc_id id,
+		       uint64_t version, struct referral_step *ret)
+{
+	struct tc_slice bytes;
+	struct store_key key;
+	int r;
+
+	step_key(&key, id, version);
+	r = store_get(txn, tables->steps, store_key_slice(&key), &bytes);
+	if (r == STORE_NOT_FOUND)
+		return REFERRAL_UNKNOWN;
+	if (r != 0)
+		return referral_fault(r);
+	ret->version = version;
+	return step_decode(bytes, ret);
+}
+
+int referral_step_forget(struct tc_slice value, struct store_row *ret)
+{
+	struct referral_step step;
+	int r = step_decode(value, &step);
+
+	step.message = (struct tc_id){{0}};
+	step.reason_code[0] = '\0';
+	if (r == 0)
+		step_encode(&step, ret);
+	return r;
 }

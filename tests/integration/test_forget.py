@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 from exchange import AUDITOR, wait_for
-from messages import attendance, consent, consent_id, grant, new_id, operational, part, referral, response
+from messages import attendance, consent, consent_id, grant, new_id, now, operational, part, referral, response
 from test_explain import grant_of
 from test_restart import digests
 
@@ -180,6 +180,87 @@ def test_an_expunged_message_takes_nothing_of_its_person_along(lives):
     assert [row for row in rows if row.get("messageId") == gone.referred["messageId"]]
     accounting, = exchange.ask(AUDITOR, "accounting", "--subject", gone.subject, "--rule", "42cfr2.25")
     assert "expunged" in [link.get("withheld") for link in accounting["links"]]
+
+
+def test_a_referral_goes_on_without_a_step_of_which_the_message_is_expunged(own_exchange):
+    own_exchange.start()
+    subject, number = new_id(), new_id()
+    own_exchange.accepted(OFFICE, referral(subject, number))
+    own_exchange.collect(HOME)
+    received, accepted = response(subject, number, "RECEIVED"), response(subject, number, "ACCEPTED")
+    own_exchange.accepted(HOME, received)
+    own_exchange.accepted(HOME, accepted)
+    expunge(own_exchange, messageIds=[accepted["messageId"]])
+    executed(own_exchange)
+    collected = [row["messageId"] for row in own_exchange.collect(OFFICE)]
+    assert received["messageId"] in collected and accepted["messageId"] not in collected
+    ordered(own_exchange, "SEAL", subjects=[new_id()])
+    for profile, state in ((OFFICE, "RECEIVED"), (HOME, "ACCEPTED"), (AUDITOR, "ACCEPTED")):
+        for words in (("referral", "show", number), ("referral", "list", "--subject", subject)):
+            assert [row["state"] for row in own_exchange.ask(profile, *words)] == [state]
+    assert [row["state"] for row in own_exchange.ask(OFFICE, "caseload")] == ["RECEIVED"]
+    own_exchange.stop()
+    assert found_in(own_exchange.data(), [accepted["messageId"].encode(), uuid.UUID(accepted["messageId"]).bytes]) == []
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
+
+
+def test_a_referral_stays_when_its_first_message_is_expunged(own_exchange):
+    own_exchange.start()
+    subject, number = new_id(), new_id()
+    first = referral(subject, number)
+    own_exchange.accepted(OFFICE, first)
+    own_exchange.collect(HOME)
+    own_exchange.accepted(HOME, response(subject, number, "RECEIVED"))
+    unseen = referral(subject, new_id())
+    own_exchange.accepted(OFFICE, unseen)
+    expunge(own_exchange, messageIds=[first["messageId"], unseen["messageId"]])
+    executed(own_exchange)
+    own_exchange.collect(OFFICE)
+    own_exchange.accepted(HOME, response(subject, number, "ACCEPTED"))
+    own_exchange.collect(OFFICE)
+    for profile in (OFFICE, HOME):
+        assert [row["state"] for row in own_exchange.ask(profile, "referral", "show", number)] == ["ACCEPTED"]
+    assert [row["state"] for row in own_exchange.ask(HOME, "caseload")] == ["ACCEPTED"]  # of the other it was never told
+    assert sorted(row["state"] for row in own_exchange.ask(OFFICE, "caseload")) == ["ACCEPTED", "REQUESTED"]
+
+
+def test_a_meeting_of_which_the_record_is_expunged_went_in_no_way(own_exchange):
+    own_exchange.start()
+    subject, number, meeting = new_id(), new_id(), new_id()
+    own_exchange.accepted(OFFICE, referral(subject, number))
+    own_exchange.collect(HOME)
+    booked = operational(subject, OFFICE, "AppointmentScheduled", {
+        "appointmentId": meeting, "start": now(-86400), "durationMinutes": 30}, number) | {"actor": {"id": "w-21"}}
+    record = operational(subject, OFFICE, "AttendanceRecord", {
+        "appointmentId": meeting, "status": "ATTENDANCE_STATUS_ATTENDED"}, number) | {"actor": {"id": "w-21"}}
+    for message in (response(subject, number, "RECEIVED"), response(subject, number, "ACCEPTED"), booked, record):
+        own_exchange.accepted(HOME, message)
+    own_exchange.collect(OFFICE)
+
+    def meetings():
+        for profile in (HOME, OFFICE):
+            own_exchange.ask(profile, "referral", "show", number)
+            own_exchange.ask(profile, "caseload")
+        return [own_exchange.ask(profile, "appointment", "list", number) for profile in (HOME, OFFICE, AUDITOR)]
+
+    assert [[row["state"] for row in rows] for rows in meetings()] == [["ATTENDED"]] * 3
+    expunge(own_exchange, messageIds=[record["messageId"]])
+    executed(own_exchange)
+    assert [[row["state"] for row in rows] for rows in meetings()] == [["AWAITING_FEEDBACK"]] * 3
+    expunge(own_exchange, messageIds=[booked["messageId"]])
+    executed(own_exchange, 2)
+    assert meetings() == [[]] * 3
+
+
+def test_tied_persons_stay_tied_when_the_merge_is_expunged(lives):
+    exchange, gone, _ = lives
+    merge = [row["messageId"] for row in exchange.trail("--subject", gone.subject) if row["event"] == "person_merged"][0]
+    expunge(exchange, messageIds=[merge])
+    executed(exchange)
+    for subject in (gone.subject, gone.other):
+        exchange.accepted(CLINIC, attendance(subject))
+    exchange.stop()
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
 
 
 def test_several_orders_are_executed_one_after_another(lives):
