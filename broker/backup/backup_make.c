@@ -255,6 +255,21 @@ static int file_copy(struct make *make, const char *path, const char *name)
 	return file_put(make, r, &file);
 }
 
+/* A damaged one does not come into the place of one that is whole. */
+static int forgotten_copy(struct make *make)
+{
+	struct backup_folder from = {.fd = -1};
+	size_t at = 0;
+	int r = backup_folder_open(make->options->data_dir, false, &from);
+
+	if (r == 0)
+		r = forgotten_file_check(&from, &at);
+	backup_folder_close(&from);
+	if (r == TC_ECORRUPT)
+		return bad(make, "data_dir/forgotten is damaged: throughcared --check says more");
+	return r < 0 ? r : file_copy(make, make->options->data_dir, BACKUP_FILE_FORGOTTEN);
+}
+
 static int text_put(struct make *make, const char *name, struct tc_slice text)
 {
 	struct backup_file file;
@@ -346,7 +361,7 @@ static int make_all(struct make *make)
 	if (r == 0)
 		r = file_copy(make, options->data_dir, BACKUP_FILE_BASE);
 	if (r == 0)
-		r = file_copy(make, options->data_dir, BACKUP_FILE_FORGOTTEN);
+		r = forgotten_copy(make);
 	if (r == 0)
 		r = tree_files_put(make);
 	if (r == 0)

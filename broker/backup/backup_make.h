@@ -19,10 +19,11 @@
 #define BACKUP_BACKUP_MAKE_H
 
 #include "backup/backup_check.h"
+#include "backup/forgotten_file.h"
 #include "trail/tree_store.h"
 
 #define BACKUP_FILE_BASE       "base"
-#define BACKUP_FILE_FORGOTTEN  "forgotten"
+#define BACKUP_FILE_FORGOTTEN  FORGOTTEN_FILE_NAME
 #define BACKUP_FILE_CHECKPOINT "checkpoint"
 #define BACKUP_FILE_VKEYS      "audit.vkey"
 #define BACKUP_FILE_SEALER     "sealer.state"

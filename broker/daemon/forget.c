@@ -272,8 +272,11 @@ int forget_due(struct stores *stores, const struct config *config, bool *ret)
 	struct forget_plan plan = {.ordered = false};
 	uint8_t note[JOURNAL_NOTE_BYTES_MAX];
 	size_t len;
-	int r = journal_note_get(stores->journal, note, &len);
+	int r = forget_memory_check(config);
 
+	if (r < 0)
+		return r;
+	r = journal_note_get(stores->journal, note, &len);
 	*ret = len > 0;
 	if (r == 0 && len == 0) {
 		r = plan_next(stores, config, &plan);

@@ -1,17 +1,16 @@
 #include "daemon/forget_memory.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/disk.h"
+#include "backup/forgotten_file.h"
+#include "daemon/problem.h"
 #include "wire/digest.h"
 
-#define FILE_NAME  "forgotten"
+#define HINT                                                                                       \
+	"put the newest backup's copy, or your own, in its place; when there is none, see "        \
+	"throughcared(8), RESTORING A LOG, before you move it away"
 #define TARGET_TAG "throughcare/target/v1\n"
 #define HASH_BYTES TC_SHA256_BYTES
 #define ID_BYTES   sizeof(((struct tc_id *)NULL)->bytes)
@@ -28,60 +27,39 @@ static int target_hash(struct tc_id log_id, struct tc_id id, uint8_t ret[HASH_BY
 	return tc_sha256_pieces(pieces, 3, ret);
 }
 
-static int file_open(const struct config *config, int flags, int *ret)
+static int folder_open(const struct config *config, struct backup_folder *ret)
 {
-	char *path = NULL;
+	int r = backup_folder_open(config->data_dir, false, ret);
 
-	if (asprintf(&path, "%s/" FILE_NAME, config->data_dir) < 0)
-		return TC_ENOMEM;
-	*ret = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-	free(path);
-	return *ret >= 0 || errno == ENOENT ? 0 : TC_EIO;
+	return r == BACKUP_FOLDER_ABSENT ? TC_EIO : r;
 }
 
-/* ---- reading ---- */
-
-/* Reads the whole file; an absent one is empty. */
-static int file_read(int file, struct tc_bytes *ret)
+int forget_memory_check(const struct config *config)
 {
-	struct stat about;
-	size_t size;
-	int r;
+	struct backup_folder folder = {.fd = -1};
+	char *path = NULL, *detail = NULL;
+	size_t at = 0;
+	int r = folder_open(config, &folder);
 
-	if (file < 0)
+	if (r == 0)
+		r = forgotten_file_check(&folder, &at);
+	backup_folder_close(&folder);
+	if (r == 0)
 		return 0;
-	if (fstat(file, &about) != 0)
-		return TC_EIO;
-	size = (size_t)about.st_size;
-	r = tc_bytes_reserve(ret, size + 1);
-	while (r == 0 && ret->len < size) {
-		ssize_t done = pread(file, ret->data + ret->len, size - ret->len, (off_t)ret->len);
-
-		if (done <= 0)
-			r = TC_EIO;
-		else
-			ret->len += (size_t)done;
-	}
+	if (asprintf(&path, "%s/" FORGOTTEN_FILE_NAME, config->data_dir) < 0)
+		path = NULL;
+	if (r != TC_ECORRUPT ||
+	    asprintf(&detail, "at byte %zu no entry begins that is as it was written", at) < 0)
+		detail = NULL;
+	problem_print_at(path ? path : FORGOTTEN_FILE_NAME,
+			 "what has to stay forgotten cannot be read",
+			 detail ? detail : tc_err_text(r), HINT);
+	free(detail);
+	free(path);
 	return r;
 }
 
-/* The next whole entry. False: there is none. */
-static bool entry_take(struct tc_slice *left, struct tc_slice *ret)
-{
-	uint8_t sha256[HASH_BYTES];
-	size_t len;
-
-	if (left->len < 4)
-		return false;
-	len = tc_get_be32(left->data);
-	if (left->len - 4 < len + HASH_BYTES)
-		return false;
-	*ret = tc_slice(left->data + 4, len);
-	if (tc_sha256(*ret, sha256) != 0 || memcmp(sha256, ret->data + len, HASH_BYTES) != 0)
-		return false;
-	*left = tc_slice(ret->data + len + HASH_BYTES, left->len - 4 - len - HASH_BYTES);
-	return true;
-}
+/* ---- reading ---- */
 
 static int hashes_keep(const ProtobufCBinaryData *hashes, struct tc_bytes *ret)
 {
@@ -131,30 +109,32 @@ static void hashes_sort(struct tc_bytes *hashes)
 int forget_memory_load(const struct config *config, struct journal *journal,
 		       struct forget_memory *ret)
 {
+	struct backup_folder folder = {.fd = -1};
 	struct tc_bytes bytes = {0};
 	struct journal_usage usage;
 	struct tc_slice left, packed;
-	int file = -1;
 	int r = journal_usage(journal, &usage);
 
 	*ret = (struct forget_memory){.count = 0};
 	if (r < 0)
 		return r;
 	ret->log_id = usage.log_id;
-	r = file_open(config, O_RDONLY, &file);
+	r = folder_open(config, &folder);
 	if (r == 0)
-		r = file_read(file, &bytes);
+		r = forgotten_file_read(&folder, &bytes);
 	left = tc_bytes_slice(&bytes);
-	while (r == 0 && entry_take(&left, &packed))
-		r = entry_keep(ret, packed);
+	while (r == 0) {
+		r = forgotten_file_next(&left, &packed);
+		if (r == 0)
+			r = entry_keep(ret, packed);
+	}
 	hashes_sort(&ret->roots);
 	hashes_sort(&ret->messages);
-	if (file >= 0)
-		close(file);
+	backup_folder_close(&folder);
 	tc_bytes_free(&bytes);
 	if (r < 0)
 		forget_memory_done(ret);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 void forget_memory_done(struct forget_memory *memory)
@@ -205,44 +185,32 @@ static int hashes_add(struct tc_id log_id, const struct sought *ids, const struc
 	return r;
 }
 
-/* Whatever stood there was cut. */
-static int entry_append(int file, off_t at, struct tc_slice packed)
-{
-	uint8_t length[4], sha256[HASH_BYTES];
-	int r = tc_sha256(packed, sha256);
-
-	tc_put_be32(length, (uint32_t)packed.len);
-	if (r == 0 && (ftruncate(file, at) != 0 || lseek(file, at, SEEK_SET) != at))
-		r = TC_EIO;
-	if (r == 0)
-		r = tc_write_all(file, tc_slice(length, sizeof(length)));
-	if (r == 0)
-		r = tc_write_all(file, packed);
-	return r == 0 ? tc_write_all(file, tc_slice(sha256, sizeof(sha256))) : r;
-}
-
 static int entry_write(const struct config *config, struct tc_slice packed)
 {
+	struct backup_folder folder = {.fd = -1};
 	struct tc_bytes bytes = {0};
 	struct tc_slice left, entry;
+	struct backup_file file;
 	bool there = false; /* a crash came after it */
-	int file = -1;
-	int r = file_open(config, O_RDWR | O_CREAT, &file);
+	int r = folder_open(config, &folder);
 
 	if (r == 0)
-		r = file_read(file, &bytes);
+		r = forgotten_file_read(&folder, &bytes);
 	left = tc_bytes_slice(&bytes);
-	while (r == 0 && !there && entry_take(&left, &entry))
-		there = tc_slice_equal(entry, packed);
-	if (r == 0 && !there)
-		r = entry_append(file, (off_t)(bytes.len - left.len), packed);
-	if (r == 0 && fsync(file) != 0)
-		r = TC_EIO;
-	/* It is made by the first entry, and the bodies go after this. */
+	while (r == 0 && !there) {
+		r = forgotten_file_next(&left, &entry);
+		there = r == 0 && tc_slice_equal(entry, packed);
+	}
+	if (r == FORGOTTEN_FILE_END) {
+		r = forgotten_file_add(&bytes, packed);
+		if (r == 0)
+			r = backup_folder_write(&folder, FORGOTTEN_FILE_NAME,
+						tc_bytes_slice(&bytes), &file);
+	}
+	/* The bodies go after this. */
 	if (r == 0)
-		r = tc_folder_sync(config->data_dir);
-	if (file >= 0)
-		close(file);
+		r = backup_folder_sync(&folder);
+	backup_folder_close(&folder);
 	tc_bytes_free(&bytes);
 	return r;
 }
@@ -256,7 +224,7 @@ static int entry_pack(const struct config *config, const Throughcare__V1__Forgot
 {
 	size_t len = throughcare__v1__forgotten_memory__get_packed_size(entry);
 	struct tc_bytes packed = {0};
-	int r = len <= UINT32_MAX ? tc_bytes_reserve(&packed, len) : TC_EFULL;
+	int r = tc_bytes_reserve(&packed, len);
 
 	if (r == 0) {
 		packed.len = throughcare__v1__forgotten_memory__pack(entry, packed.data);

@@ -4,9 +4,7 @@
  * It holds no id, only digests: positions and commitments of records, and a hash of each target,
  * with which the ids are known again in those records, as long as they are there.
  *
- *   entry: u32be length || packed ForgottenMemory || SHA-256 of it
- *
- * What a crash left half written at its end is cut off by the next entry.
+ * Each entry (backup/forgotten_file.h) is a packed ForgottenMemory.
  *
  * Owner:  the main thread. Blocks: on the disk.
  */
@@ -25,6 +23,9 @@ struct forget_memory {
 	struct tc_id log_id;
 };
 
+/* 0: it is whole, or there is none. A fault, TC_ECORRUPT when it is damaged, has been told on
+ * stderr. */
+int forget_memory_check(const struct config *config) TC_MUST_CHECK;
 /* An absent file is an empty one. 0, TC_ECORRUPT or another fault. */
 int forget_memory_load(const struct config *config, struct journal *journal,
 		       struct forget_memory *ret) TC_MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "backup/backup_restore.h"
 #include "base/clock.h"
 #include "daemon/core_file.h"
+#include "daemon/forget_memory.h"
 #include "daemon/problem.h"
 #include "daemon/restore_inside.h"
 #include "daemon/stores.h"
@@ -243,6 +244,9 @@ int restore_run(const struct config *config, const struct restore_words *words)
 	if (r == 0)
 		r = data_dir_open(&restore);
 	begun = r == 0;
+	/* It is to be joined with the backup's. */
+	if (r == 0)
+		r = forget_memory_check(config);
 	if (r == 0)
 		r = journal_make(&restore, path);
 	if (r == 0)

@@ -10,8 +10,6 @@
 #include "daemon/problem.h"
 #include "daemon/restore_inside.h"
 
-#define FORGOTTEN_BYTES_MAX (256 * 1024 * 1024)
-
 char *restore_path(const struct restore *restore, const char *name)
 {
 	char *path = NULL;
@@ -65,12 +63,9 @@ static int forgotten_place(const struct restore *restore)
 
 	if (!backup_manifest_file(&restore->manifest, BACKUP_FILE_FORGOTTEN))
 		return 0;
-	r = backup_folder_read(&restore->from, BACKUP_FILE_FORGOTTEN, FORGOTTEN_BYTES_MAX, &both);
+	r = forgotten_file_read(&restore->from, &both);
 	if (r == 0)
-		r = backup_folder_read(&restore->to, BACKUP_FILE_FORGOTTEN, FORGOTTEN_BYTES_MAX,
-				       &here);
-	if (r == BACKUP_FOLDER_ABSENT)
-		r = 0;
+		r = forgotten_file_read(&restore->to, &here);
 	if (r == 0 && (here.len < both.len || memcmp(here.data, both.data, both.len) != 0)) {
 		r = tc_bytes_append(&both, here.data, here.len);
 		if (r == 0)

@@ -8,6 +8,7 @@
 
 #include "daemon/base.h"
 #include "daemon/core_file.h"
+#include "daemon/forget_memory.h"
 #include "daemon/problem.h"
 #include "daemon/space.h"
 #include "daemon/stores.h"
@@ -153,6 +154,16 @@ static int base_check(const struct config *config, struct journal *journal,
 	}
 	base_close(&base);
 	return r;
+}
+
+static int forgotten_check(const struct config *config, struct findings *findings)
+{
+	int r = forget_memory_check(config);
+
+	if (r != TC_ECORRUPT)
+		return r;
+	findings->wrong++;
+	return 0;
 }
 
 static int journal_check(struct journal *journal, struct findings *findings)
@@ -426,6 +437,8 @@ int verify_check(const struct config *config)
 		r = journal_check(stores.journal, &findings);
 	if (r == 0)
 		r = base_check(config, stores.journal, &findings);
+	if (r == 0)
+		r = forgotten_check(config, &findings);
 	if (r == 0) {
 		printf("records %" PRIu64 "\nparts %" PRIu64 "\nexpunged %" PRIu64
 		       "\nwrong %" PRIu64 "\n",

@@ -1,5 +1,6 @@
 """What was expunged stays gone: no backup brings it back, and the next one does not have it."""
 import os
+import shutil
 
 import pytest
 from messages import attendance
@@ -72,3 +73,28 @@ def test_the_next_backup_does_not_have_what_was_expunged_and_is_restored_without
     stored = check(exchange)
     assert rebuilt(exchange).items() <= stored.items()
     nobody_knows(exchange, gone)
+
+
+def test_a_damaged_memory_of_what_was_forgotten_is_told_and_the_backups_copy_mends_it(lives):
+    exchange, gone, _ = lives
+    backup(exchange, "yesterday")
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange)
+    backup(exchange)
+    exchange.stop()
+    memory = os.path.join(exchange.data(), "forgotten")
+    with open(memory, "r+b") as file:
+        whole = file.read()
+        file.seek(4)
+        file.write(bytes([whole[4] ^ 1]))
+    for words in ((), ("--check",), ("--restore", folder_of(exchange, "yesterday"), "--replace")):
+        done = run(exchange, *words)
+        assert done.returncode == 1, done
+        for told in (memory, "detail: at byte 0 ", "hint: put the newest backup's copy"):
+            assert told in done.stderr, done
+    shutil.copy(folder_of(exchange, "daily", "forgotten"), memory)
+    check(exchange)
+    restore(exchange, *GAP, name="yesterday")
+    exchange.start()
+    exchange.stop()
+    assert found_in(exchange.data(), gone.traces()) == []

@@ -397,6 +397,37 @@ static void what_one_that_was_stopped_has_left_goes_with_the_next(void **state)
 	assert_int_equal(changed_at(place, "segment-0-39"), 0);
 }
 
+static void a_damaged_memory_does_not_come_into_the_place_of_a_whole_one(void **state)
+{
+	static const struct tc_slice one = {.data = (const uint8_t *)"one", .len = 3};
+	struct place *place = *state;
+	struct backup_problem problem = {.text = ""};
+	struct backup_folder data, backup;
+	struct tc_bytes bytes = {0}, kept = {0};
+	struct backup_file file;
+
+	append(place, 3);
+	assert_int_equal(backup_folder_open(place->data, false, &data), 0);
+	assert_int_equal(forgotten_file_add(&bytes, one), 0);
+	assert_int_equal(forgotten_file_add(&bytes, one), 0);
+	assert_int_equal(
+		backup_folder_write(&data, FORGOTTEN_FILE_NAME, tc_bytes_slice(&bytes), &file), 0);
+	made(place);
+	bytes.data[0] ^= 1;
+	assert_int_equal(
+		backup_folder_write(&data, FORGOTTEN_FILE_NAME, tc_bytes_slice(&bytes), &file), 0);
+	assert_int_equal(make(place, &problem), BACKUP_CHECK_BAD);
+	assert_non_null(strstr(problem.text, "data_dir/forgotten is damaged"));
+	bytes.data[0] ^= 1;
+	assert_int_equal(backup_folder_open(place->backup_path, false, &backup), 0);
+	assert_int_equal(forgotten_file_read(&backup, &kept), 0);
+	assert_true(tc_slice_equal(tc_bytes_slice(&kept), tc_bytes_slice(&bytes)));
+	tc_bytes_free(&kept);
+	tc_bytes_free(&bytes);
+	backup_folder_close(&backup);
+	backup_folder_close(&data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +436,7 @@ int main(void)
 		TEST(a_segment_ends_when_it_is_large),
 		TEST(rot_in_an_old_segment_is_found_and_mended_by_the_next),
 		TEST(what_was_forgotten_goes_from_old_segments_too),
+		TEST(a_damaged_memory_does_not_come_into_the_place_of_a_whole_one),
 		TEST(a_folder_of_another_log_is_left_alone),
 		TEST(one_that_is_to_stop_stops),
 		TEST(what_one_that_was_stopped_has_left_goes_with_the_next),
