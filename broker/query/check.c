@@ -177,18 +177,31 @@ static const char *because_refused(const struct check *check, const struct decis
 
 /* ---- the answer ---- */
 
+/* *ret_hidden: an order hides it, as that of an id that is tied to the subject's. */
+static int find_grant(const struct question *question, const struct check *check, struct tc_id id,
+		      struct grant_view *ret, bool *ret_hidden)
+{
+	int r = grant_find_at(ledger_view_txn(question->ledger),
+			      ledger_view_consent(question->ledger), id, check->request.now_ms,
+			      ret);
+
+	if (r != 0)
+		return r > 0 ? TC_ECORRUPT : r;
+	return seal_hides(question, ret->subject, (struct tc_id){{0}}, (struct tc_id){{0}},
+			  ret_hidden);
+}
+
 /* Until when what it relies on stands. */
 static int fill_grant(const struct question *question, struct answer *answer,
 		      const struct check *check, struct tc_id id,
 		      Throughcare__V1__ConsentAnswerLine *line)
 {
 	struct grant_view grant;
-	int r = grant_find_at(ledger_view_txn(question->ledger),
-			      ledger_view_consent(question->ledger), id, check->request.now_ms,
-			      &grant);
+	bool hidden;
+	int r = find_grant(question, check, id, &grant, &hidden);
 
-	if (r != 0)
-		return r > 0 ? TC_ECORRUPT : r;
+	if (r != 0 || hidden)
+		return r;
 	line->grant_id = answer_id(answer, id);
 	line->valid_from = answer_time(answer, grant.valid_from_ms);
 	if (line->grant_id == NULL || line->valid_from == NULL)
@@ -298,15 +311,32 @@ static int fill_notices(struct answer *answer, const struct check *check,
 	unsigned count = policy_notice_codes(check->policy, decision->obligations, codes);
 
 	row->notices = answer_array(answer, count);
-	row->grants = answer_array(answer, decision->grant_count);
-	if (row->notices == NULL || row->grants == NULL)
+	if (row->notices == NULL)
 		return TC_ENOMEM;
 	for (unsigned i = 0; i < count; i++) {
 		row->notices[row->n_notices] = answer_text(answer, codes[i]);
 		if (row->notices[row->n_notices++] == NULL)
 			return TC_ENOMEM;
 	}
+	return 0;
+}
+
+static int fill_grants(const struct question *question, struct answer *answer,
+		       const struct check *check, const struct decision *decision,
+		       Throughcare__V1__ConsentAnswer *row)
+{
+	row->grants = answer_array(answer, decision->grant_count);
+	if (row->grants == NULL)
+		return TC_ENOMEM;
 	for (size_t i = 0; i < decision->grant_count; i++) {
+		struct grant_view grant;
+		bool hidden;
+		int r = find_grant(question, check, decision->grants[i], &grant, &hidden);
+
+		if (r != 0)
+			return r;
+		if (hidden)
+			continue;
 		row->grants[row->n_grants] = answer_id(answer, decision->grants[i]);
 		if (row->grants[row->n_grants++] == NULL)
 			return TC_ENOMEM;
@@ -394,6 +424,8 @@ static int fill_answer(const struct question *question, struct answer *answer,
 		r = fill_rules(answer, check, decision, row);
 	if (r == 0)
 		r = fill_notices(answer, check, decision, row);
+	if (r == 0)
+		r = fill_grants(question, answer, check, decision, row);
 	if (r == 0 && decision->kind != DECISION_DENY)
 		r = make_cure(answer, check, row, &row->cure);
 	answer->reply.consent_answer = row;

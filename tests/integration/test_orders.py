@@ -6,7 +6,7 @@ import schema
 from envelope import now
 from exchange import AUDITOR, OPERATOR, wait_for
 from messages import attendance, consent, consent_id, grant, new_id, of, operational, referral, response
-from test_explain import grant_of
+from test_explain import check as explained, grant_of
 from test_persons import merge
 from test_privacy import asked, bare
 from test_restart import digests
@@ -272,6 +272,25 @@ def test_why_names_no_grant_of_a_sealed_id_that_was_tied(orders):
     assert all(grants(profile) != [[]] for profile in (OFFICE, CLINIC, AUDITOR))
     order(orders, "--kind", "seal", "--subject", other)
     assert all(grants(profile) == [[]] for profile in (OFFICE, CLINIC, AUDITOR))
+
+
+@pytest.mark.quick
+def test_a_check_names_no_grant_of_a_sealed_id_that_was_tied(orders):
+    one, other = new_id(), new_id()
+    signed = consent(other, grant())
+    orders.accepted(DESK, signed)
+    orders.accepted(DESK, merge(one, other))
+
+    def told(profile):
+        found = explained(orders, one, ["attendance"], profile=profile)
+        line, = found["lines"]
+        return found["decision"], found.get("grants"), line.get("grantId"), "validFrom" in line or "expiresAt" in line
+
+    for profile in (CLINIC, AUDITOR):
+        assert told(profile) == ("permit", [grant_of(signed)], grant_of(signed), True)
+    order(orders, "--kind", "seal", "--subject", other)
+    for profile in (CLINIC, AUDITOR):
+        assert told(profile) == ("permit", None, None, False)
 
 
 @pytest.mark.quick
