@@ -112,6 +112,8 @@ struct order_tables ledger_view_orders(const struct ledger_view *view)
 		.targets = view->table[LEDGER_TABLE_ORDER_TARGET],
 		.submissions = view->table[LEDGER_TABLE_SUBMISSION],
 		.persons = persons_of(view),
+		.decisions = {.messages = view->table[LEDGER_TABLE_PERSON_MESSAGE],
+			      .decisions = view->table[LEDGER_TABLE_PERSON_DECISION]},
 		.referral = &view->referral,
 	};
 }

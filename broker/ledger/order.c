@@ -17,6 +17,8 @@ struct order_tables order_tables_of(struct ledger *ledger)
 		.targets = ledger->table[LEDGER_TABLE_ORDER_TARGET],
 		.submissions = ledger->table[LEDGER_TABLE_SUBMISSION],
 		.persons = person_tables_of(ledger),
+		.decisions = {.messages = ledger->table[LEDGER_TABLE_PERSON_MESSAGE],
+			      .decisions = ledger->table[LEDGER_TABLE_PERSON_DECISION]},
 		.referral = &ledger->referral,
 	};
 }

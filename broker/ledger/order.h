@@ -27,6 +27,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "ledger/person.h"
+#include "ledger/person_decision.h"
 #include "store/store.h"
 #include "throughcare/v1/order.pb-c.h"
 
@@ -77,6 +78,7 @@ struct order {
 struct order_tables {
 	struct store_table orders, targets, submissions;
 	struct person_tables persons;
+	struct person_decision_tables decisions;
 	const struct referral_tables *referral;
 };
 

@@ -169,14 +169,11 @@ static int stop_referral(struct ledger *ledger, struct tc_id id)
 /* A merge whose time has not come. */
 static int stop_person(struct ledger *ledger, struct tc_id subject)
 {
-	const struct person_decision_tables tables = {
-		.messages = ledger->table[LEDGER_TABLE_PERSON_MESSAGE],
-		.decisions = ledger->table[LEDGER_TABLE_PERSON_DECISION],
-	};
+	struct order_tables tables = order_tables_of(ledger);
 	struct person_decision decision = {.sequence = 0};
 	int r;
 
-	while ((r = person_decision_next(ledger->txn, &tables, subject, decision.sequence,
+	while ((r = person_decision_next(ledger->txn, &tables.decisions, subject, decision.sequence,
 					 &decision)) == 0) {
 		if (decision.kind == PERSON_MERGE && decision.state == PERSON_PENDING)
 			r = timer_drop(ledger, decision.effective_ms, TIMER_PERSON,

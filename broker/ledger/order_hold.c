@@ -102,6 +102,26 @@ static int named_held(struct store_txn *txn, const struct order_tables *tables,
 	return r;
 }
 
+/* Would a merge, a link or what undid it go with this person, and name somebody else who is held?
+ * One that is undone ties nobody, and still says that it was. */
+static int decisions_held(struct store_txn *txn, const struct order_tables *tables,
+			  const struct order_holds *holds, struct tc_id person, bool *ret)
+{
+	const struct sought *held = &holds->of[ORDER_TARGET_SUBJECT];
+	struct person_decision decision = {.sequence = 0};
+	int r = 0;
+
+	while (r == 0 && !*ret && held->count > 0) {
+		r = person_decision_next(txn, &tables->decisions, person, decision.sequence,
+					 &decision);
+		if (r == 0)
+			*ret = sought_has(held, decision.to);
+		for (size_t i = 0; r == 0 && !*ret && i < decision.from_count; i++)
+			*ret = sought_has(held, decision.from[i]);
+	}
+	return r < 0 ? r : 0;
+}
+
 /* Is a hold of a message that would go with its person or referral? */
 static int message_touched(struct store_txn *txn, const struct order_tables *tables,
 			   const struct order_about *about, struct tc_id message,
@@ -128,6 +148,10 @@ int order_about_held(struct arena *arena, struct store_txn *txn, const struct or
 		r = TC_ENOMEM;
 	for (size_t i = 0; r == 0 && !*ret && i < about->count; i++)
 		r = named_held(txn, tables, &holds, &about->ids[i], messages, ret);
+	for (size_t i = 0; r == 0 && !*ret && i < about->count; i++) {
+		if (about->ids[i].kind == ORDER_TARGET_SUBJECT)
+			r = decisions_held(txn, tables, &holds, about->ids[i].id, ret);
+	}
 	for (size_t i = 0; r == 0 && !*ret && i < named->count; i++)
 		r = message_touched(txn, tables, about, named->ids[i], messages, ret);
 	order_holds_done(&holds);

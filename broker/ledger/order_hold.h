@@ -2,7 +2,8 @@
  * order_hold - what legal holds keep: from being expunged, and from the policy's retention.
  *
  * A hold reaches what it names. Of a person it reaches every id that is tied to the one it
- * names (person.h), for as long as they are tied, and the referrals of all of these.
+ * names (person.h), for as long as they are tied, and the referrals of all of these. What says
+ * that two ids were tied, or that it was undone, is kept by a hold of either.
  *
  * Owner:  whoever reads; any transaction. Blocks: never.
  */

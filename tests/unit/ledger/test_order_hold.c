@@ -114,6 +114,25 @@ static void a_hold_is_of_the_person_by_whatever_id(void **state)
 	assert_true(order_forget_due(x->ledger));
 }
 
+/* It names both, also when it was undone. */
+static void a_hold_keeps_what_says_that_two_ids_were_tied(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id held = exchange_id(x), other = exchange_id(x), hold, expunge, id;
+
+	unmerge(x, merge(x, held, other));
+	expunge = order_say(x, "court", "judge-1", "EXPUNGE", "subjects", other);
+	hold = order_say(x, "operator", "admin-1", "HOLD", "subjects", held);
+	order_approve(x, "operator", "admin-2", hold, true);
+	order_approve(x, "court", "judge-2", expunge, true);
+	assert_string_equal(exchange_answer(x), "legal_hold");
+	id = order_ending(x, "judge-1", "HOLD_END", hold);
+	order_approve(x, "court", "judge-2", id, true);
+	order_approve(x, "court", "judge-2", expunge, true);
+	assert_string_equal(exchange_answer(x), "accepted");
+	assert_true(order_forget_due(x->ledger));
+}
+
 /* Ids are their senders' own: a held person's referral with the id of somebody else. */
 static void a_hold_of_one_kind_is_no_hold_of_another(void **state)
 {
@@ -147,6 +166,7 @@ int main(void)
 		TEST(a_hold_stands_against_expunging),
 		TEST(a_hold_stands_against_what_would_go_with_it),
 		TEST(a_hold_is_of_the_person_by_whatever_id),
+		TEST(a_hold_keeps_what_says_that_two_ids_were_tied),
 		TEST(a_hold_of_one_kind_is_no_hold_of_another),
 		TEST(a_later_hold_keeps_an_expungement_waiting),
 	};
