@@ -99,16 +99,36 @@ static int (*const planners[])(struct stores *stores, const struct config *confi
 			       struct forget_plan *plan) = {plan_order, plan_remembered,
 							    retention_plan};
 
-/* The first that is due. 0, FORGET_NOTHING or a fault. */
+/* When a base is to be written. */
+static bool has_room(struct stores *stores, const struct config *config,
+		     const struct forget_plan *plan)
+{
+	return plan->what.records.count == 0 || forget_room_missing(stores, config) == 0;
+}
+
+/* The first that is due and has room: what waits for some holds no other up. 0, FORGET_NOTHING,
+ * FORGET_POSTPONED or a fault. */
 static int plan_next(struct stores *stores, const struct config *config, struct forget_plan *plan)
 {
+	bool postponed = false, again = false;
 	int r = FORGET_NOTHING;
 
 	for (size_t i = 0; r == FORGET_NOTHING && i < sizeof(planners) / sizeof(planners[0]); i++) {
 		forget_plan_done(plan);
 		r = planners[i](stores, config, plan);
+		if (r == 0 && !has_room(stores, config, plan)) {
+			postponed = true;
+			again = again || plan->again;
+			r = FORGET_NOTHING;
+		}
 	}
-	return r;
+	if (r < 0 || !postponed || (r == 0 && !again))
+		return r;
+	forget_room_tell(config, forget_room_missing(stores, config),
+			 again ? "make room there: this log was restored, and is not served "
+				 "with what had been forgotten"
+			       : FORGET_ROOM_HINT);
+	return again ? TC_EFULL : FORGET_POSTPONED;
 }
 
 /* ---- beginning ---- */
@@ -121,21 +141,6 @@ static int note_put(struct stores *stores, uint64_t first)
 	return journal_note_set(stores->journal, tc_slice(note, sizeof(note)));
 }
 
-/* A base is to be written. 0, FORGET_POSTPONED or a fault. */
-static int find_room(struct stores *stores, const struct config *config,
-		     const struct forget_plan *plan)
-{
-	uint64_t missing = forget_room_missing(stores, config);
-
-	if (plan->what.records.count == 0 || missing == 0)
-		return 0;
-	forget_room_tell(config, missing,
-			 plan->again ? "make room there: this log was restored, and is not served "
-				       "with what had been forgotten"
-				     : FORGET_ROOM_HINT);
-	return plan->again ? TC_EFULL : FORGET_POSTPONED;
-}
-
 static int begin(struct stores *stores, const struct config *config)
 {
 	struct forget_plan plan = {.ordered = false};
@@ -143,8 +148,6 @@ static int begin(struct stores *stores, const struct config *config)
 	struct journal_usage usage;
 	int r = plan_next(stores, config, &plan);
 
-	if (r == 0)
-		r = find_room(stores, config, &plan);
 	if (r == 0)
 		r = forget_scan(stores, &plan.what);
 	if (r == 0)

@@ -5,7 +5,8 @@ import shutil
 import pytest
 from messages import attendance
 from test_backup import backup, check, folder_of, kept, restore, run  # pylint: disable=unused-import # noqa: F401
-from test_forget import CLINIC, MARK, Life, executed, expunge, found_in, told_of
+from test_checkpoint import start_fails
+from test_forget import CLINIC, MARK, Life, another_time, executed, expunge, found_in, told_of
 
 GAP = ("--accept-gap", "yesterday's disk", "--decided-by", "op-1")
 
@@ -51,6 +52,28 @@ def test_what_was_expunged_is_expunged_again_from_yesterdays_backup_before_it_is
     stored = check(exchange)
     assert rebuilt(exchange).items() <= stored.items()
     nobody_knows(exchange, gone)
+
+
+def test_what_was_forgotten_is_not_served_again_without_room_though_an_order_waits_for_some_too(kept):  # pylint: disable=redefined-outer-name # noqa: F811
+    kept.set(forget__at=f'"{another_time()}"')
+    kept.start()
+    ordered, later = Life(kept, MARK + "ordered"), Life(kept, MARK + "later")
+    expunge(kept, subjects=[ordered.subject])
+    backup(kept, "yesterday")
+    kept.stop()
+    kept.start()
+    expunge(kept, subjects=[later.subject])
+    kept.stop()
+    kept.start()
+    assert len(kept.trail("--event", "forgotten")) == 2
+    kept.stop()
+    restore(kept, *GAP, name="yesterday")
+    kept.set(journal__disk_reserve=f"{shutil.disk_usage(kept.folder).free // 1024 ** 3 + 64}GiB")
+    assert "is not served with what had been forgotten" in start_fails(kept)
+    kept.set(journal__disk_reserve="0B")
+    kept.start()
+    kept.stop()
+    assert found_in(kept.data(), [*ordered.traces(), *later.traces()]) == []
 
 
 def test_the_next_backup_does_not_have_what_was_expunged_and_is_restored_without_it(lives):
