@@ -23,6 +23,7 @@
 #include "ledger/status.h"
 #include "ledger/suspension.h"
 #include "ledger/task.h"
+#include "ledger/user_policy.h"
 #include "throughcare/v1/registry.pb-c.h"
 #include "wire/part_types.h"
 
@@ -229,6 +230,8 @@ static int exchange_agency(struct ledger *ledger, struct submission *submission)
 		r = logon_check_again(ledger);
 	if (r == 0 && was != NULL && strcmp(before.jurisdiction, after.jurisdiction) != 0)
 		r = calendars_recount(ledger);
+	if (r == 0 && after.status == REGISTRY_ACTIVE && before.status != REGISTRY_ACTIVE)
+		r = user_policy_tell(ledger, &agency);
 	if (r < 0 || (before.kind == after.kind && before.status == after.status))
 		return r;
 	return reconsider_agency(ledger, &agency);
@@ -262,12 +265,6 @@ static int exchange_service(struct ledger *ledger, struct submission *submission
 	return exchange_changed(ledger, submission, "service", was, &document->base);
 }
 
-/* That it is in the log is all there is to do. */
-static int exchange_policy_ack(struct ledger *ledger, struct submission *submission)
-{
-	return exchange_fact(ledger, submission, "policy_accepted", NULL);
-}
-
 static const struct {
 	const char *type;
 	int (*apply)(struct ledger *ledger, struct submission *submission);
@@ -275,7 +272,8 @@ static const struct {
 	{"AgencyEntry", exchange_agency},
 	{"ConsentGrant", exchange_consent_grant},
 	{"ConsentRevoke", exchange_consent_revoke},
-	{"PolicyAck", exchange_policy_ack},
+	{"UserPolicy", user_policy_submit},
+	{"PolicyAck", user_policy_submit_ack},
 	{"ReleasePolicy", policy_state_submit},
 	{"AuditorScope", scope_submit},
 	{"DisclosureSuspension", suspension_submit},

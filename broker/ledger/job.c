@@ -15,6 +15,7 @@
 #include "ledger/state.h"
 #include "ledger/task.h"
 #include "ledger/transfer.h"
+#include "ledger/user_policy.h"
 #include "ledger/waiter.h"
 
 #define JOB_PASSED_PER_VISIT 16 /* rows that are only passed by cost less */
@@ -209,6 +210,7 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 	case JOB_WITHDRAW:
 	case JOB_FORWARD:
 	case JOB_BRIEFS:
+	case JOB_POLICY:
 		break;
 	}
 	return false;
@@ -301,7 +303,7 @@ static int (*const bodies[])(struct ledger *ledger, struct job *job) = {
 	[JOB_UNMERGE] = cross_job,      [JOB_ASSIGN] = case_job,
 	[JOB_FEEDS] = feeds_job,        [JOB_CALENDAR] = calendars_job,
 	[JOB_WITHDRAW] = task_job,      [JOB_FORWARD] = transfer_job,
-	[JOB_BRIEFS] = case_briefs_job,
+	[JOB_BRIEFS] = case_briefs_job, [JOB_POLICY] = user_policy_job,
 };
 
 /* 0: it is done. JOB_MORE, or a fault. What it sets off may have its own first slice within. */

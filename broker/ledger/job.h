@@ -43,6 +43,7 @@ enum job_kind {
 	JOB_WITHDRAW = 11,  /* ends the tasks of a referral; about: it; principal: whose; 0: all */
 	JOB_FORWARD = 12,   /* what waits of a referral goes on to who has it now, see transfer.h */
 	JOB_BRIEFS = 13,    /* the lists of an agency say what it was told of the subject */
+	JOB_POLICY = 14,    /* tells the agencies of a policy for users; proceeding: the last one */
 };
 
 /* Of one slice of one job: the bodies of jobs give it, job_step and job_run handle it. */

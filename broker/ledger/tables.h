@@ -76,7 +76,10 @@
 	TABLE(COURT_BOUND, "court_bound")   /* subject, order id, agency -> nothing */             \
 	TABLE(COURT_WORD, "court_word")     /* subject, kind, court, id -> see court_word.h */     \
 	TABLE(HEARING, "hearing")           /* subject, court, hearing id, agency -> when */       \
-	TABLE(HEARING_DAY, "hearing_day")   /* agency, subject, time, court, id -> nothing */
+	TABLE(HEARING_DAY, "hearing_day")   /* agency, subject, time, court, id -> nothing */      \
+	TABLE(USER_POLICY,                                                                         \
+	      "user_policy") /* id, version -> sequence, time, SHA-256 of the text, packed */      \
+	TABLE(ACCEPTANCE, "acceptance") /* id, agency, actor -> version, time, sequence */
 
 #define TABLE(name, text) LEDGER_TABLE_##name,
 enum ledger_table { LEDGER_TABLES(TABLE) LEDGER_TABLE_COUNT };

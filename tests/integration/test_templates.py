@@ -18,7 +18,7 @@ MEETING = ["AppointmentScheduled", "AppointmentChanged", "AttendanceRecord"]
 PLACES = {"CapacityUpdate", "CapacityHold", "CapacityConfirm", "CapacityRelease"}
 # A policy takes the place of the one that all other tests stand on: test_policy.py sends its template.
 APART = PLACES | {"ReferralCancel", "ConsentRevoke", "EmergencyReview", "ReleasePolicy", "PersonUnmerge", "Statement",
-                  "TaskReply", "TrailOrderApproval"} | {
+                  "PolicyAck", "TaskReply", "TrailOrderApproval"} | {
     name for _, name in ANSWERS + END + [(OFFICE, name) for name in MEETING]}
 
 
@@ -42,7 +42,7 @@ def test_every_template_is_accepted_as_it_is(exchange):
     listed = {row["type"] for row in exchange.cli("message", "template", "--list").rows}
     assert APART < listed and {"Referral", "ConsentGrant", "CapacityUpdate", "PersonMerge"} < listed
     for name in sorted(listed - APART):
-        sender = OPERATOR if name in ("AgencyEntry", "CalendarEntry", "ServiceEntry") else OFFICE
+        sender = OPERATOR if name in ("AgencyEntry", "CalendarEntry", "ServiceEntry", "UserPolicy") else OFFICE
         sender = {"AuditorScope": OPERATOR, "StandingQuestion": AUDITOR, "TrailOrder": COURT}.get(name, sender)
         send(exchange, sender, template(exchange, name), new_id())
 
@@ -112,6 +112,13 @@ def test_an_unmerge_names_its_merge_and_a_reply_what_asks(exchange):
     answer = template(exchange, "TaskReply")
     answer["parts"][0]["content"]["messageId"] = asked["messageId"]
     send(exchange, CLINIC, answer, None)
+
+
+def test_a_policy_is_accepted_as_it_was_published(exchange):
+    for sender, name in ((OPERATOR, "UserPolicy"), (OFFICE, "PolicyAck")):
+        message = template(exchange, name)
+        message["parts"][0]["content"]["policyId"] = "of-the-templates"
+        send(exchange, sender, message, None)
 
 
 def test_a_statement_is_about_a_message_that_its_sender_knows(exchange):
