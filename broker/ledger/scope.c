@@ -25,6 +25,7 @@ static const struct {
 	{CASE(REFERRAL_LIST), true}, {CASE(REFERRAL_SHOW), true},
 	{CASE(CONSENT_LIST), true},  {CASE(CONSENT_SHOW), true},
 	{CASE(MESSAGE_SHOW), true},  {CASE(ACCOUNTING), true},
+	{CASE(USER_POLICY), false},
 };
 
 /* ---- rows ---- */

@@ -20,6 +20,7 @@
 #include "query/tiles.h"
 #include "query/tracking.h"
 #include "query/upkeep.h"
+#include "query/user_policies.h"
 #include "query/watch.h"
 #include "query/what_if.h"
 #include "query/why.h"
@@ -52,6 +53,8 @@ static const struct {
 	{CASE(MESSAGE_SHOW), message_show},
 	{CASE(CERTIFICATE), directory_certificate},
 	{CASE(POLICY_SHOW), policies_show},
+	{CASE(USER_POLICY), user_policies_show},
+	{CASE(ACCEPTANCE_LIST), user_policies_accepted},
 	{CASE(TRAIL_WHY), why_message},
 	{CASE(TRAIL_WHAT_IF), what_if_replay},
 	{CASE(REVIEW_LIST), reviews_list},

@@ -100,6 +100,7 @@ def questions(life):
         "mailbox_status": None, "agency_list": None, "exchange_status": None, "certificate": None, "policy_show": None,
         "trail_checkpoint": None, "trail_consistency": None, "trail_tiles": None, "standing_list": None,
         "scope_list": None, "exchange_backup": None, "service_find": None, "calendar_show": None, "feed_list": None,
+        "user_policy": None, "acceptance_list": None,
         "order_list": [["order", "list"]],
     }
 

@@ -26,7 +26,7 @@ static void what_no_rule_allows_is_not_permitted(void **state)
 			asking_scope(THROUGHCARE__V1__PEER_KIND__PEER_KIND_EXCHANGE, asked),
 			GATE_NOTHING);
 		if (body < THROUGHCARE__V1__QUERY__BODY_REFERRAL_LIST ||
-		    (body > THROUGHCARE__V1__QUERY__BODY_FEED_LIST &&
+		    (body > THROUGHCARE__V1__QUERY__BODY_ACCEPTANCE_LIST &&
 		     body < THROUGHCARE__V1__QUERY__BODY_TRAIL_PROOF))
 			assert_int_equal(asking_scope(AGENCY, asked), GATE_NOTHING);
 	}

@@ -191,6 +191,7 @@ static void no_kind_of_question_was_forgotten(void **state)
 		CASE(STANDING_LIST), CASE(TRAIL_FIND),        CASE(TRAIL_WHY),
 		CASE(REFERRAL_LIST), CASE(REFERRAL_SHOW),     CASE(CONSENT_LIST),
 		CASE(CONSENT_SHOW),  CASE(MESSAGE_SHOW),      CASE(ACCOUNTING),
+		CASE(USER_POLICY),
 	};
 	Throughcare__V1__AuditorScope said = THROUGHCARE__V1__AUDITOR_SCOPE__INIT;
 	struct scope scope = {.said = &said, .until_ms = 1, .ends_ms = INT64_MAX};
