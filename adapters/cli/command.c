@@ -88,18 +88,19 @@ static void global_take(struct tc_invocation *invocation, int place, const char 
 		invocation->version = true;
 }
 
-/* One pass of getopt over globals and, when there is a command, its own options. Without a
- * command it stops at the first word, else words may stand between options. */
+/* One pass of getopt over globals and, when there is a command, its own options, which go before a
+ * global one of the same name (`policy publish --version N`). Without a command it stops at the
+ * first word, else words may stand between options. */
 static int options_read(int argc, char **argv, struct tc_invocation *invocation)
 {
 	const struct tc_command *command = invocation->command;
 	struct option options[TC_COMMAND_OPTIONS_MAX + GLOBALS_MAX] = {0};
 	size_t room = sizeof(options) / sizeof(options[0]);
-	size_t used = options_append(options, 0, room, GLOBAL_FIRST, tc_command_global_options);
+	size_t used =
+		options_append(options, 0, room, OPTION_FIRST, command ? command->options : NULL);
 	int value;
 
-	if (command)
-		options_append(options, used, room, OPTION_FIRST, command->options);
+	options_append(options, used, room, GLOBAL_FIRST, tc_command_global_options);
 	opterr = 0;
 	optind = 0; /* glibc: start anew */
 	while ((value = getopt_long(argc, argv, command ? ":h" : "+:h", options, NULL)) != -1) {

@@ -244,6 +244,29 @@ const struct tc_command tc_command_table[] = {
 	 "With VERSION, that one, which was in force before.",
 	 "throughcare policy show\nthroughcare policy show --yaml > county.yaml",
 	 OPTIONS({"yaml", NULL, "as a file that can be loaded"}, ACTOR_OPTION), tc_policy_show_run},
+	{"policy", "publish", "FILE", 1, 1, "publish a policy that users must accept",
+	 "FILE is its text (UTF-8, at most 32 KiB): acceptable use and the like. Every active\n"
+	 "agency gets a PolicyNotice, and one that is added later of the newest version. VERSION\n"
+	 "must be higher than the one before, and what was accepted of that no longer counts.\n"
+	 "For operators.",
+	 "throughcare policy publish use.txt --id acceptable-use --version 1 \\\n"
+	 "  --title 'Acceptable use' --actor w-1",
+	 OPTIONS({"id", "ID", "id of the policy"}, {"version", "N", "its version"},
+		 {"title", "TEXT", "its title"}, {"actor", "ID", "the person who publishes it"}),
+	 tc_policy_publish_run},
+	{"policy", "text", "[ID]", 0, 1, "read a policy that users must accept",
+	 "The newest version. Without ID, which policies there are.",
+	 "throughcare policy text acceptable-use", OPTIONS(ACTOR_OPTION), tc_policy_text_run},
+	{"policy", "accept", "ID", 1, 1, "accept the newest version of a policy",
+	 "In the name of one person of your agency; `policy text` shows what is accepted.",
+	 "throughcare policy accept acceptable-use --actor w-104",
+	 OPTIONS({"actor", "ID", "the person who accepts it, by the id at your agency"}),
+	 tc_policy_accept_run},
+	{"policy", "accepted", "ID", 1, 1, "list who has accepted the newest version of a policy",
+	 "Agency by agency, and those in which nobody has yet. An agency sees its own people,\n"
+	 "operators and auditors all.",
+	 "throughcare policy accepted acceptable-use", OPTIONS(ACTOR_OPTION, LIMIT_OPTION),
+	 tc_policy_accepted_run},
 	{"exchange", "status", "", 0, 0, "show how the exchange is", "",
 	 "throughcare exchange status", OPTIONS(ACTOR_OPTION), tc_exchange_status_run},
 	{"exchange", "backup", "[DIR]", 0, 1, "have the exchange copy its log, and check the copy",

@@ -19,10 +19,22 @@ static void row_print(const struct tc_screen *screen, int column, const char *le
 	tc_paragraph_hang(screen, column, right);
 }
 
-static void options_print(const struct tc_screen *screen, const struct tc_command_option *options)
+static bool options_have(const struct tc_command_option *options, const char *name)
+{
+	for (; options && options->name; options++)
+		if (strcmp(options->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* But for those that `own` has, too. */
+static void options_print(const struct tc_screen *screen, const struct tc_command_option *options,
+			  const struct tc_command_option *own)
 {
 	for (; options && options->name; options++) {
 		char left[64];
+		if (options_have(own, options->name))
+			continue;
 		snprintf(left, sizeof(left), "--%s%s%s", options->name, options->value ? " " : "",
 			 options->value ? options->value : "");
 		row_print(screen, OPTION_COLUMN, left, options->summary);
@@ -65,10 +77,10 @@ void tc_help_command(const struct tc_command *command, const struct tc_screen *s
 	}
 	if (command->options) {
 		fputs("\nOptions:\n", to);
-		options_print(screen, command->options);
+		options_print(screen, command->options, NULL);
 	}
 	fputs("\nOptions of every command:\n", to);
-	options_print(screen, tc_command_global_options);
+	options_print(screen, tc_command_global_options, command->options);
 	fputs("\nExamples:\n", to);
 	lines_print(to, "  ", command->examples);
 }
@@ -95,7 +107,7 @@ void tc_help_overview(const char *noun, const struct tc_screen *screen)
 	      to);
 	commands_print(noun, screen);
 	fputs("\nOptions of every command:\n", to);
-	options_print(screen, tc_command_global_options);
+	options_print(screen, tc_command_global_options, NULL);
 	fputs("\nExit codes: 0 done, 1 failed, 2 usage, 3 refused by the exchange.\n"
 	      "`throughcare NOUN VERB --help` explains one command, with examples.\n",
 	      to);

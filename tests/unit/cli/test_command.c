@@ -57,6 +57,18 @@ static void a_dash_alone_is_an_operand(void **state)
 	assert_string_equal(invocation.operands[0], "-");
 }
 
+static void a_commands_own_option_goes_before_a_global_one(void **state)
+{
+	struct tc_invocation invocation;
+
+	(void)state;
+	assert_int_equal(PARSE(&invocation, "policy", "publish", "use.txt", "--version", "3"), 0);
+	assert_string_equal(tc_invocation_option(&invocation, "version"), "3");
+	assert_false(invocation.version);
+	assert_int_equal(PARSE(&invocation, "policy", "text", "--version"), 0);
+	assert_true(invocation.version);
+}
+
 static void what_is_wrong_is_named(void **state)
 {
 	static char *const lines[][ARGUMENTS_MAX] = {
@@ -160,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_stand_before_and_behind_the_command),
 		cmocka_unit_test(a_dash_alone_is_an_operand),
+		cmocka_unit_test(a_commands_own_option_goes_before_a_global_one),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(a_noun_alone_is_told_where_its_verbs_are),
 		cmocka_unit_test(numbers_and_times_out_of_bounds_are_usage_errors),
