@@ -201,8 +201,8 @@ int outcome_check_clock(struct ledger *ledger, struct tc_id id)
 	struct referral referral;
 	int r = outcome_find(ledger, id, &check);
 
-	if (r != 0)
-		return r == OUTCOME_CHECK_NONE ? TC_ECORRUPT : r;
+	if (r != 0) /* none: it was expunged with what somebody had said */
+		return r < 0 ? r : 0;
 	r = referral_find(ledger->txn, &ledger->referral, check.referral, &referral);
 	if (r != 0)
 		return r == REFERRAL_UNKNOWN ? TC_ECORRUPT : r;

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
+#include "ledger/outcome_check.h"
 #include "ledger/principal.h"
 #include "ledger/state.h"
-#include "unit/ledger/ledger_fixture.h"
+#include "unit/ledger/case_fixture.h"
 
 static struct tc_id id_of(uint8_t number)
 {
@@ -236,6 +237,67 @@ static void a_person_is_left_out_and_nothing_dangles(void **state)
 	forget_what_done(&other);
 }
 
+/* A referral of which treatment has reported a housing outcome, and said that it holds. */
+static struct message housed(struct exchange *x, struct tc_id *ret_said)
+{
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message referral = case_referral(x), message;
+
+	referral.referral = exchange_id(x);
+	exchange_send(x, &referral);
+	case_begin(x, &referral);
+	message = case_message(x, &referral, "treatment", "OutcomeReport", &claim);
+	claim.status = (char *)(uintptr_t) "COMPLETED";
+	message.second = CONTACT;
+	message.second_type = "HousingOutcome";
+	exchange_send(x, &message);
+	message = case_message(x, &referral, "treatment", "HousingVerification", &claim);
+	throughcare__v1__lifecycle_claim__init(&claim);
+	claim.status = (char *)(uintptr_t) "YES";
+	claim.has_after_days = 1;
+	claim.after_days = 30;
+	exchange_send(x, &message);
+	assert_string_equal(exchange_answer(x), "accepted");
+	*ret_said = message.id;
+	return referral;
+}
+
+/* The clock of the check names no message. */
+static void a_message_goes_and_its_referral_and_every_clock_go_on(void **state)
+{
+	struct exchange *x = *state;
+	struct forget_what what = {.records = {0}};
+	struct outcome_check check;
+	struct message referral;
+	struct referral row;
+	struct ledger *left;
+	struct tc_id said;
+
+	collector(x, "treatment", 50);
+	referral = housed(x, &said);
+	assert_int_equal(outcome_check_find(x->ledger->txn,
+					    x->ledger->table[LEDGER_TABLE_OUTCOME_CHECK],
+					    referral.referral, 0, &check),
+			 0);
+	assert_int_equal(ledger_commit(x->ledger), 0);
+	assert_int_equal(sought_add(&what.ids, said), 0);
+	assert_int_equal(sought_add(&what.ids, referral.id), 0);
+	left = left_of(x, &what);
+	assert_int_equal(outcome_check_clock(left, check.id), 0);
+	assert_int_equal(referral_find(left->txn, &left->referral, referral.referral, &row), 0);
+	assert_true(tc_id_is_none(row.message));
+	for (uint64_t version = 1; version <= row.version; version++) {
+		struct referral_step step;
+
+		assert_int_equal(referral_step_find(left->txn, &left->referral, referral.referral,
+						    version, &step),
+				 0);
+		assert_int_equal(tc_id_is_none(step.message), version == 1);
+	}
+	remove_left(x, &left);
+	forget_what_done(&what);
+}
+
 static void a_dump_of_everything_is_the_same_state(void **state)
 {
 	struct exchange *x = *state;
@@ -258,6 +320,7 @@ int main(void)
 		cmocka_unit_test(ids_are_found_as_bytes_and_as_text),
 		cmocka_unit_test(blanked_ids_leave_everything_around_them),
 		TEST(a_person_is_left_out_and_nothing_dangles),
+		TEST(a_message_goes_and_its_referral_and_every_clock_go_on),
 		TEST(a_dump_of_everything_is_the_same_state),
 	};
 
