@@ -161,20 +161,13 @@ int consent_happened_next(struct store_txn *txn, const struct consent_tables *ta
 			  struct consent_event *event)
 {
 	struct tc_id subject = event->subject;
-	struct store_cursor cursor;
 	struct store_key from;
 	struct tc_slice key;
-	int r = store_cursor_init(&cursor, txn, tables->happened,
-				  tc_slice(subject.bytes, sizeof(subject.bytes)), STORE_FORWARD);
+	int r;
 
 	happened_key(&from, event);
-	if (r == 0 && event->proceeding[0] != '\0')
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, NULL);
-	if (r == 0 && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, NULL);
-	store_cursor_done(&cursor);
+	r = store_after(txn, tables->happened, tc_slice(subject.bytes, sizeof(subject.bytes)),
+			store_key_slice(&from), &key, NULL);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? CONSENT_HAPPENED_END : consent_fault(r);
 	*event = (struct consent_event){.sequence = 0};

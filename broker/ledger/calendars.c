@@ -62,21 +62,16 @@ int calendars_find(struct store_txn *txn, struct store_table table, const char *
 int calendars_next(struct store_txn *txn, struct store_table table, const char *after,
 		   struct calendar_row *ret)
 {
-	struct store_cursor cursor;
 	struct tc_slice key, value;
 	struct store_key from;
-	int r = store_cursor_init(&cursor, txn, table, tc_slice(NULL, 0), STORE_FORWARD);
+	int r;
 
-	row_key(&from, after == NULL ? "" : after);
-	if (r == 0 && after != NULL)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && after != NULL && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, &value);
+	store_key_init(&from);
+	if (after != NULL)
+		row_key(&from, after);
+	r = store_after(txn, table, tc_slice(NULL, 0), store_key_slice(&from), &key, &value);
 	if (r == 0)
 		r = row_decode(key, value, ret);
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? CALENDARS_UNKNOWN : ledger_store_fault(r);
 }
 

@@ -88,7 +88,6 @@ int capacity_find(struct store_txn *txn, struct store_table table,
 int capacity_next(struct store_txn *txn, struct store_table table, const char *service,
 		  const struct capacity_place *after, struct capacity *ret)
 {
-	struct store_cursor cursor;
 	struct store_key prefix, from;
 	struct tc_slice key, value;
 	int r;
@@ -97,19 +96,11 @@ int capacity_next(struct store_txn *txn, struct store_table table, const char *s
 	store_key_init(&from);
 	if (service != NULL)
 		store_key_text(&prefix, tc_slice_text(service));
-	r = store_cursor_init(&cursor, txn, table, store_key_slice(&prefix), STORE_FORWARD);
-	if (after != NULL) {
+	if (after != NULL)
 		capacity_place_key(&from, after);
-		if (r == 0)
-			r = store_cursor_seek(&cursor, store_key_slice(&from));
-	}
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && after != NULL && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, &value);
+	r = store_after(txn, table, store_key_slice(&prefix), store_key_slice(&from), &key, &value);
 	if (r == 0)
 		r = row_decode(key, value, ret);
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? CAPACITY_UNKNOWN : ledger_store_fault(r);
 }
 

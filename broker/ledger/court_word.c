@@ -65,24 +65,16 @@ static bool word_read(struct tc_slice key, struct tc_slice value, struct court_w
 int court_word_next(struct ledger *ledger, struct tc_id subject, struct court_word *word)
 {
 	struct store_key prefix, from;
-	struct store_cursor cursor;
 	struct tc_slice key, value;
 	int r;
 
 	kind_key(&prefix, subject, word->kind);
 	word_key(&from, subject, word->kind, word->court, word->id);
-	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_COURT_WORD],
-			      store_key_slice(&prefix), STORE_FORWARD);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, &value);
+	r = store_after(ledger->txn, ledger->table[LEDGER_TABLE_COURT_WORD],
+			store_key_slice(&prefix), store_key_slice(&from), &key, &value);
 	if (r == 0 &&
 	    !word_read(tc_slice(key.data + prefix.len, key.len - prefix.len), value, word))
 		r = TC_ECORRUPT;
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? COURT_WORD_END : r;
 }
 

@@ -57,24 +57,16 @@ static int feed_put(struct ledger *ledger, const struct feed *feed)
 int feed_next(struct store_txn *txn, struct store_table table, const struct feed *after,
 	      struct feed *ret)
 {
-	struct store_cursor cursor;
 	struct tc_slice key, value;
 	struct store_key from;
-	int r = store_cursor_init(&cursor, txn, table, tc_slice(NULL, 0), STORE_FORWARD);
+	int r;
 
 	store_key_init(&from);
-	if (after != NULL) {
+	if (after != NULL)
 		feed_key(&from, after);
-		if (r == 0)
-			r = store_cursor_seek(&cursor, store_key_slice(&from));
-	}
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && after != NULL && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, &value);
+	r = store_after(txn, table, tc_slice(NULL, 0), store_key_slice(&from), &key, &value);
 	if (r == 0)
 		r = feed_decode(key, value, ret);
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? FEED_UNKNOWN : ledger_store_fault(r);
 }
 

@@ -82,7 +82,6 @@ static int list_parties(struct ledger *ledger, const struct lease *lease, bool h
 int lease_next(struct store_txn *txn, struct store_table table, uint32_t principal,
 	       struct tc_id after, struct tc_id *ret)
 {
-	struct store_cursor cursor;
 	struct store_key from;
 	struct tc_slice key;
 	uint8_t prefix[4];
@@ -90,18 +89,12 @@ int lease_next(struct store_txn *txn, struct store_table table, uint32_t princip
 
 	tc_put_be32(prefix, principal);
 	holder_key(&from, principal, after);
-	r = store_cursor_init(&cursor, txn, table, tc_slice(prefix, sizeof(prefix)), STORE_FORWARD);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, NULL);
-	if (r == 0 && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, NULL);
+	r = store_after(txn, table, tc_slice(prefix, sizeof(prefix)), store_key_slice(&from), &key,
+			NULL);
 	if (r == 0) {
 		key = tc_slice(key.data + sizeof(prefix), key.len - sizeof(prefix));
 		r = store_key_take_id(&key, ret) ? 0 : TC_ECORRUPT;
 	}
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? LEASE_UNKNOWN : ledger_store_fault(r);
 }
 

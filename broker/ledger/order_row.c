@@ -85,19 +85,12 @@ int order_find(struct store_txn *txn, struct store_table orders, struct tc_id id
 int order_next(struct store_txn *txn, struct store_table orders, struct tc_id after,
 	       struct order *ret)
 {
-	struct store_cursor cursor = {0};
-	struct tc_slice from = tc_slice(after.bytes, sizeof(after.bytes)), key, value;
-	int r = store_cursor_init(&cursor, txn, orders, tc_slice(NULL, 0), STORE_FORWARD);
+	struct tc_slice key, value;
+	int r = store_after(txn, orders, tc_slice(NULL, 0),
+			    tc_slice(after.bytes, sizeof(after.bytes)), &key, &value);
 
 	if (r == 0)
-		r = store_cursor_seek(&cursor, from);
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && tc_slice_equal(key, from))
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0)
 		r = order_read(key, value, ret);
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? ORDER_NONE : ledger_store_fault(r);
 }
 

@@ -411,16 +411,8 @@ static int next_after(struct store_txn *txn, struct store_table table, struct tc
 		      const struct store_key *key, struct tc_slice *ret_key,
 		      struct tc_slice *ret_value)
 {
-	struct store_cursor cursor;
-	int r = store_cursor_init(&cursor, txn, table, prefix, STORE_FORWARD);
+	int r = store_after(txn, table, prefix, store_key_slice(key), ret_key, ret_value);
 
-	if (r == 0 && key->len > prefix.len)
-		r = store_cursor_seek(&cursor, store_key_slice(key));
-	if (r == 0)
-		r = store_cursor_next(&cursor, ret_key, ret_value);
-	if (r == 0 && tc_slice_equal(*ret_key, store_key_slice(key)))
-		r = store_cursor_next(&cursor, ret_key, ret_value);
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? REGISTRY_UNKNOWN : registry_fault(r);
 }
 

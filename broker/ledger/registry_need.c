@@ -111,19 +111,12 @@ static int next_in(struct store_txn *txn, struct store_table table, const struct
 		   const char *after, char ret[TC_NAME_BYTES_MAX + 1])
 {
 	struct store_key from = *prefix;
-	struct store_cursor cursor;
 	struct tc_slice row, text;
-	int r = store_cursor_init(&cursor, txn, table, store_key_slice(prefix), STORE_FORWARD);
+	int r;
 
-	if (r == 0 && *after != '\0') {
+	if (*after != '\0')
 		store_key_text(&from, tc_slice_text(after));
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	}
-	if (r == 0)
-		r = store_cursor_next(&cursor, &row, NULL);
-	if (r == 0 && tc_slice_equal(row, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &row, NULL);
-	store_cursor_done(&cursor);
+	r = store_after(txn, table, store_key_slice(prefix), store_key_slice(&from), &row, NULL);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? REGISTRY_UNKNOWN : registry_fault(r);
 	row = tc_slice(row.data + prefix->len, row.len - prefix->len);

@@ -54,19 +54,11 @@ int scope_find(struct store_txn *txn, struct store_table table, const tc_agency 
 int scope_next(struct store_txn *txn, struct store_table table, struct tc_slice after,
 	       struct scope_row *ret)
 {
-	struct store_cursor cursor = {0};
 	struct tc_slice key, value;
-	int r = store_cursor_init(&cursor, txn, table, tc_slice(NULL, 0), STORE_FORWARD);
+	int r = store_after(txn, table, tc_slice(NULL, 0), after, &key, &value);
 
-	if (r == 0 && after.len > 0)
-		r = store_cursor_seek(&cursor, after);
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && tc_slice_equal(key, after))
-		r = store_cursor_next(&cursor, &key, &value);
 	if (r == 0)
 		r = row_decode(key, value, ret);
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? SCOPE_UNKNOWN : ledger_store_fault(r);
 }
 

@@ -66,7 +66,6 @@ int standing_question_next(struct store_txn *txn, struct store_table table,
 			   const tc_agency *auditor, struct tc_slice after,
 			   struct standing_question_row *ret, struct tc_slice *ret_key)
 {
-	struct store_cursor cursor = {0};
 	struct store_key prefix;
 	struct tc_slice value;
 	int r;
@@ -74,16 +73,9 @@ int standing_question_next(struct store_txn *txn, struct store_table table,
 	store_key_init(&prefix);
 	if (auditor != NULL)
 		store_key_agency(&prefix, auditor);
-	r = store_cursor_init(&cursor, txn, table, store_key_slice(&prefix), STORE_FORWARD);
-	if (r == 0 && after.len > 0)
-		r = store_cursor_seek(&cursor, after);
-	if (r == 0)
-		r = store_cursor_next(&cursor, ret_key, &value);
-	if (r == 0 && tc_slice_equal(*ret_key, after))
-		r = store_cursor_next(&cursor, ret_key, &value);
+	r = store_after(txn, table, store_key_slice(&prefix), after, ret_key, &value);
 	if (r == 0)
 		r = row_decode(*ret_key, value, ret);
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? STANDING_QUESTION_UNKNOWN : ledger_store_fault(r);
 }
 

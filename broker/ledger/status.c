@@ -241,7 +241,6 @@ int status_submit(struct ledger *ledger, struct submission *submission)
 int status_next(struct store_txn *txn, struct store_table table, uint32_t agency,
 		uint64_t after_sequence, uint32_t after_index, struct status *ret)
 {
-	struct store_cursor cursor;
 	struct store_key prefix, from;
 	struct tc_slice key, value;
 	int r;
@@ -249,13 +248,7 @@ int status_next(struct store_txn *txn, struct store_table table, uint32_t agency
 	store_key_init(&prefix);
 	store_key_u32(&prefix, agency);
 	status_key(&from, agency, after_sequence, after_index);
-	r = store_cursor_init(&cursor, txn, table, store_key_slice(&prefix), STORE_FORWARD);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, &value);
+	r = store_after(txn, table, store_key_slice(&prefix), store_key_slice(&from), &key, &value);
 	if (r == 0) {
 		struct row_reader row = row_read(value);
 
@@ -268,6 +261,5 @@ int status_next(struct store_txn *txn, struct store_table table, uint32_t agency
 		    !store_key_take_u32(&key, &ret->index) || !row_read_whole(&row))
 			r = TC_ECORRUPT;
 	}
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? STATUS_NONE : r;
 }

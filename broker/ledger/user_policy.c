@@ -82,21 +82,14 @@ int user_policy_find(struct store_txn *txn, struct store_table table, const char
 int user_policy_next(struct store_txn *txn, struct store_table table, const char *after,
 		     struct user_policy *ret)
 {
-	struct store_cursor cursor;
 	struct tc_slice key, value;
 	struct store_key from;
-	int r = store_cursor_init(&cursor, txn, table, tc_slice(NULL, 0), STORE_FORWARD);
+	int r;
 
 	policy_key(&from, after, UINT32_MAX);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, &value);
+	r = store_after(txn, table, tc_slice(NULL, 0), store_key_slice(&from), &key, &value);
 	if (r == 0)
 		r = policy_decode(key, value, ret);
-	store_cursor_done(&cursor);
 	if (r == STORE_NOT_FOUND)
 		return USER_POLICY_UNKNOWN;
 	return r == 0 ? user_policy_find(txn, table, ret->id, 0, ret) : ledger_store_fault(r);
@@ -140,24 +133,16 @@ int acceptance_next(struct store_txn *txn, struct store_table table, const char 
 		    const tc_agency *agency, const char *after, struct acceptance *ret)
 {
 	struct store_key prefix, from;
-	struct store_cursor cursor;
 	struct tc_slice key, value;
 	int r;
 
 	acceptance_key(&prefix, id, agency);
 	from = prefix;
 	store_key_bytes(&from, tc_slice_text(after));
-	r = store_cursor_init(&cursor, txn, table, store_key_slice(&prefix), STORE_FORWARD);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, &value);
+	r = store_after(txn, table, store_key_slice(&prefix), store_key_slice(&from), &key, &value);
 	if (r == 0)
 		r = acceptance_decode(tc_slice(key.data + prefix.len, key.len - prefix.len), value,
 				      ret);
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? USER_POLICY_UNKNOWN : ledger_store_fault(r);
 }
 

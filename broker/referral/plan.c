@@ -86,24 +86,16 @@ static int plan_put(struct store_txn *txn, const struct referral_tables *tables,
 int plan_next(struct store_txn *txn, const struct referral_tables *tables, struct tc_id referral,
 	      const struct plan *after, struct plan *ret)
 {
-	struct store_cursor cursor;
 	struct store_key prefix, from;
 	struct tc_slice key, value;
 	int r;
 
 	plan_key(&prefix, referral, NULL);
-	r = store_cursor_init(&cursor, txn, tables->plans, store_key_slice(&prefix), STORE_FORWARD);
-	if (r == 0 && after) {
-		plan_key(&from, referral, after->id);
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	}
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	if (r == 0 && after && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, &value);
+	plan_key(&from, referral, after ? after->id : NULL);
+	r = store_after(txn, tables->plans, store_key_slice(&prefix), store_key_slice(&from), &key,
+			&value);
 	if (r == 0 && !plan_read(key, value, ret))
 		r = TC_ECORRUPT;
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? PLAN_UNKNOWN : referral_fault(r);
 }
 

@@ -221,3 +221,22 @@ int store_last(struct store_txn *txn, struct store_table table, struct tc_slice 
 {
 	return edge(txn, table, prefix, STORE_BACKWARD, ret_key, ret_value);
 }
+
+int store_after(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
+		struct tc_slice after, struct tc_slice *ret_key, struct tc_slice *ret_value)
+{
+	struct store_cursor cursor;
+	struct tc_slice key;
+	int r = store_cursor_init(&cursor, txn, table, prefix, STORE_FORWARD);
+
+	if (r == 0 && after.len > 0)
+		r = store_cursor_seek(&cursor, after);
+	if (r == 0)
+		r = store_cursor_next(&cursor, &key, ret_value);
+	if (r == 0 && after.len > 0 && tc_slice_equal(key, after))
+		r = store_cursor_next(&cursor, &key, ret_value);
+	store_cursor_done(&cursor);
+	if (r == 0 && ret_key)
+		*ret_key = key;
+	return r;
+}

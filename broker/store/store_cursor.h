@@ -57,5 +57,10 @@ int store_first(struct store_txn *txn, struct store_table table, struct tc_slice
 		struct tc_slice *ret_key, struct tc_slice *ret_value) TC_MUST_CHECK;
 int store_last(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
 	       struct tc_slice *ret_key, struct tc_slice *ret_value) TC_MUST_CHECK;
+/* The one that follows `after` under the prefix, whether `after` is there or not; empty: the first.
+ * 0 or STORE_NOT_FOUND. */
+int store_after(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
+		struct tc_slice after, struct tc_slice *ret_key,
+		struct tc_slice *ret_value) TC_MUST_CHECK;
 
 #endif

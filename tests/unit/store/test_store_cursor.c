@@ -104,6 +104,26 @@ static void the_edges_of_an_empty_table_are_not_found(void **state)
 			 STORE_NOT_FOUND);
 }
 
+static void what_follows_a_row_is_found_whether_that_is_there_or_not(void **state)
+{
+	static const char *const rows[] = {"a", "b1", "b3", "c", NULL};
+	static const struct {
+		const char *after, *then;
+	} cases[] = {{"", "b1"}, {"b", "b1"}, {"b1", "b3"}, {"b2", "b3"}, {"b3", NULL}};
+	struct fixture *f = *state;
+	struct tc_slice key;
+
+	put_all(f, rows);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int r = store_after(f->txn, f->rows, tc_slice_text("b"),
+				    tc_slice_text(cases[i].after), &key, NULL);
+
+		assert_int_equal(r, cases[i].then ? 0 : STORE_NOT_FOUND);
+		if (cases[i].then)
+			assert_true(tc_slice_equal(key, tc_slice_text(cases[i].then)));
+	}
+}
+
 static void seek_goes_to_the_row_or_its_neighbour(void **state)
 {
 	struct fixture *f = *state;
@@ -216,6 +236,9 @@ int main(void)
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(the_edges_of_an_empty_table_are_not_found, setup,
 						fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			what_follows_a_row_is_found_whether_that_is_there_or_not, setup,
+			fixture_teardown),
 		cmocka_unit_test_setup_teardown(seek_goes_to_the_row_or_its_neighbour, setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(
