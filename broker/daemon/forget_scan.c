@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "journal/journal_forget.h"
+#include "ledger/order.h"
 #include "throughcare/v1/order.pb-c.h"
 #include "trail/trail_forget.h"
 #include "wire/header.h"
@@ -38,6 +39,32 @@ bool forget_scan_is_order(struct tc_slice body)
 	return order;
 }
 
+/* Is it an order that ends one of those that name nobody else? */
+static bool ends_closed(const struct forget_what *what, struct tc_slice body)
+{
+	Throughcare__V1__TrailOrder *order = NULL;
+	Throughcare__V1__Record *record;
+	struct tc_header header;
+	bool ends = false;
+
+	if (!sought_in(&what->closed, body))
+		return false;
+	record = throughcare__v1__record__unpack(NULL, body.len, body.data);
+	if (tc_slice_equal(type_of(record, &header), tc_slice_text(TYPE_ORDER)))
+		order = throughcare__v1__trail_order__unpack(NULL, record->submission->body.len,
+							     record->submission->body.data);
+	if (order)
+		ends = order_of_closed(order, header.message_id, &what->closed);
+	throughcare__v1__trail_order__free_unpacked(order, NULL);
+	throughcare__v1__record__free_unpacked(record, NULL);
+	return ends;
+}
+
+static bool is_about(const struct forget_what *what, struct tc_slice body)
+{
+	return sought_in(&what->ids, body) || ends_closed(what, body);
+}
+
 /* Others may still rest on an order that names more than what is forgotten. */
 static int found_add(struct forget_what *what, const struct journal_entry *entry)
 {
@@ -61,7 +88,7 @@ static int scan_once(struct journal *journal, struct forget_what *what)
 		if (i % RENEW_RECORDS == 0)
 			journal_reader_renew(reader);
 		r = journal_read(reader, i, &entry);
-		if (r == 0 && !sought_numbers_has(&known, i) && sought_in(&what->ids, entry.body))
+		if (r == 0 && !sought_numbers_has(&known, i) && is_about(what, entry.body))
 			r = found_add(what, &entry);
 		else if (r == JOURNAL_FORGOTTEN)
 			r = 0;

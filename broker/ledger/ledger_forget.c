@@ -27,6 +27,7 @@ void forget_what_done(struct forget_what *what)
 	sought_done(&what->ids);
 	sought_numbers_done(&what->records);
 	sought_numbers_done(&what->orders);
+	sought_done(&what->closed);
 	sought_numbers_done(&what->deliveries);
 }
 
@@ -193,6 +194,14 @@ static int find_owned(void *context, const struct forget_rule *rule, struct tc_s
 	return r < 0 || others ? r : forget_what_root(what, id);
 }
 
+static int find_closed(void *context, const struct forget_rule *rule, struct tc_slice key,
+		       struct tc_slice value)
+{
+	struct forget_what *what = ((struct finding *)context)->what;
+
+	return rule->orders ? order_find_closed(key, value, &what->ids, &what->closed) : 0;
+}
+
 int ledger_forget_find(struct ledger *ledger, struct forget_what *what)
 {
 	struct finding finding = {.what = what};
@@ -211,6 +220,8 @@ int ledger_forget_find(struct ledger *ledger, struct forget_what *what)
 		r = walk(ledger, NULL, find_others, &finding);
 	if (r == 0)
 		r = add_gone(&finding);
+	if (r == 0)
+		r = walk(ledger, NULL, find_closed, &finding);
 	if (r == 0)
 		r = walk(ledger, NULL, find_delivery, &finding);
 	sought_numbers_sort(&what->deliveries);
@@ -294,8 +305,8 @@ static int dump_blanked(struct dumping *dumping, const struct forget_rule *rule,
 			struct tc_slice key, struct tc_slice value)
 {
 	struct tc_bytes copy = {0};
-	size_t len = rule->orders ? order_stays(key, value) : value.len;
-	int r = tc_bytes_append(&copy, value.data, len);
+	int r = rule->orders ? order_stays(key, value, &dumping->what->closed, &copy)
+			     : tc_bytes_append(&copy, value.data, value.len);
 
 	if (r == 0) {
 		(void)sought_blank(&dumping->what->ids, copy.data, copy.len);

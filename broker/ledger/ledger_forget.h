@@ -32,6 +32,7 @@ struct forget_what {
 	struct sought ids;                /* ...and those, and messages */
 	struct sought_numbers records;    /* sequences, of whole records */
 	struct sought_numbers orders;     /* of these the orders themselves: their rows stay */
+	struct sought closed;             /* orders that name nobody else; by ledger_forget_find */
 	struct sought_numbers deliveries; /* made by ledger_forget_find */
 	forget_others others;             /* none: nobody is asked */
 	void *others_context;

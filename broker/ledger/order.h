@@ -28,6 +28,7 @@
 #include "base/id.h"
 #include "ledger/person.h"
 #include "ledger/person_decision.h"
+#include "ledger/sought.h"
 #include "store/store.h"
 #include "throughcare/v1/order.pb-c.h"
 
@@ -101,8 +102,17 @@ int order_executed(struct ledger *ledger, uint64_t order_sequence, uint64_t reco
 /* The order whose TrailOrder has this position; `ret->packed` still says what it is about until
  * order_stays leaves that out. 0, ORDER_NONE or a fault. */
 int order_at(struct ledger *ledger, uint64_t sequence, struct order *ret) TC_MUST_CHECK;
-/* How much of a stored row stays in a dump: one that is executed no longer names its targets. */
-size_t order_stays(struct tc_slice key, struct tc_slice value);
+/* Of a stored row: adds the order to *ret when everybody and everything that it names is gone. 0 or
+ * a fault. */
+int order_find_closed(struct tc_slice key, struct tc_slice value, const struct sought *gone,
+		      struct sought *ret) TC_MUST_CHECK;
+/* Is it one of these, or does it end one? */
+bool order_of_closed(const Throughcare__V1__TrailOrder *said, struct tc_id order,
+		     const struct sought *closed);
+/* What stays of a stored row in a dump: one that is executed no longer names its targets, and one
+ * that is closed, or ends one that is, has no docket number. 0 or a fault. */
+int order_stays(struct tc_slice key, struct tc_slice value, const struct sought *closed,
+		struct tc_bytes *ret) TC_MUST_CHECK;
 /* An EXPUNGE is due: whoever forgets is wanted. */
 bool order_forget_due(const struct ledger *ledger);
 /* After opening. */

@@ -31,13 +31,90 @@ static int order_read(struct tc_slice key, struct tc_slice value, struct order *
 	return row.short_of ? TC_ECORRUPT : 0;
 }
 
-size_t order_stays(struct tc_slice key, struct tc_slice value)
+static bool ends_another(Throughcare__V1__OrderKind kind)
 {
-	struct order order;
+	return kind == THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_UNSEAL ||
+	       kind == THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_HOLD_END;
+}
 
-	if (order_read(key, value, &order) != 0 || order.status != ORDER_EXECUTED)
-		return value.len;
-	return value.len - order.packed.len;
+static bool all_gone(char *const *ids, size_t count, const struct sought *gone)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct tc_id id;
+
+		if (tc_id_parse(tc_slice_text(ids[i]), &id) && !tc_id_is_none(id) &&
+		    !sought_has(gone, id))
+			return false;
+	}
+	return true;
+}
+
+int order_find_closed(struct tc_slice key, struct tc_slice value, const struct sought *gone,
+		      struct sought *ret)
+{
+	Throughcare__V1__TrailOrder *said;
+	struct order order;
+	int r = order_read(key, value, &order);
+
+	if (r < 0 || order.packed.len == 0 || ends_another(order.kind))
+		return r;
+	said = throughcare__v1__trail_order__unpack(NULL, order.packed.len, order.packed.data);
+	if (said == NULL)
+		return TC_ECORRUPT;
+	if (all_gone(said->subjects, said->n_subjects, gone) &&
+	    all_gone(said->referral_ids, said->n_referral_ids, gone) &&
+	    all_gone(said->message_ids, said->n_message_ids, gone))
+		r = sought_add(ret, order.id);
+	throughcare__v1__trail_order__free_unpacked(said, NULL);
+	return r;
+}
+
+bool order_of_closed(const Throughcare__V1__TrailOrder *said, struct tc_id order,
+		     const struct sought *closed)
+{
+	struct tc_id ended;
+
+	if (!ends_another(said->kind))
+		return sought_has(closed, order);
+	return said->ends_order_id != NULL &&
+	       tc_id_parse(tc_slice_text(said->ends_order_id), &ended) && sought_has(closed, ended);
+}
+
+/* Its docket number goes as well. */
+static int append_closed(Throughcare__V1__TrailOrder *said, struct tc_bytes *to)
+{
+	char *reference = said->reference;
+	size_t len;
+	int r;
+
+	said->reference = NULL;
+	len = throughcare__v1__trail_order__get_packed_size(said);
+	r = tc_bytes_reserve(to, len);
+	if (r == 0)
+		to->len += throughcare__v1__trail_order__pack(said, to->data + to->len);
+	said->reference = reference;
+	return r;
+}
+
+int order_stays(struct tc_slice key, struct tc_slice value, const struct sought *closed,
+		struct tc_bytes *ret)
+{
+	Throughcare__V1__TrailOrder *said;
+	struct order order;
+	int r = order_read(key, value, &order);
+
+	if (r == 0)
+		r = tc_bytes_append(ret, value.data, value.len - order.packed.len);
+	if (r < 0 || order.status == ORDER_EXECUTED || order.packed.len == 0)
+		return r;
+	said = throughcare__v1__trail_order__unpack(NULL, order.packed.len, order.packed.data);
+	if (said == NULL)
+		return TC_ECORRUPT;
+	r = order_of_closed(said, order.id, closed)
+		    ? append_closed(said, ret)
+		    : tc_bytes_append(ret, order.packed.data, order.packed.len);
+	throughcare__v1__trail_order__free_unpacked(said, NULL);
+	return r;
 }
 
 int order_put(struct ledger *ledger, const struct order *order)
