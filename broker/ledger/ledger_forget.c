@@ -346,7 +346,8 @@ static int dump_row(void *context, const struct forget_rule *rule, struct tc_sli
 		return is_forgotten(what, sequence)
 			       ? mark_message(dumping, tc_get_be32(key.data + ID_BYTES), message)
 			       : store_dump_row(dumping->dump, key, value);
-	if (rule->blanked && !sought_in(&what->ids, key))
+	/* An order is remembered, also one whose id somebody has named as a person's. */
+	if (rule->blanked && (rule->orders || !sought_in(&what->ids, key)))
 		return dump_blanked(dumping, rule, key, value);
 	if (rule->kept && names_message(what, key, value))
 		return rule->steps ? dump_step(dumping, key, value)

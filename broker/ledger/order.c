@@ -105,6 +105,40 @@ static size_t targets_of(const Throughcare__V1__TrailOrder *said)
 	return said->n_subjects + said->n_referral_ids + said->n_message_ids;
 }
 
+/* What stands for good names nobody, in the only form in which the exchange knows anybody. */
+static bool names_id(const char *text)
+{
+	size_t len = strlen(text), id_len = TC_ID_TEXT_BYTES - 1;
+	struct tc_id id;
+
+	for (size_t i = 0; i + id_len <= len; i++) {
+		if (tc_id_parse(tc_slice(text + i, id_len), &id))
+			return true;
+	}
+	return false;
+}
+
+/* Orders stay, whatever becomes of what they are about: none is about another, or about itself. */
+static int check_targets(struct ledger *ledger, struct submission *submission, struct tc_id id,
+			 const struct order_about *about)
+{
+	struct order other;
+	int r = ORDER_NONE;
+
+	for (size_t i = 0; r == ORDER_NONE && i < about->named; i++) {
+		if (about->ids[i].kind != ORDER_TARGET_MESSAGE)
+			continue;
+		if (tc_id_equal(about->ids[i].id, id))
+			r = 0;
+		else
+			r = order_find(ledger->txn, ledger->table[LEDGER_TABLE_ORDER],
+				       about->ids[i].id, &other);
+	}
+	if (r == 0)
+		return refuse(submission, TC_REFUSAL_ORDER_TARGET, "message_ids: an order");
+	return r == ORDER_NONE ? 0 : r;
+}
+
 static int check_order(struct ledger *ledger, struct submission *submission,
 		       const Throughcare__V1__TrailOrder *said, struct tc_slice packed)
 {
@@ -115,6 +149,9 @@ static int check_order(struct ledger *ledger, struct submission *submission,
 
 	if (said == NULL || said->cite == NULL || strlen(said->cite) > ORDER_CITE_BYTES_MAX)
 		return refuse(submission, TC_REFUSAL_FIELD_INVALID, "cite");
+	if (names_id(said->cite))
+		return refuse(submission, TC_REFUSAL_FIELD_INVALID,
+			      "cite: it is kept for good, so without ids");
 	/* Ids are their senders' own; an order's is everybody's. */
 	r = order_find(ledger->txn, tables.orders, submission->header.message_id, &other);
 	if (r <= 0)
@@ -129,6 +166,9 @@ static int check_order(struct ledger *ledger, struct submission *submission,
 		r = order_about_read(&ledger->arena, ledger->txn, &tables, packed, &about);
 		if (r == 0 && (about.named == 0 || about.named < targets_of(said)))
 			r = ORDER_NONE;
+		if (r == 0)
+			return check_targets(ledger, submission, submission->header.message_id,
+					     &about);
 		return r == ORDER_NONE ? refuse(submission, TC_REFUSAL_ORDER_TARGET,
 						"subjects, referral_ids, message_ids")
 				       : r;
@@ -217,6 +257,10 @@ static int begin(struct ledger *ledger, struct submission *submission, struct or
 		r = order_about_held(&ledger->arena, ledger->txn, &tables, &about, &held);
 	if (r != 0)
 		return r < 0 ? r : TC_ECORRUPT;
+	/* An order with this id may have come since. */
+	r = check_targets(ledger, submission, order->id, &about);
+	if (r != 0)
+		return r;
 	if (held)
 		return refuse(submission, TC_REFUSAL_LEGAL_HOLD, "order_id");
 	order->status = ORDER_IN_FORCE;

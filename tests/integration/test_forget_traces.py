@@ -14,9 +14,13 @@ CLINIC, OFFICE, DESK, HOME, COURT = "treatment-south", "parole-north", "intake-d
 MARK = "Qvxzdocket"
 
 
-def order_sent(exchange, kind, reference, **more):
+def order_of(kind, reference, **more):
     content = {"kind": f"ORDER_KIND_{kind}", "cite": "Example Code 1203.4", "reference": reference, **more}
-    message = {"messageId": new_id(), "type": "TrailOrder", "actor": {"id": "judge-1"}, "parts": [{"type": "TrailOrder", "content": content}]}
+    return {"messageId": new_id(), "type": "TrailOrder", "actor": {"id": "judge-1"}, "parts": [{"type": "TrailOrder", "content": content}]}
+
+
+def order_sent(exchange, kind, reference, **more):
+    message = order_of(kind, reference, **more)
     exchange.accepted(COURT, message)
     return message["messageId"]
 
@@ -25,6 +29,11 @@ def ordered(exchange, kind, reference, **more):
     order = order_sent(exchange, kind, reference, **more)
     approve(exchange, order)
     return order
+
+
+def refused(exchange, sent):
+    receipt = exchange.send(COURT, sent)[0]
+    return receipt["status"] == "RECEIPT_STATUS_REFUSED" and receipt["refusal"]["code"]
 
 
 def statuses(exchange):
@@ -63,3 +72,38 @@ def test_docket_numbers_of_orders_go_with_the_last_whom_they_named(own_exchange)
     exchange.stop()
     assert found_in(exchange.data(), [b"Otherdocket"]) == []
     assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+
+
+@pytest.mark.quick
+def test_no_order_takes_another_order_away_nor_itself(own_exchange):
+    exchange = own_exchange
+    exchange.start()
+    subject = new_id()
+    exchange.accepted(CLINIC, attendance(subject))
+    hold = ordered(exchange, "HOLD", "r", subjects=[subject])
+    early = new_id()
+    waits = order_sent(exchange, "EXPUNGE", "r", messageIds=[early])  # before there is an order with this id
+    late = order_of("HOLD", "r", subjects=[subject]) | {"messageId": early}
+    exchange.accepted(COURT, late)
+    itself = order_of("EXPUNGE", "r")
+    itself["parts"][0]["content"]["messageIds"] = [itself["messageId"]]
+    approval = {"messageId": new_id(), "type": "TrailOrderApproval", "actor": {"id": "judge-2"},
+                "parts": [part("TrailOrderApproval", orderId=waits, approved=True)]}
+    for sent in (order_of("EXPUNGE", "r", messageIds=[new_id(), hold]), order_of("SEAL", "r", messageIds=[hold]), itself, approval):
+        assert refused(exchange, sent) == "order_target"
+    ordered(exchange, "EXPUNGE", "r", subjects=[hold])  # as if it were a person
+    executed(exchange)
+    assert statuses(exchange)[hold] == "in_force"
+    expunged = order_sent(exchange, "EXPUNGE", "r", subjects=[subject])
+    assert refused(exchange, approval | {"messageId": new_id(), "parts": [
+        part("TrailOrderApproval", orderId=expunged, approved=True)]}) == "legal_hold"
+    exchange.stop()
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+
+
+@pytest.mark.quick
+def test_what_an_order_keeps_for_good_has_no_id(exchange):
+    subject = new_id()
+    sent = order_of("EXPUNGE", "r", subjects=[subject])
+    sent["parts"][0]["content"]["cite"] = f"Example Code 1203.4, for {subject.upper()}"
+    assert refused(exchange, sent) == "field_invalid"
