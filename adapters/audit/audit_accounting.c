@@ -43,34 +43,6 @@ int tc_audit_accounting_read(struct tc_slice text, Throughcare__V1__Accounting *
 	return r;
 }
 
-/* The anchor's record is in the log, under a checkpoint that we trust. */
-static int record_check(const struct tc_audit_policy *policy,
-			const Throughcare__V1__TrailProof *record, struct tc_audit_claimed *claimed,
-			struct tc_audit_finding *finding)
-{
-	struct tc_audit_entry entry;
-	struct tc_audit_proof proof = {0};
-	struct tc_bytes text = {0};
-	bool opened = false;
-
-	if (!record || !record->opening)
-		return tc_audit_find(finding, TC_AUDIT_FORMAT, "there is no anchor");
-	int r = tc_audit_entry_open(record->opening, &entry, &opened, finding);
-	if (r == 0 && !opened)
-		r = tc_audit_find(finding, TC_AUDIT_FORMAT,
-				  "the anchor's record is without salt or body");
-	if (r == 0)
-		r = tc_audit_claim_of_inclusion(record, &proof, finding);
-	if (r == 0)
-		r = tc_audit_proof_write(&proof, &text);
-	if (r == 0)
-		r = tc_audit_claim_inclusion(policy, tc_bytes_slice(&text), tc_slice(NULL, 0),
-					     claimed, finding);
-	tc_bytes_free(&text);
-	tc_audit_proof_done(&proof);
-	return r;
-}
-
 /* The root that the record says, and the position that it is complete up to. */
 static int anchor_read(const Throughcare__V1__TrailProof *proof, struct tc_merkle_hash *ret,
 		       uint64_t *ret_before, struct tc_audit_finding *finding)
@@ -163,7 +135,7 @@ static int anchor_check(const struct tc_audit_policy *policy,
 	if (!accounting->anchor)
 		return tc_audit_find(finding, TC_AUDIT_FORMAT,
 				     "there is no anchor: nothing is proven");
-	int r = record_check(policy, accounting->anchor->record, &ret->claimed, finding);
+	int r = tc_audit_claim_record(policy, accounting->anchor->record, &ret->claimed, finding);
 	if (r == 0)
 		r = anchor_read(accounting->anchor->record, &anchored, &ret->complete_before,
 				finding);

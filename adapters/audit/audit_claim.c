@@ -51,7 +51,7 @@ static int entry_check(const struct tc_audit_proof *proof, struct tc_slice bytes
 }
 
 int tc_audit_claim_inclusion(const struct tc_audit_policy *policy, struct tc_slice text,
-			     struct tc_slice entry, struct tc_audit_claimed *ret,
+			     const struct tc_slice *entry, struct tc_audit_claimed *ret,
 			     struct tc_audit_finding *finding)
 {
 	struct tc_audit_checkpoint checkpoint;
@@ -59,17 +59,16 @@ int tc_audit_claim_inclusion(const struct tc_audit_policy *policy, struct tc_sli
 
 	memset(ret, 0, sizeof(*ret));
 	int r = tc_audit_proof_read(text, &proof, finding);
-	if (r == 0 && entry.len == 0)
-		entry = tc_bytes_slice(&proof.extra);
-	if (r == 0 && entry.len == 0)
+	struct tc_slice bytes = entry ? *entry : tc_bytes_slice(&proof.extra);
+	if (r == 0 && !entry && bytes.len == 0)
 		r = tc_audit_find(finding, TC_AUDIT_FORMAT,
 				  "the entry is not in the proof: it must be given, too");
 	if (r == 0)
 		r = tc_audit_checkpoint_check(policy, proof.checkpoint, &checkpoint, finding);
 	if (r == 0)
-		r = inclusion_check(&proof, entry, &checkpoint.parsed, finding);
+		r = inclusion_check(&proof, bytes, &checkpoint.parsed, finding);
 	if (r == 0)
-		r = entry_check(&proof, entry, ret, finding);
+		r = entry_check(&proof, bytes, ret, finding);
 	if (r == 0)
 		claimed_fill(&checkpoint, ret);
 	tc_audit_proof_done(&proof);
@@ -143,4 +142,29 @@ int tc_audit_claim_of_consistency(const Throughcare__V1__TrailProof *from,
 {
 	*ret = (struct tc_audit_proof){.number = from->old_size};
 	return hashes_take(from, ret, finding);
+}
+
+int tc_audit_claim_record(const struct tc_audit_policy *policy,
+			  const Throughcare__V1__TrailProof *record, struct tc_audit_claimed *ret,
+			  struct tc_audit_finding *finding)
+{
+	struct tc_audit_entry entry;
+	struct tc_audit_proof proof = {0};
+	struct tc_bytes text = {0};
+	bool opened = false;
+
+	if (!record || !record->opening)
+		return tc_audit_find(finding, TC_AUDIT_FORMAT, "the record is not there");
+	int r = tc_audit_entry_open(record->opening, &entry, &opened, finding);
+	if (r == 0 && !opened)
+		r = tc_audit_find(finding, TC_AUDIT_FORMAT, "the record is without salt or body");
+	if (r == 0)
+		r = tc_audit_claim_of_inclusion(record, &proof, finding);
+	if (r == 0)
+		r = tc_audit_proof_write(&proof, &text);
+	if (r == 0)
+		r = tc_audit_claim_inclusion(policy, tc_bytes_slice(&text), NULL, ret, finding);
+	tc_bytes_free(&text);
+	tc_audit_proof_done(&proof);
+	return r;
 }

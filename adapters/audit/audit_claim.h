@@ -21,9 +21,9 @@ struct tc_audit_claimed {
 	unsigned witnesses;
 };
 
-/* A tlog-proof. `entry` empty: the one in its extra line. 0, TC_AUDIT_FOUND or a fault. */
+/* A tlog-proof. `entry` NULL: the one in its extra line. 0, TC_AUDIT_FOUND or a fault. */
 int tc_audit_claim_inclusion(const struct tc_audit_policy *policy, struct tc_slice text,
-			     struct tc_slice entry, struct tc_audit_claimed *ret,
+			     const struct tc_slice *entry, struct tc_audit_claimed *ret,
 			     struct tc_audit_finding *finding) TC_MUST_CHECK;
 
 /* The body of an add-checkpoint; `earlier` is the checkpoint of its old size, checked. */
@@ -31,6 +31,12 @@ int tc_audit_claim_consistency(const struct tc_audit_policy *policy, struct tc_s
 			       const struct tc_audit_checkpoint *earlier,
 			       struct tc_audit_claimed *ret,
 			       struct tc_audit_finding *finding) TC_MUST_CHECK;
+
+/* Of a record that comes along opened, as the exchange answers it (NULL is none): it is in the log,
+ * and these are its bytes. */
+int tc_audit_claim_record(const struct tc_audit_policy *policy,
+			  const Throughcare__V1__TrailProof *record, struct tc_audit_claimed *ret,
+			  struct tc_audit_finding *finding) TC_MUST_CHECK;
 
 /* The same proofs as the exchange answers them. They borrow nothing of `from` but the checkpoint.
  */

@@ -125,11 +125,15 @@ int tc_audit_export_run(const struct tc_audit_export *job, struct tc_audit_expor
 {
 	struct export export = {.job = job, .finding = finding};
 	uint64_t size = job->target->parsed.size;
+	uint64_t since = job->since < size ? job->since : size;
 
+	/* Begun behind it, the walk would not come by the earlier root. */
+	if (job->earlier && since > job->earlier->parsed.size)
+		since = job->earlier->parsed.size;
 	*ret = (struct tc_audit_exported){0};
 	int r = tc_audit_log_init(&export.log, job->target, job->earlier, finding);
 	if (r == 0)
-		r = edge_load(&export, job->since < size ? job->since : size);
+		r = edge_load(&export, since);
 	if (r == 0)
 		r = tc_audit_log_begin(&export.log, finding);
 	if (r == 0)
@@ -140,7 +144,7 @@ int tc_audit_export_run(const struct tc_audit_export *job, struct tc_audit_expor
 		r = tc_audit_find(finding, TC_AUDIT_ROOT,
 				  "of %" PRIu64 " entries the first %" PRIu64 " from place %" PRIu64
 				  " on lay in the folder before",
-				  size, ret->kept, job->since - job->since % TC_AUDIT_TILE_HASHES);
+				  size, ret->kept, since - since % TC_AUDIT_TILE_HASHES);
 	if (r == 0)
 		r = tc_audit_folder_sync(job->folder, finding);
 	if (r == 0)

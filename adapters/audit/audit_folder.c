@@ -71,11 +71,19 @@ static int read_all(int fd, size_t bytes_max, struct tc_bytes *to)
 int tc_audit_folder_read(const struct tc_audit_folder *folder, const char *name, size_t bytes_max,
 			 struct tc_bytes *ret, struct tc_audit_finding *finding)
 {
-	int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC);
+	/* A folder of somebody else's may hold a pipe, and nobody would ever write into it. */
+	int fd = openat(folder->fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat about;
 
 	if (fd < 0)
 		return unusable(folder, name, finding);
-	int r = read_all(fd, bytes_max, ret);
+	int r = fstat(fd, &about) == 0 ? 0 : TC_EIO;
+	if (r == 0 && !S_ISREG(about.st_mode)) {
+		errno = S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+		r = TC_EIO;
+	}
+	if (r == 0)
+		r = read_all(fd, bytes_max, ret);
 	if (r == TC_EIO)
 		r = unusable(folder, name, finding);
 	close(fd);

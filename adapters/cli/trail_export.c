@@ -171,6 +171,12 @@ enum tc_exit tc_trail_export_run(struct tc_invocation *invocation)
 		code = clients_open(&export);
 	if (code == TC_EXIT_DONE)
 		code = target_get(&export, (uint64_t)size);
+	if (code == TC_EXIT_DONE && size > 0 && export.earlier_found &&
+	    (uint64_t)size < export.earlier.parsed.size)
+		code = tc_invocation_usage(invocation,
+					   "--size %" PRId64 ": the folder has %" PRIu64
+					   " records already; export fewer into another one",
+					   size, export.earlier.parsed.size);
 	if (code == TC_EXIT_DONE && since < 0)
 		since = export.earlier_found ? (int64_t) export.earlier.parsed.size : 0;
 	if (code == TC_EXIT_DONE)

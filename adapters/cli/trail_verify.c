@@ -119,8 +119,10 @@ static enum tc_exit verify_proof(struct verification *verification, const char *
 	if (entry_path &&
 	    tc_file_read(entry_path, TC_AUDIT_ENTRY_BYTES_MAX, &entry, &invocation->problem) != 0)
 		goto out;
+	struct tc_slice given = tc_bytes_slice(&entry);
 	int r = tc_audit_claim_inclusion(&verification->trust->policy, tc_bytes_slice(&text),
-					 tc_bytes_slice(&entry), &claimed, &verification->finding);
+					 entry_path ? &given : NULL, &claimed,
+					 &verification->finding);
 	code = tc_trust_exit(invocation, r, &verification->finding);
 	if (r != 0)
 		goto out;

@@ -60,7 +60,7 @@ static void policy_try(struct tc_slice text)
 		TC_CHECK(now || !before);
 		before = now;
 	}
-	int r = tc_audit_claim_inclusion(&policy, text, text, &claimed, &finding);
+	int r = tc_audit_claim_inclusion(&policy, text, &text, &claimed, &finding);
 	TC_CHECK(r == TC_AUDIT_FOUND);
 }
 

@@ -165,6 +165,23 @@ def test_an_export_goes_on_with_no_history_but_the_one_it_holds(world, lie):
     assert world.cli("trail", "verify", world.folder / "export")["size"] == 700
 
 
+def test_no_export_begins_behind_what_its_folder_vouches_for(world):
+    """Tiles of another history lie in the folder, as if an export of it was interrupted."""
+    world.cli("trail", "export", world.folder / "export")
+    fork = Log(world.key, forked(entries(1500, FIRST_MS)))
+    fork.export(world.folder / "fork")
+    shutil.copytree(world.folder / "fork/tile", world.folder / "export/tile", dirs_exist_ok=True)
+    world.exchange.log = fork
+    assert world.cli("trail", "export", world.folder / "export", "--since", "1280", code=1) == "forked"
+    assert world.cli("trail", "checkpoint", "--size", "700")["size"] == 700
+
+
+def test_fewer_records_than_the_folder_has_are_no_log_that_shrank(world):
+    world.cli("trail", "export", world.folder / "export")
+    assert world.cli("trail", "export", world.folder / "export", "--size", "500", code=2) == "usage"
+    assert world.cli("trail", "verify", world.folder / "export")["size"] == 700
+
+
 @pytest.mark.quick
 @pytest.mark.parametrize("lie", LIES)
 def test_entries_that_are_not_those_of_the_checkpoint_are_never_written_as_an_export(world, lie):

@@ -91,6 +91,21 @@ def test_a_missing_or_cut_file_is_named(keys, verify, tmp_path):
     assert verify(tmp_path, "--key", keys["log"].vkey(), code=1) == "format"
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "tile/entries/000", "tile/0/001.p/44"])
+def test_what_is_no_file_is_named_and_not_waited_for(keys, verify, tmp_path, name):
+    Log(keys["log"], entries(300)).export(tmp_path)
+    path = tmp_path / name
+    path.unlink()
+    path.mkdir()
+    assert verify(tmp_path, "--key", keys["log"].vkey(), code=1) == "file_unusable"
+    path.rmdir()
+    os.mkfifo(path)
+    assert verify(tmp_path, "--key", keys["log"].vkey(), code=1) == "file_unusable"
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert verify(tmp_path, "--key", keys["log"].vkey(), code=1) == "file_unusable"
+
+
 def lie(log, make):
     """The log as a dishonest exchange would give it, signed again."""
     return Log(log.key, make(list(log.entries)))
@@ -209,6 +224,22 @@ def test_a_policy_demands_its_witnesses(keys, verify, tmp_path):
     assert verify(tmp_path / "export", *trusted, code=1) == "signature"
 
 
+@pytest.mark.quick
+def test_a_wrong_line_in_a_witnesss_name_takes_nothing_from_the_right_one(keys, verify, tmp_path):
+    """The exchange does not know the keys of witnesses: any agency may hand in such a line."""
+    log = Log(keys["log"], entries(10))
+    policy = write(tmp_path / "policy", f"witness court {keys['court'].vkey()}\nquorum court\n".encode())
+    trusted = ["--key", keys["log"].vkey(), "--witness-policy", policy]
+    log.export(tmp_path / "export")
+    right = keys["court"].cosign(log.text(), FIRST_MS // 1000)
+    wrong = keys["court"].cosign(b"another text\n", FIRST_MS // 1000)
+    for lines in [wrong + right, right + wrong, wrong + right + wrong]:
+        write(tmp_path / "export/checkpoint", log.checkpoint() + lines)
+        assert verify(tmp_path / "export", *trusted)["witnesses"] == 1
+    write(tmp_path / "export/checkpoint", log.checkpoint() + wrong + wrong)
+    assert verify(tmp_path / "export", *trusted, code=1) == "signature"
+
+
 @pytest.mark.parametrize("text", [
     "", "quorum some\n", "witness a\nquorum none\n", "quorum none\nquorum none\n", "watcher a b\nquorum none\n",
     "witness none {court}\nquorum none\n", "witness a {court}\nwitness a {state}\nquorum a\n",
@@ -238,6 +269,8 @@ def test_a_proof_in_a_file_proves_its_entry_and_no_other(keys, verify, verifier,
         assert verify("--proof", bare, "--entry", mine, *trusted)["index"] == index
         other = write(tmp_path / "entry", log.entries[(index + 1) % 300])
         assert verify("--proof", bare, "--entry", other, *trusted, code=1) == "inclusion"
+    nothing = write(tmp_path / "entry", b"")
+    assert verify("--proof", tmp_path / "proof", "--entry", nothing, *trusted, code=1) == "inclusion"
     write(tmp_path / "proof", log.proof(7).replace(b"index 7\n", b"index 8\n"))
     assert verify("--proof", tmp_path / "proof", *trusted, code=1) == "inclusion"
     verifier("proof", tmp_path / "proof", keys["log"].vkey(), good=False)
