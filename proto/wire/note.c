@@ -20,12 +20,32 @@
 
 /* ---- names and keys ---- */
 
+/* White_Space of Unicode beyond ASCII, in UTF-8: U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028,
+ * U+2029, U+202F, U+205F and U+3000. */
+static bool space_at(struct tc_slice text, size_t at)
+{
+	static const char *const spaces[] = {
+		"\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81",
+		"\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
+		"\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8",
+		"\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
+	};
+
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces); i++) {
+		size_t len = strlen(spaces[i]);
+		if (text.len - at >= len && memcmp(text.data + at, spaces[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool tc_note_name_valid(struct tc_slice name)
 {
 	if (name.len == 0 || name.len >= TC_NOTE_NAME_BYTES || !tc_utf8_valid(name))
 		return false;
 	for (size_t i = 0; i < name.len; i++)
-		if (name.data[i] <= ' ' || name.data[i] == 0x7f || name.data[i] == '+')
+		if (name.data[i] <= ' ' || name.data[i] == 0x7f || name.data[i] == '+' ||
+		    (name.data[i] >= 0x80 && space_at(name, i)))
 			return false;
 	return true;
 }

@@ -280,6 +280,15 @@ static void a_key_of_another_kind_or_an_ill_name_signs_nothing(void **state)
 	assert_int_equal(tc_note_sign(p256, "a", tc_slice_text("b\n"), &line), TC_ECONFIG);
 	assert_int_equal(tc_note_sign(ed25519, "a b", tc_slice_text("b\n"), &line), TC_ECONFIG);
 	assert_int_equal(tc_note_sign(ed25519, "", tc_slice_text("b\n"), &line), TC_ECONFIG);
+	/* Of Unicode's spaces none; what only looks like the first byte of one is a letter. */
+	assert_int_equal(tc_note_sign(ed25519,
+				      "a\xc2\xa0"
+				      "b",
+				      tc_slice_text("b\n"), &line),
+			 TC_ECONFIG);
+	assert_false(tc_note_name_valid(tc_slice_text("a\xe2\x80\xa8")));
+	assert_false(tc_note_name_valid(tc_slice_text("\xe3\x80\x80")));
+	assert_true(tc_note_name_valid(tc_slice_text("a\xe2\x80\x94\xc2\xa1\xe1\x9a\x81")));
 	assert_int_equal(line.len, 0);
 	EVP_PKEY_free(p256);
 	EVP_PKEY_free(ed25519);
