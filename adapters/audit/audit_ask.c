@@ -56,6 +56,18 @@ int tc_audit_ask_checkpoint(struct tc_client *client, uint64_t size,
 	return tc_audit_ask_proof(client, &query, ret);
 }
 
+int tc_audit_ask_record(struct tc_client *client, uint64_t index, Throughcare__V1__QueryReply **ret)
+{
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+	Throughcare__V1__TrailProofQuery proof = THROUGHCARE__V1__TRAIL_PROOF_QUERY__INIT;
+
+	proof.has_index = true;
+	proof.index = index;
+	query.body_case = THROUGHCARE__V1__QUERY__BODY_TRAIL_PROOF;
+	query.trail_proof = &proof;
+	return tc_audit_ask_proof(client, &query, ret);
+}
+
 int tc_audit_ask_consistency(struct tc_client *client, uint64_t old_size, uint64_t new_size,
 			     Throughcare__V1__QueryReply **ret)
 {

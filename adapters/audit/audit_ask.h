@@ -27,6 +27,9 @@ int tc_audit_ask_proof(struct tc_client *client, const Throughcare__V1__Query *q
 /* The newest checkpoint, or the newest of at most `size` (0: any) records. */
 int tc_audit_ask_checkpoint(struct tc_client *client, uint64_t size,
 			    Throughcare__V1__QueryReply **ret) TC_MUST_CHECK;
+/* The record at this index, under the newest checkpoint. */
+int tc_audit_ask_record(struct tc_client *client, uint64_t index,
+			Throughcare__V1__QueryReply **ret) TC_MUST_CHECK;
 /* `new_size` 0: the newest checkpoint's. */
 int tc_audit_ask_consistency(struct tc_client *client, uint64_t old_size, uint64_t new_size,
 			     Throughcare__V1__QueryReply **ret) TC_MUST_CHECK;

@@ -49,6 +49,7 @@ struct options {
 	const char *name;
 	long every_s;
 	bool once;
+	uint64_t gap;
 };
 
 static const char help[] =
@@ -56,7 +57,7 @@ static const char help[] =
 	"Usage:\n"
 	"  throughcare-witness --make-key NAME --key FILE\n"
 	"  throughcare-witness --profile DIR --log VKEY|FILE --key FILE --state FILE\n"
-	"                      [--every 10min] [--once]\n"
+	"                      [--every 10min] [--once] [--gap INDEX]\n"
 	"  throughcare-witness --add-checkpoint --log VKEY|FILE --key FILE --state FILE\n\n"
 	"Options:\n"
 	"  --profile DIR       of an agency or auditor: how the exchange is reached\n"
@@ -65,6 +66,8 @@ static const char help[] =
 	"  --state FILE        the newest checkpoint that was cosigned\n"
 	"  --every TIME        how often: 30s, 10min, 1h (default: 10min)\n"
 	"  --once              one round, then end\n"
+	"  --gap INDEX         one round, and the log has another name from now on: the record\n"
+	"                      INDEX says which gap was answered for\n"
 	"  --add-checkpoint    take a C2SP add-checkpoint on stdin, print the cosignature\n"
 	"  --make-key NAME     make FILE and FILE.vkey, and print the vkey\n"
 	"  --help, --version\n\n"
@@ -114,6 +117,15 @@ static bool every_read(const char *text, long *ret_s)
 			return true;
 		}
 	return false;
+}
+
+static bool index_read(const char *text, uint64_t *ret)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*ret = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
 }
 
 /* A vkey, or a file of them. */
@@ -174,13 +186,14 @@ static enum exit_code add_checkpoint(const struct tc_witness *witness)
 	return code;
 }
 
-static enum exit_code follow_once(const struct tc_witness *witness, struct tc_client *client)
+static enum exit_code follow_once(const struct tc_witness *witness, struct tc_client *client,
+				  uint64_t gap)
 {
 	struct tc_audit_finding finding;
 	struct tc_client_error error;
 	struct tc_witnessed seen = {0};
 
-	int r = tc_witness_follow(witness, client, &seen, &error, &finding);
+	int r = tc_witness_follow(witness, client, gap, &seen, &error, &finding);
 	if (r == TC_WITNESS_UNANSWERED)
 		return say(FAILED, error.code, error.message, error.detail, error.hint);
 	if (r == TC_WITNESS_STALE)
@@ -220,7 +233,7 @@ static enum exit_code follow(const struct options *options, const struct tc_witn
 		sigprocmask(SIG_BLOCK, &ends, NULL);
 	/* A network that is down comes back; a log that is another one does not. */
 	do {
-		code = follow_once(witness, client);
+		code = follow_once(witness, client, options->gap);
 	} while (!options->once && code != REFUSED && !pause_until(options->every_s, &ends));
 	tc_client_close(&client);
 	return options->once || code == REFUSED ? code : DONE;
@@ -235,6 +248,8 @@ static enum exit_code run(const struct options *options)
 		return make_key(options);
 	if (!options->log || !options->key || !options->state)
 		return say_usage("--log, --key and --state are needed");
+	if (options->gap != TC_WITNESS_NO_GAP && options->mode != MODE_FOLLOW)
+		return say_usage("--gap needs the exchange: --profile, not --add-checkpoint");
 	witness.state_path = options->state;
 	int r = log_keys_read(options->log, &witness.keys, &finding);
 	if (r == 0)
@@ -248,17 +263,12 @@ static enum exit_code run(const struct options *options)
 }
 
 static const struct option long_options[] = {
-	{"profile", required_argument, NULL, 'p'},
-	{"log", required_argument, NULL, 'l'},
-	{"key", required_argument, NULL, 'k'},
-	{"state", required_argument, NULL, 's'},
-	{"every", required_argument, NULL, 'e'},
-	{"once", no_argument, NULL, 'o'},
-	{"add-checkpoint", no_argument, NULL, 'a'},
-	{"make-key", required_argument, NULL, 'm'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
+	{"profile", required_argument, NULL, 'p'},  {"log", required_argument, NULL, 'l'},
+	{"key", required_argument, NULL, 'k'},      {"state", required_argument, NULL, 's'},
+	{"every", required_argument, NULL, 'e'},    {"once", no_argument, NULL, 'o'},
+	{"gap", required_argument, NULL, 'g'},      {"add-checkpoint", no_argument, NULL, 'a'},
+	{"make-key", required_argument, NULL, 'm'}, {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0},
 };
 
 /* -1: go on; else the exit code. */
@@ -284,6 +294,11 @@ static int option_take(struct options *options, int letter)
 	case 'o':
 		options->once = true;
 		break;
+	case 'g':
+		if (!index_read(optarg, &options->gap))
+			return say_usage("--gap is the index of a record");
+		options->once = true;
+		break;
 	case 'a':
 		options->mode = MODE_ADD_CHECKPOINT;
 		break;
@@ -305,7 +320,7 @@ static int option_take(struct options *options, int letter)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.every_s = EVERY_S_DEFAULT};
+	struct options options = {.every_s = EVERY_S_DEFAULT, .gap = TC_WITNESS_NO_GAP};
 	int letter, code = -1;
 
 	signal(SIGPIPE, SIG_IGN);

@@ -8,6 +8,7 @@
 #include "audit/audit_claim.h"
 #include "base/clock.h"
 #include "throughcare/v1/order.pb-c.h"
+#include "witness/witness_gap.h"
 
 static int unanswered(const struct tc_client *client, int r, struct tc_client_error *ret)
 {
@@ -109,37 +110,77 @@ static int hand_in(struct tc_client *client, const struct tc_audit_checkpoint *c
 	return r;
 }
 
-static int round_run(const struct tc_witness *witness, struct tc_client *client, uint64_t seen,
-		     struct tc_witnessed *ret, struct tc_client_error *ret_error,
+static uint64_t now_s(void)
+{
+	return (uint64_t)(tc_clock_now_ms(&tc_clock_real) / 1000);
+}
+
+/* What a round asked for: a step from what was seen; after a gap also the record that tells of it,
+ * and then there may be no step. */
+struct asked {
+	Throughcare__V1__QueryReply *record, *step;
+};
+
+static void asked_free(struct asked *asked)
+{
+	throughcare__v1__query_reply__free_unpacked(asked->record, NULL);
+	throughcare__v1__query_reply__free_unpacked(asked->step, NULL);
+}
+
+static int ask(struct tc_client *client, uint64_t gap, uint64_t seen, struct asked *ret)
+{
+	if (gap == TC_WITNESS_NO_GAP)
+		return step_ask(client, seen, &ret->step);
+	int r = tc_audit_ask_record(client, gap, &ret->record);
+	if (r != 0)
+		return r;
+	uint64_t size = ret->record->trail_proof->size;
+	return seen <= size ? tc_audit_ask_consistency(client, seen, size, &ret->step) : 0;
+}
+
+static int take(const struct tc_witness *witness, const struct asked *asked, struct tc_bytes *line,
+		uint64_t *ret_before, struct tc_audit_finding *finding)
+{
+	const Throughcare__V1__TrailProof *proof = asked->step ? asked->step->trail_proof : NULL;
+	struct tc_audit_proof step;
+
+	if (asked->record)
+		return tc_witness_take_gap(witness, asked->record->trail_proof, proof, now_s(),
+					   line, ret_before, finding);
+	int r = tc_audit_claim_of_consistency(proof, &step, finding);
+	return r == 0 ? tc_witness_take(witness, &step, now_s(), line, ret_before, finding) : r;
+}
+
+static int round_run(const struct tc_witness *witness, struct tc_client *client, uint64_t gap,
+		     uint64_t seen, struct tc_witnessed *ret, struct tc_client_error *ret_error,
 		     struct tc_audit_finding *finding)
 {
-	Throughcare__V1__QueryReply *reply = NULL;
 	struct tc_audit_checkpoint checkpoint;
-	struct tc_audit_proof step;
+	struct asked asked = {NULL, NULL};
 	struct tc_bytes line = {0};
 
-	int r = step_ask(client, seen, &reply);
+	int r = ask(client, gap, seen, &asked);
 	if (r != 0)
-		return unanswered(client, r, ret_error);
-	r = tc_audit_claim_of_consistency(reply->trail_proof, &step, finding);
-	if (r == 0)
-		r = tc_witness_take(witness, &step,
-				    (uint64_t)(tc_clock_now_ms(&tc_clock_real) / 1000), &line,
-				    &ret->before, finding);
-	/* Checked within: here only to know what was cosigned. */
-	if (r == 0)
-		r = tc_audit_checkpoint_check(&witness->keys, step.checkpoint, &checkpoint,
-					      finding);
+		r = unanswered(client, r, ret_error);
+	else
+		r = take(witness, &asked, &line, &ret->before, finding);
+	if (r == 0) {
+		const ProtobufCBinaryData *note =
+			&(asked.record ? asked.record : asked.step)->trail_proof->checkpoint;
+		/* Checked within: here only to know what was cosigned. */
+		r = tc_audit_checkpoint_check(&witness->keys, tc_slice(note->data, note->len),
+					      &checkpoint, finding);
+	}
 	if (r == 0) {
 		ret->size = checkpoint.parsed.size;
 		r = hand_in(client, &checkpoint, &line, ret_error);
 	}
 	tc_bytes_free(&line);
-	throughcare__v1__query_reply__free_unpacked(reply, NULL);
+	asked_free(&asked);
 	return r;
 }
 
-int tc_witness_follow(const struct tc_witness *witness, struct tc_client *client,
+int tc_witness_follow(const struct tc_witness *witness, struct tc_client *client, uint64_t gap,
 		      struct tc_witnessed *ret, struct tc_client_error *ret_error,
 		      struct tc_audit_finding *finding)
 {
@@ -151,7 +192,7 @@ int tc_witness_follow(const struct tc_witness *witness, struct tc_client *client
 	r = tc_client_connect(client, TC_AUDIT_TIMEOUT_MS);
 	if (r != 0)
 		return unanswered(client, r, ret_error);
-	r = round_run(witness, client, seen, ret, ret_error, finding);
+	r = round_run(witness, client, gap, seen, ret, ret_error, finding);
 	tc_client_disconnect(client);
 	return r;
 }

@@ -21,9 +21,12 @@ struct tc_witnessed {
 	uint64_t size;   /* what is now */
 };
 
-/* Connects, does a round and disconnects. 0, TC_AUDIT_FOUND, TC_WITNESS_STALE (another process was
- * faster), TC_WITNESS_UNANSWERED or a fault. */
-int tc_witness_follow(const struct tc_witness *witness, struct tc_client *client,
+#define TC_WITNESS_NO_GAP UINT64_MAX
+
+/* Connects, does a round and disconnects. `gap` is the record that says why the log has another
+ * name now (witness_gap.h), or TC_WITNESS_NO_GAP. 0, TC_AUDIT_FOUND, TC_WITNESS_STALE (another
+ * process was faster), TC_WITNESS_UNANSWERED or a fault. */
+int tc_witness_follow(const struct tc_witness *witness, struct tc_client *client, uint64_t gap,
 		      struct tc_witnessed *ret, struct tc_client_error *ret_error,
 		      struct tc_audit_finding *finding) TC_MUST_CHECK;
 

@@ -36,6 +36,10 @@ uint64_t tc_witness_state_size(const struct tc_witness_state *state);
 /* Replaces what is kept; durable when it returns 0. */
 int tc_witness_state_put(struct tc_witness_state *state, struct tc_slice note,
 			 struct tc_audit_finding *finding) TC_MUST_CHECK;
+/* Before a checkpoint of another log's name (`origin`) is put: what is there is kept for good as
+ * "name.1", "name.2", ... TC_AUDIT_FOUND when that name was left once: one does not go back. */
+int tc_witness_state_leave(struct tc_witness_state *state, const struct tc_audit_policy *keys,
+			   struct tc_slice origin, struct tc_audit_finding *finding) TC_MUST_CHECK;
 /* Keeps a checkpoint that must not be cosigned, beside the file, as evidence. */
 int tc_witness_state_evidence(const struct tc_witness_state *state, struct tc_slice note,
 			      struct tc_audit_finding *finding) TC_MUST_CHECK;

@@ -1,6 +1,7 @@
 /* What is known to have been signed, from outside the log that is restored. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,7 +274,10 @@ int restore_keys(const struct restore *restore)
 
 	if (r)
 		return r;
-	printf("The log's checkpoints now begin anew, as %s.\n", origin);
+	printf("The log's checkpoints now begin anew, as %s; record %" PRIu64
+	       " tells of the gap. Who runs a witness needs that number: throughcare-witness "
+	       "--gap %" PRIu64 ".\n",
+	       origin, restore->manifest.next, restore->manifest.next);
 	if (*config->sealer_socket)
 		printf("Set ORIGIN=%s in throughcare-sealer.service before the exchange starts, "
 		       "and add the key under this name to audit.vkey.\n",

@@ -24,10 +24,12 @@ class Side(wire.Peer):
 
 
 class FalseExchange:
-    """`log` is what it tells now; `bundles`, when set, changes what it gives as entries."""
+    """`log` is what it tells now; `bundles`, when set, changes what it gives as entries; `opened` has (salt, record) of
+    the records that it opens, by index."""
 
     def __init__(self, network, log):
         self.log, self.bundles, self.witnesses = log, None, ()
+        self.opened = {}
         self.cosigned = []
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -103,6 +105,8 @@ class FalseExchange:
         entry = self.log.entries[query.index]
         proof.opening.index, proof.opening.time_ms = query.index, int.from_bytes(entry[20:28], "big")
         proof.opening.commitment = entry[36:]
+        if query.index in self.opened:
+            proof.opening.salt, proof.opening.record = self.opened[query.index]
         proof.hashes.extend(self.log.inclusion(query.index, 0, proof.size))
 
     def trail_tiles(self, query, response):

@@ -192,5 +192,6 @@ def test_a_key_is_made_once_and_kept_from_others(witness, tmp_path):
 def test_it_explains_itself(witness):
     assert "--every" in witness.call("--help").stdout
     assert witness.call("--version").stdout.startswith("throughcare-witness ")
-    for words in [["--every", "2d"], ["--nonsense"], ["word"], ["--once"], ["--make-key", "a"]]:
+    for words in [["--every", "2d"], ["--gap", "-1"], ["--gap", "3x"], ["--gap", "99999999999999999999"],
+                  ["--add-checkpoint", "--gap", "3", *witness.words()], ["--nonsense"], ["word"], ["--once"], ["--make-key", "a"]]:
         assert "usage" in witness.call(*words, code=2).stderr
