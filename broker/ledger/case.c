@@ -58,22 +58,17 @@ int case_assignment_before(struct store_txn *txn, struct store_table assignment,
 			   struct tc_id referral, enum referral_side_of side, uint64_t before,
 			   struct case_assignment *ret)
 {
-	struct store_cursor cursor;
+	struct store_key prefix, upto;
 	struct tc_slice key, value;
-	struct store_key at;
 	int r;
 
-	assignment_key(&at, referral, side);
-	r = store_cursor_init(&cursor, txn, assignment, store_key_slice(&at), STORE_BACKWARD);
-	if (r == 0 && before != UINT64_MAX) {
-		store_key_u64(&at, before - 1);
-		r = store_cursor_seek(&cursor, store_key_slice(&at));
-	}
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
+	assignment_key(&prefix, referral, side);
+	upto = prefix;
+	store_key_u64(&upto, before - 1);
+	r = store_upto(txn, assignment, store_key_slice(&prefix), store_key_slice(&upto), &key,
+		       &value);
 	if (r == 0 && !assignment_read(key, value, ret))
 		r = TC_ECORRUPT;
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? CASE_NONE : r;
 }
 

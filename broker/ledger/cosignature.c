@@ -124,22 +124,16 @@ int cosignature_submit(struct ledger *ledger, struct submission *submission)
 static int witness_next(struct store_txn *txn, struct store_table table, uint32_t from,
 			uint32_t *ret)
 {
-	struct store_cursor cursor = {0};
 	uint8_t first[KEY_BYTES];
 	struct tc_slice key;
 	int r;
 
 	key_write(from, 0, first);
-	r = store_cursor_init(&cursor, txn, table, tc_slice(NULL, 0), STORE_FORWARD);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, tc_slice(first, sizeof(first)));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, NULL);
+	r = store_from(txn, table, tc_slice(NULL, 0), tc_slice(first, sizeof(first)), &key, NULL);
 	if (r == 0 && key.len != KEY_BYTES)
 		r = TC_ECORRUPT;
 	if (r == 0)
 		*ret = tc_get_be32(key.data);
-	store_cursor_done(&cursor);
 	return r;
 }
 

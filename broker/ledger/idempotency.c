@@ -58,22 +58,16 @@ int idempotency_next(struct ledger *ledger, struct tc_id message, uint32_t *send
 		     struct receipt *ret)
 {
 	struct tc_slice prefix = tc_slice(message.bytes, sizeof(message.bytes)), key, value;
-	struct store_cursor cursor;
 	struct store_key from;
 	int r;
 
 	idempotency_key(&from, *sender + 1, message);
-	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_SUBMISSION], prefix,
-			      STORE_FORWARD);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
+	r = store_from(ledger->txn, ledger->table[LEDGER_TABLE_SUBMISSION], prefix,
+		       store_key_slice(&from), &key, &value);
 	if (r == 0 && (key.len != from.len || !receipt_read(value, ret)))
 		r = TC_ECORRUPT;
 	if (r == 0)
 		*sender = tc_get_be32(key.data + sizeof(message.bytes));
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? IDEMPOTENCY_NEW : r;
 }
 

@@ -340,21 +340,15 @@ int job_start(struct ledger *ledger, struct job *job)
 /* The first one after the cause whose turn it was, round and round. */
 static int job_next(struct ledger *ledger, struct job *ret)
 {
-	struct store_cursor cursor;
+	const struct store_table jobs = ledger->table[LEDGER_TABLE_JOB];
 	struct store_key after;
 	struct tc_slice key, value;
-	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
-				  tc_slice(NULL, 0), STORE_FORWARD);
+	int r;
 
 	job_key(&after, ledger->job_turn + 1, 0);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&after));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, &value);
-	store_cursor_done(&cursor);
+	r = store_from(ledger->txn, jobs, tc_slice(NULL, 0), store_key_slice(&after), &key, &value);
 	if (r == STORE_NOT_FOUND)
-		r = store_first(ledger->txn, ledger->table[LEDGER_TABLE_JOB], tc_slice(NULL, 0),
-				&key, &value);
+		r = store_first(ledger->txn, jobs, tc_slice(NULL, 0), &key, &value);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
 	return job_read(key, value, ret);

@@ -147,7 +147,6 @@ static int forget_counted(struct ledger *ledger, const struct store_key *place, 
 
 int lease_recount(struct ledger *ledger, struct capacity *capacity)
 {
-	struct store_cursor cursor;
 	struct store_key place, since;
 	struct tc_slice key;
 	int r;
@@ -155,17 +154,12 @@ int lease_recount(struct ledger *ledger, struct capacity *capacity)
 	store_key_init(&place);
 	capacity_place_key(&place, &capacity->place);
 	taken_key(&since, &capacity->place, capacity->as_of_ms + 1, 0);
-	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_LEASE_TAKEN],
-			      store_key_slice(&place), STORE_FORWARD);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&since));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, NULL);
+	r = store_from(ledger->txn, ledger->table[LEDGER_TABLE_LEASE_TAKEN],
+		       store_key_slice(&place), store_key_slice(&since), &key, NULL);
 	capacity->confirmed_since = 0;
 	if (r == 0)
 		capacity->confirmed_since =
 			(uint32_t)(capacity->taken - tc_get_be64(key.data + key.len - 8) + 1);
-	store_cursor_done(&cursor);
 	if (r != 0 && r != STORE_NOT_FOUND)
 		return r;
 	return forget_counted(ledger, &place, capacity->as_of_ms);

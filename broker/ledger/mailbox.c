@@ -330,7 +330,6 @@ int mailbox_aside_drop(struct ledger *ledger, struct delivery *delivery)
 int mailbox_aside_first(struct ledger *ledger, const struct delivery *delivery, uint64_t from,
 			uint64_t *ret)
 {
-	struct store_cursor cursor;
 	struct store_key lane, at;
 	struct tc_slice key;
 	int r;
@@ -338,13 +337,8 @@ int mailbox_aside_first(struct ledger *ledger, const struct delivery *delivery, 
 	*ret = 0;
 	lane_key(&lane, delivery);
 	aside_key(&at, delivery, from);
-	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_ASIDE],
-			      store_key_slice(&lane), STORE_FORWARD);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&at));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, NULL);
-	store_cursor_done(&cursor);
+	r = store_from(ledger->txn, ledger->table[LEDGER_TABLE_ASIDE], store_key_slice(&lane),
+		       store_key_slice(&at), &key, NULL);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? 0 : r;
 	if (key.len != lane.len + 8)

@@ -419,25 +419,20 @@ int person_unmerge_submit(struct ledger *ledger, struct submission *submission)
 int person_decision_next(struct store_txn *txn, const struct person_decision_tables *tables,
 			 struct tc_id id, uint64_t after, struct person_decision *ret)
 {
-	struct store_cursor cursor;
 	struct store_key from;
 	struct tc_id message;
 	struct tc_slice value;
-	int r = store_cursor_init(&cursor, txn, tables->decisions,
-				  tc_slice(id.bytes, sizeof(id.bytes)), STORE_FORWARD);
+	int r;
 
 	store_key_init(&from);
 	store_key_id(&from, id);
 	store_key_u64(&from, after + 1);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	if (r == 0)
-		r = store_cursor_next(&cursor, NULL, &value);
+	r = store_from(txn, tables->decisions, tc_slice(id.bytes, sizeof(id.bytes)),
+		       store_key_slice(&from), NULL, &value);
 	if (r == 0 && value.len == sizeof(message.bytes))
 		memcpy(message.bytes, value.data, sizeof(message.bytes));
 	else if (r == 0)
 		r = TC_ECORRUPT;
-	store_cursor_done(&cursor);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? PERSON_DECISION_NONE : r;
 	r = decision_find(txn, tables->messages, message, ret);

@@ -20,24 +20,20 @@ int registry_note_kind(struct store_txn *txn, const struct registry_tables *tabl
 int registry_kind_at(struct store_txn *txn, const struct registry_tables *tables,
 		     const tc_agency *agency, int64_t at_ms, enum agency_kind *ret)
 {
-	struct store_cursor cursor;
-	struct tc_slice row, value;
-	struct store_key key;
+	struct store_key prefix, upto;
+	struct tc_slice value;
 	int r;
 
 	*ret = AGENCY_KIND_UNKNOWN;
-	store_key_init(&key);
-	store_key_agency(&key, agency);
-	r = store_cursor_init(&cursor, txn, tables->kinds, store_key_slice(&key), STORE_BACKWARD);
-	store_key_i64(&key, at_ms);
-	if (r == 0)
-		r = store_cursor_seek(&cursor, store_key_slice(&key));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &row, &value);
+	store_key_init(&prefix);
+	store_key_agency(&prefix, agency);
+	upto = prefix;
+	store_key_i64(&upto, at_ms);
+	r = store_upto(txn, tables->kinds, store_key_slice(&prefix), store_key_slice(&upto), NULL,
+		       &value);
 	if (r == 0 && value.len == 1)
 		*ret = (enum agency_kind)value.data[0];
 	else if (r == 0)
 		r = TC_ECORRUPT;
-	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : registry_fault(r);
 }

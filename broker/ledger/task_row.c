@@ -118,29 +118,19 @@ int task_next(struct store_txn *txn, const struct task_tables *tables, uint32_t 
 	      bool open_only, const struct task *after, struct task *ret)
 {
 	struct store_table index = open_only ? tables->open : tables->owner;
-	struct store_cursor cursor;
 	struct store_key prefix, from;
 	struct tc_slice key;
-	uint64_t delivery = 0;
 	int r;
 
 	store_key_init(&prefix);
 	store_key_u32(&prefix, owner);
-	r = store_cursor_init(&cursor, txn, index, store_key_slice(&prefix), STORE_FORWARD);
-	if (r == 0 && after != NULL) {
+	store_key_init(&from);
+	if (after != NULL)
 		(open_only ? task_open_key : task_owner_key)(&from, after);
-		r = store_cursor_seek(&cursor, store_key_slice(&from));
-	}
-	if (r == 0)
-		r = store_cursor_next(&cursor, &key, NULL);
-	if (r == 0 && after != NULL && tc_slice_equal(key, store_key_slice(&from)))
-		r = store_cursor_next(&cursor, &key, NULL);
-	if (r == 0)
-		delivery = task_key_delivery(key);
-	store_cursor_done(&cursor);
+	r = store_after(txn, index, store_key_slice(&prefix), store_key_slice(&from), &key, NULL);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? TASK_NONE : r;
-	return task_read_row(txn, tables->rows, delivery, ret);
+	return task_read_row(txn, tables->rows, task_key_delivery(key), ret);
 }
 
 int task_alerted(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,

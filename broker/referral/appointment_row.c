@@ -187,57 +187,48 @@ int appointment_find(struct store_txn *txn, const struct referral_tables *tables
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
-/* The first row of a list at or (with `past`) after `key`. */
-static int list_next(struct store_txn *txn, const struct referral_tables *tables,
-		     struct store_table table, struct tc_id of, const struct store_key *key,
-		     bool past, struct appointment *ret)
+/* What stands in a row of a list. `r` is how finding that went. */
+static int listed(int r, struct store_txn *txn, const struct referral_tables *tables,
+		  struct tc_slice row, struct appointment *ret)
 {
-	struct store_cursor cursor;
-	struct store_key prefix;
-	struct tc_slice row;
 	struct tc_id id;
-	int r;
 
-	store_key_init(&prefix);
-	store_key_id(&prefix, of);
-	r = store_cursor_init(&cursor, txn, table, store_key_slice(&prefix), STORE_FORWARD);
-	if (r == 0 && key)
-		r = store_cursor_seek(&cursor, store_key_slice(key));
-	if (r == 0)
-		r = store_cursor_next(&cursor, &row, NULL);
-	if (r == 0 && past && tc_slice_equal(row, store_key_slice(key)))
-		r = store_cursor_next(&cursor, &row, NULL);
-	if (r == 0) {
-		memcpy(id.bytes, row.data + row.len - sizeof(id.bytes), sizeof(id.bytes));
-		r = appointment_find(txn, tables, id, ret);
-		r = r == APPOINTMENT_UNKNOWN ? TC_ECORRUPT : r;
-	} else if (r == STORE_NOT_FOUND) {
-		r = APPOINTMENT_UNKNOWN;
-	}
-	store_cursor_done(&cursor);
-	return r == APPOINTMENT_UNKNOWN ? r : referral_fault(r);
+	if (r == STORE_NOT_FOUND)
+		return APPOINTMENT_UNKNOWN;
+	if (r != 0)
+		return referral_fault(r);
+	memcpy(id.bytes, row.data + row.len - sizeof(id.bytes), sizeof(id.bytes));
+	r = appointment_find(txn, tables, id, ret);
+	return r == APPOINTMENT_UNKNOWN ? TC_ECORRUPT : r;
 }
 
 int appointment_next(struct store_txn *txn, const struct referral_tables *tables,
 		     struct tc_id referral, const struct appointment *after,
 		     struct appointment *ret)
 {
+	struct tc_slice prefix = tc_slice(referral.bytes, sizeof(referral.bytes)), row;
 	struct store_key key;
+	int r;
 
+	store_key_init(&key);
 	if (after)
 		list_key(&key, referral, after->start_ms, after->key);
-	return list_next(txn, tables, tables->referral_appointments, referral, after ? &key : NULL,
-			 after != NULL, ret);
+	r = store_after(txn, tables->referral_appointments, prefix, store_key_slice(&key), &row,
+			NULL);
+	return listed(r, txn, tables, row, ret);
 }
 
 int appointment_coming(struct store_txn *txn, const struct referral_tables *tables,
 		       struct tc_id subject, int64_t from_ms, struct appointment *ret)
 {
+	struct tc_slice prefix = tc_slice(subject.bytes, sizeof(subject.bytes)), row;
 	const struct tc_id first = {{0}};
 	struct store_key key;
+	int r;
 
 	list_key(&key, subject, from_ms, first);
-	return list_next(txn, tables, tables->appointment_days, subject, &key, false, ret);
+	r = store_from(txn, tables->appointment_days, prefix, store_key_slice(&key), &row, NULL);
+	return listed(r, txn, tables, row, ret);
 }
 
 int appointment_told(struct store_txn *txn, const struct referral_tables *tables,

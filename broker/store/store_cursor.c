@@ -197,13 +197,16 @@ int store_cursor_next(struct store_cursor *cursor, struct tc_slice *ret_key,
 	return 0;
 }
 
-static int edge(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
-		enum store_order order, struct tc_slice *ret_key, struct tc_slice *ret_value)
+/* With an empty `at`: of all. */
+static int row_at(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
+		  enum store_order order, struct tc_slice at, struct tc_slice *ret_key,
+		  struct tc_slice *ret_value)
 {
 	struct store_cursor cursor;
-	int r;
+	int r = store_cursor_init(&cursor, txn, table, prefix, order);
 
-	r = store_cursor_init(&cursor, txn, table, prefix, order);
+	if (r == 0 && at.len > 0)
+		r = store_cursor_seek(&cursor, at);
 	if (r == 0)
 		r = store_cursor_next(&cursor, ret_key, ret_value);
 	store_cursor_done(&cursor);
@@ -213,13 +216,25 @@ static int edge(struct store_txn *txn, struct store_table table, struct tc_slice
 int store_first(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
 		struct tc_slice *ret_key, struct tc_slice *ret_value)
 {
-	return edge(txn, table, prefix, STORE_FORWARD, ret_key, ret_value);
+	return row_at(txn, table, prefix, STORE_FORWARD, tc_slice(NULL, 0), ret_key, ret_value);
 }
 
 int store_last(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
 	       struct tc_slice *ret_key, struct tc_slice *ret_value)
 {
-	return edge(txn, table, prefix, STORE_BACKWARD, ret_key, ret_value);
+	return row_at(txn, table, prefix, STORE_BACKWARD, tc_slice(NULL, 0), ret_key, ret_value);
+}
+
+int store_from(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
+	       struct tc_slice from, struct tc_slice *ret_key, struct tc_slice *ret_value)
+{
+	return row_at(txn, table, prefix, STORE_FORWARD, from, ret_key, ret_value);
+}
+
+int store_upto(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
+	       struct tc_slice upto, struct tc_slice *ret_key, struct tc_slice *ret_value)
+{
+	return row_at(txn, table, prefix, STORE_BACKWARD, upto, ret_key, ret_value);
 }
 
 int store_after(struct store_txn *txn, struct store_table table, struct tc_slice prefix,

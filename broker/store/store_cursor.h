@@ -52,13 +52,19 @@ int store_cursor_seek(struct store_cursor *cursor, struct tc_slice key) TC_MUST_
 int store_cursor_next(struct store_cursor *cursor, struct tc_slice *ret_key,
 		      struct tc_slice *ret_value) TC_MUST_CHECK;
 
-/* The first or last row under a prefix, without keeping a cursor. 0 or STORE_NOT_FOUND. */
+/* One row under a prefix, without keeping a cursor: 0 or STORE_NOT_FOUND. The first or the last; */
 int store_first(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
 		struct tc_slice *ret_key, struct tc_slice *ret_value) TC_MUST_CHECK;
 int store_last(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
 	       struct tc_slice *ret_key, struct tc_slice *ret_value) TC_MUST_CHECK;
-/* The one that follows `after` under the prefix, whether `after` is there or not; empty: the first.
- * 0 or STORE_NOT_FOUND. */
+/* the first at or after a key, or the last at or before it; */
+int store_from(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
+	       struct tc_slice from, struct tc_slice *ret_key,
+	       struct tc_slice *ret_value) TC_MUST_CHECK;
+int store_upto(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
+	       struct tc_slice upto, struct tc_slice *ret_key,
+	       struct tc_slice *ret_value) TC_MUST_CHECK;
+/* the one that follows `after`, whether that is there or not; empty: the first. */
 int store_after(struct store_txn *txn, struct store_table table, struct tc_slice prefix,
 		struct tc_slice after, struct tc_slice *ret_key,
 		struct tc_slice *ret_value) TC_MUST_CHECK;

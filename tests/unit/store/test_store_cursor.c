@@ -124,6 +124,30 @@ static void what_follows_a_row_is_found_whether_that_is_there_or_not(void **stat
 	}
 }
 
+static void one_row_is_found_at_a_key_or_on_either_side_of_it(void **state)
+{
+	static const char *const rows[] = {"a", "b1", "b3", "c", NULL};
+	static const struct {
+		const char *at, *from, *upto;
+	} cases[] = {{"b", "b1", NULL}, {"b1", "b1", "b1"}, {"b2", "b3", "b1"}, {"b4", NULL, "b3"}};
+	struct fixture *f = *state;
+	struct tc_slice b = tc_slice_text("b"), key;
+
+	put_all(f, rows);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tc_slice at = tc_slice_text(cases[i].at);
+
+		assert_int_equal(store_from(f->txn, f->rows, b, at, &key, NULL),
+				 cases[i].from ? 0 : STORE_NOT_FOUND);
+		if (cases[i].from)
+			assert_true(tc_slice_equal(key, tc_slice_text(cases[i].from)));
+		assert_int_equal(store_upto(f->txn, f->rows, b, at, &key, NULL),
+				 cases[i].upto ? 0 : STORE_NOT_FOUND);
+		if (cases[i].upto)
+			assert_true(tc_slice_equal(key, tc_slice_text(cases[i].upto)));
+	}
+}
+
 static void seek_goes_to_the_row_or_its_neighbour(void **state)
 {
 	struct fixture *f = *state;
@@ -239,6 +263,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_follows_a_row_is_found_whether_that_is_there_or_not, setup,
 			fixture_teardown),
+		cmocka_unit_test_setup_teardown(one_row_is_found_at_a_key_or_on_either_side_of_it,
+						setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(seek_goes_to_the_row_or_its_neighbour, setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(
