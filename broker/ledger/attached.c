@@ -7,6 +7,7 @@
 #include "ledger/origin.h"
 #include "ledger/session.h"
 #include "ledger/state.h"
+#include "store/store_cursor.h"
 
 bool attached_template(const struct ledger *ledger, const struct submission *submission,
 		       struct delivery *ret)
@@ -64,6 +65,22 @@ int attached_send(struct ledger *ledger, const struct delivery *template, uint32
 	if (decision.kind == DECISION_HOLD && attached_waits(ledger, principal, ret))
 		return dispatch_hold(ledger, ret, &decision);
 	return attached_denied(ledger, ret, decision.code);
+}
+
+int attached_next(struct ledger *ledger, struct store_table table, const struct store_key *prefix,
+		  uint32_t *recipient)
+{
+	struct store_key from = *prefix;
+	struct tc_slice key;
+	int r;
+
+	store_key_u32(&from, *recipient);
+	r = store_after(ledger->txn, table, store_key_slice(prefix), store_key_slice(&from), &key,
+			NULL);
+	if (r != 0)
+		return r;
+	key = tc_slice(key.data + prefix->len, key.len - prefix->len);
+	return store_key_take_u32(&key, recipient) && key.len == 0 ? 0 : TC_ECORRUPT;
 }
 
 int attached_recall(struct ledger *ledger, struct delivery *delivery)

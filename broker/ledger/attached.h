@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "ledger/submission.h"
+#include "store/store_key.h"
 
 struct ledger;
 
@@ -26,6 +27,11 @@ bool attached_template(const struct ledger *ledger, const struct submission *sub
 /* To one more. ret->id 0: it did not go; ret->attempt > 0: it was handed over at once. */
 int attached_send(struct ledger *ledger, const struct delivery *template, uint32_t recipient,
 		  struct delivery *ret) TC_MUST_CHECK;
+
+/* Whom it goes to, each once and however many they are: the next principal after *recipient (0: the
+ * first) that the table has under this prefix. 0, STORE_NOT_FOUND or a fault. */
+int attached_next(struct ledger *ledger, struct store_table table, const struct store_key *prefix,
+		  uint32_t *recipient) TC_MUST_CHECK;
 
 /* Any open delivery is recalled, as one of which its sender is not to know: nobody is told. */
 int attached_recall(struct ledger *ledger, struct delivery *delivery) TC_MUST_CHECK;

@@ -7,9 +7,6 @@
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/transition.h"
-#include "store/store_cursor.h"
-
-#define COURT_BOUND_MAX 64 /* agencies that an order goes along to */
 
 /* Stored: never renumber. */
 enum order_state {
@@ -145,38 +142,6 @@ static int bind(struct ledger *ledger, struct tc_id subject, const char *order, 
 			  tc_slice(NULL, 0));
 }
 
-/* Adds those whom that order went to and this message does not. */
-static int bound_by(struct ledger *ledger, const struct submission *submission, const char *order,
-		    uint32_t ret[COURT_BOUND_MAX], size_t *count)
-{
-	struct store_cursor cursor;
-	struct store_key prefix;
-	struct tc_slice key;
-	int r;
-
-	bound_key(&prefix, submission->header.subject, order);
-	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_COURT_BOUND],
-			      store_key_slice(&prefix), STORE_FORWARD);
-	while (r == 0 && *count < COURT_BOUND_MAX &&
-	       (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		uint32_t agency;
-		bool known;
-
-		if (key.len != prefix.len + 4) {
-			r = TC_ECORRUPT;
-			break;
-		}
-		agency = tc_get_be32(key.data + prefix.len);
-		known = submission_goes_to(submission, agency);
-		for (size_t i = 0; i < *count; i++)
-			known = known || ret[i] == agency;
-		if (!known)
-			ret[(*count)++] = agency;
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
-}
-
 /* For who takes the supervision over, as long as it stands. */
 static int keep_word(struct ledger *ledger, const struct submission *submission,
 		     const struct delivery *template)
@@ -231,21 +196,46 @@ int court_take_over(struct ledger *ledger, struct tc_id subject, uint32_t from, 
 	return r == COURT_WORD_END ? 0 : r;
 }
 
+/* Along to each whom that order went to, and to whom this one does not go by itself. */
+static int bind_others(struct ledger *ledger, const struct submission *submission,
+		       const char *order, const struct delivery *template)
+{
+	const char *id = submission->record->claim->order_id;
+	const struct tc_id subject = submission->header.subject;
+	bool same = strcmp(order, id) == 0;
+	struct store_key bound;
+	uint32_t agency = 0;
+	int r;
+
+	bound_key(&bound, subject, order);
+	while ((r = attached_next(ledger, ledger->table[LEDGER_TABLE_COURT_BOUND], &bound,
+				  &agency)) == 0) {
+		struct delivery delivery;
+		bool already = false;
+
+		if (!same)
+			r = is_bound(ledger, subject, id, agency, &already);
+		if (r == 0 && !already && !submission_goes_to(submission, agency)) {
+			r = bind(ledger, subject, id, agency);
+			if (r == 0)
+				r = attached_send(ledger, template, agency, &delivery);
+		}
+		if (r < 0)
+			return r;
+	}
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
 /* To whom it is addressed, and along with that to everybody whom the order before was. */
 static int bind_all(struct ledger *ledger, const struct submission *submission)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
-	const struct tc_id subject = submission->header.subject;
-	struct delivery template, delivery;
-	uint32_t bound[COURT_BOUND_MAX];
-	size_t count = 0;
-	int r = bound_by(ledger, submission, claim->order_id, bound, &count);
+	struct delivery template;
+	int r = 0;
 
-	if (r == 0 && filled(claim->supersedes))
-		r = bound_by(ledger, submission, claim->supersedes, bound, &count);
 	for (size_t i = 0; r == 0 && i < submission->count; i++) {
 		if (submission->deliveries[i].id != 0)
-			r = bind(ledger, subject, claim->order_id,
+			r = bind(ledger, submission->header.subject, claim->order_id,
 				 submission->deliveries[i].recipient);
 	}
 	if (r < 0)
@@ -253,12 +243,11 @@ static int bind_all(struct ledger *ledger, const struct submission *submission)
 	if (!attached_template(ledger, submission, &template))
 		return keep_word(ledger, submission, NULL);
 	r = keep_word(ledger, submission, &template);
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		r = bind(ledger, subject, claim->order_id, bound[i]);
-		if (r == 0)
-			r = attached_send(ledger, &template, bound[i], &delivery);
-	}
-	return r;
+	if (r == 0)
+		r = bind_others(ledger, submission, claim->order_id, &template);
+	return r < 0 || !filled(claim->supersedes)
+		       ? r
+		       : bind_others(ledger, submission, claim->supersedes, &template);
 }
 
 int court_apply_order(struct ledger *ledger, struct submission *submission)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ledger/attached.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/task.h"
@@ -110,27 +111,12 @@ int hearing_known(struct ledger *ledger, uint32_t agency, const struct hearing_n
 	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
-int hearing_bound(struct ledger *ledger, const struct hearing_news *news,
-		  uint32_t ret[HEARING_BOUND_MAX], size_t *ret_count)
+int hearing_bound_next(struct ledger *ledger, const struct hearing_news *news, uint32_t *agency)
 {
-	struct store_cursor cursor;
 	struct store_key prefix;
-	struct tc_slice key;
-	int r;
 
-	*ret_count = 0;
 	hearing_key(&prefix, news);
-	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_HEARING],
-			      store_key_slice(&prefix), STORE_FORWARD);
-	while (r == 0 && *ret_count < HEARING_BOUND_MAX &&
-	       (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
-		if (key.len != prefix.len + 4)
-			r = TC_ECORRUPT;
-		else
-			ret[(*ret_count)++] = tc_get_be32(key.data + prefix.len);
-	}
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return attached_next(ledger, ledger->table[LEDGER_TABLE_HEARING], &prefix, agency);
 }
 
 int hearing_reported(struct ledger *ledger, struct submission *submission)

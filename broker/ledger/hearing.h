@@ -23,8 +23,6 @@
 
 struct ledger;
 
-#define HEARING_BOUND_MAX 64 /* agencies that are told of one without being addressed */
-
 /* What a notice or a result says. */
 struct hearing_news {
 	uint32_t court; /* principal */
@@ -42,9 +40,10 @@ int hearing_told(struct ledger *ledger, uint32_t agency, const struct hearing_ne
 /* Whether an agency was told of it, and that it is set for some day. */
 int hearing_known(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
 		  bool *ret) TC_MUST_CHECK;
-/* Whom a message of that court about it binds. */
-int hearing_bound(struct ledger *ledger, const struct hearing_news *news,
-		  uint32_t ret[HEARING_BOUND_MAX], size_t *ret_count) TC_MUST_CHECK;
+/* The next after *agency (0: the first) whom a message of that court about it binds. 0,
+ * STORE_NOT_FOUND or a fault. */
+int hearing_bound_next(struct ledger *ledger, const struct hearing_news *news,
+		       uint32_t *agency) TC_MUST_CHECK;
 /* A CourtReport was accepted: what the hearing waited for of its sender is done. */
 int hearing_reported(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
 

@@ -400,8 +400,7 @@ static int bind_others(struct ledger *ledger, const struct submission *submissio
 {
 	const struct hearing_news hearing = hearing_of(ledger, news);
 	struct delivery template, delivery;
-	uint32_t bound[HEARING_BOUND_MAX];
-	size_t count;
+	uint32_t agency = 0;
 	int r;
 
 	if (!(news->effects & (HEARING | HEARD)))
@@ -409,16 +408,14 @@ static int bind_others(struct ledger *ledger, const struct submission *submissio
 	if (!attached_template(ledger, submission, &template))
 		return keep_word(ledger, news, NULL);
 	r = keep_word(ledger, news, &template);
-	if (r == 0)
-		r = hearing_bound(ledger, &hearing, bound, &count);
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		if (submission_goes_to(submission, bound[i]))
+	while (r == 0 && (r = hearing_bound_next(ledger, &hearing, &agency)) == 0) {
+		if (submission_goes_to(submission, agency))
 			continue;
-		r = attached_send(ledger, &template, bound[i], &delivery);
+		r = attached_send(ledger, &template, agency, &delivery);
 		if (r == 0)
 			r = deliver_news(ledger, &delivery, news);
 	}
-	return r;
+	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
 int supervision_apply(struct ledger *ledger, struct submission *submission)

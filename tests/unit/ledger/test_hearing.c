@@ -9,6 +9,7 @@
 
 #define DAY_MS     INT64_C(86400000)
 #define CONDITIONS THROUGHCARE__V1__CATEGORY__CATEGORY_SUPERVISION_CONDITIONS
+#define MANY       70 /* agencies */
 
 /* A word of a court about a hearing. */
 struct word {
@@ -199,6 +200,26 @@ static void a_result_reaches_whoever_was_told_of_the_hearing(void **state)
 	assert_int_equal(next_of(x, "treatment", who), at);
 }
 
+static void it_reaches_them_however_many_they_are(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id who = exchange_id(x);
+	int64_t at_ms = x->now_ms + 3 * DAY_MS;
+
+	for (int i = 0; i < MANY; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "site-%03d", i);
+		exchange_agency(x, name, "TREATMENT");
+		collector(x, name, 2 * MANY);
+		say(x, (struct word){.subject = who, .to = name, .at_ms = at_ms});
+	}
+	collector(x, "parole", 50);
+	say(x, (struct word){.subject = who, .type = "HearingResult"}); /* to parole */
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), MANY + 1);
+	assert_int_equal(next_of(x, "site-069", who), 0);
+}
+
 static void it_reaches_nobody_without_a_decision(void **state)
 {
 	struct exchange *x = *state;
@@ -265,6 +286,7 @@ int main(void)
 		TEST(what_a_hearing_waits_for_is_asked_once_and_withdrawn_with_it),
 		TEST(the_report_that_a_hearing_waits_for_closes_its_task),
 		TEST(a_result_reaches_whoever_was_told_of_the_hearing),
+		TEST(it_reaches_them_however_many_they_are),
 		TEST(it_reaches_nobody_without_a_decision),
 		TEST(what_finds_a_full_mailbox_on_its_way_along_is_in_the_trail),
 	};

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "ledger/ledger_view.h"
+#include "ledger/state.h"
 #include "ledger/supervision.h"
 
 #define CONDITIONS THROUGHCARE__V1__CATEGORY__CATEGORY_SUPERVISION_CONDITIONS
+#define MANY       70 /* agencies */
 
 static char *text(const char *text)
 {
@@ -207,6 +209,34 @@ static void an_order_reaches_whoever_the_one_before_bound(void **state)
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
 }
 
+static void an_order_reaches_them_however_many_they_are(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x);
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
+	struct message message = contact(x);
+	uint64_t before;
+
+	message.from = "court";
+	message.type = "CourtOrder";
+	message.subject = subject;
+	message.claim = &claim;
+	claim.order_id = text("o-1");
+	for (int i = 0; i < MANY; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "site-%03d", i);
+		exchange_agency(x, name, "TREATMENT");
+		message.to = name;
+		message.id = exchange_id(x);
+		exchange_send(x, &message);
+		assert_string_equal(exchange_answer(x), "accepted");
+	}
+	before = x->ledger->next_delivery;
+	assert_string_equal(order(x, "court", subject, "o-2", "o-1"), "accepted");
+	assert_int_equal(x->ledger->next_delivery - before, MANY + 1); /* and treatment */
+}
+
 static void an_order_takes_the_place_of_its_own_courts_order_alone(void **state)
 {
 	struct exchange *x = *state;
@@ -240,6 +270,7 @@ int main(void)
 		TEST(an_officer_who_changes_takes_the_referrals_along),
 		TEST(an_order_takes_the_place_of_its_own_courts_order_alone),
 		TEST(an_order_reaches_whoever_the_one_before_bound),
+		TEST(an_order_reaches_them_however_many_they_are),
 		TEST(a_set_of_conditions_takes_the_place_of_an_order_likewise),
 		TEST(the_end_of_supervision_asks_for_a_handover_of_each_open_referral),
 	};
