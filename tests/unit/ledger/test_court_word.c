@@ -3,7 +3,10 @@
 #include "unit/ledger/case_fixture.h"
 #include "unit/ledger/order_fixture.h"
 
+#include <string.h>
+
 #include "ledger/court_word.h"
+#include "ledger/hearing.h"
 #include "ledger/state.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -15,16 +18,24 @@ struct said {
 	uint64_t sequence; /* of the order */
 };
 
-static struct message court_says(struct exchange *x, const char *type, struct tc_id subject,
-				 Throughcare__V1__LifecycleClaim *claim)
+/* A CourtOrder, or of a hearing: `at_ms` 0: it is over. */
+static struct message court_says(struct exchange *x, const char *type, const char *to,
+				 struct tc_id subject, int64_t at_ms)
 {
+	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
 	struct message message = contact(x);
 
+	if (strcmp(type, "CourtOrder") == 0)
+		claim.order_id = (char *)(uintptr_t) "o-1";
+	else
+		claim.hearing_id = (char *)(uintptr_t) "h-1";
+	claim.has_start_ms = at_ms != 0;
+	claim.start_ms = at_ms;
 	message.from = "court";
-	message.to = "parole";
+	message.to = to;
 	message.type = type;
 	message.subject = subject;
-	message.claim = claim;
+	message.claim = &claim;
 	exchange_send(x, &message);
 	assert_string_equal(exchange_answer(x), "accepted");
 	return message;
@@ -32,22 +43,28 @@ static struct message court_says(struct exchange *x, const char *type, struct tc
 
 static struct said said(struct exchange *x)
 {
-	Throughcare__V1__LifecycleClaim hearing = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
-	Throughcare__V1__LifecycleClaim order = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
 	struct said ret = {.subject = exchange_id(x)};
 
 	exchange_agency(x, "county", "PROBATION");
 	collector(x, "parole", 50);
 	collector(x, "county", 50);
 	collector(x, "treatment", 50);
-	hearing.hearing_id = (char *)(uintptr_t) "h-1";
-	hearing.has_start_ms = 1;
-	hearing.start_ms = x->now_ms + 5 * DAY_MS;
-	order.order_id = (char *)(uintptr_t) "o-1";
-	ret.hearing = court_says(x, "HearingNotice", ret.subject, &hearing);
-	ret.order = court_says(x, "CourtOrder", ret.subject, &order);
+	ret.hearing = court_says(x, "HearingNotice", "parole", ret.subject, x->now_ms + 5 * DAY_MS);
+	ret.order = court_says(x, "CourtOrder", "parole", ret.subject, 0);
 	ret.sequence = ledger_next(x->ledger) - 1;
 	return ret;
+}
+
+static int64_t hearing_of(struct exchange *x, const char *name, struct tc_id subject)
+{
+	const struct principal *agency = principal_find(
+		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(name));
+	int64_t at_ms;
+
+	assert_int_equal(hearing_next(x->ledger->txn, x->ledger->table[LEDGER_TABLE_HEARING_DAY],
+				      agency->number, subject, x->now_ms, &at_ms),
+			 0);
+	return at_ms;
 }
 
 /* How many deliveries go out with the transfer to county; two are told of it. */
@@ -80,6 +97,59 @@ static void what_stands_goes_along(void **state)
 	struct said about = said(x);
 
 	assert_int_equal(transferred(x, about.subject), 2 + 2);
+}
+
+static void a_hearing_that_is_set_is_told_to_who_takes_over(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id who = exchange_id(x);
+	int64_t at_ms = x->now_ms + 5 * DAY_MS;
+
+	exchange_agency(x, "county", "PROBATION");
+	collector(x, "parole", 50);
+	collector(x, "treatment", 50);
+	court_says(x, "HearingNotice", "parole", who, at_ms);
+	transferred(x, who);
+	assert_int_equal(hearing_of(x, "county", who), 0);
+	collector(x, "county", 10);
+	assert_int_equal(hearing_of(x, "county", who), at_ms);
+	assert_int_equal(hearing_of(x, "treatment", who), 0);
+	/* From now on it is bound as the former one is. */
+	court_says(x, "HearingNotice", "parole", who, at_ms + DAY_MS);
+	assert_int_equal(hearing_of(x, "county", who), at_ms + DAY_MS);
+	court_says(x, "HearingResult", "parole", who, 0);
+	assert_int_equal(hearing_of(x, "county", who), 0);
+}
+
+static void a_hearing_that_the_former_agency_was_not_told_of_stays_untold(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id who = exchange_id(x);
+
+	exchange_agency(x, "county", "PROBATION");
+	collector(x, "parole", 50);
+	collector(x, "county", 50);
+	collector(x, "treatment", 50);
+	court_says(x, "HearingNotice", "treatment", who, x->now_ms + 5 * DAY_MS);
+	assert_int_equal(transferred(x, who), 2);
+	assert_int_equal(hearing_of(x, "county", who), 0);
+}
+
+static void an_order_that_stands_binds_who_takes_over(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id who = exchange_id(x);
+
+	exchange_agency(x, "county", "PROBATION");
+	collector(x, "parole", 50);
+	collector(x, "county", 50);
+	collector(x, "treatment", 50);
+	court_says(x, "CourtOrder", "parole", who, 0);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
+	assert_int_equal(transferred(x, who), 2 + 1);
+	court_says(x, "CourtOrder", "parole", who, 0);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2); /* and said anew */
+	assert_int_equal(transferred(x, who), 2);                 /* it has the order */
 }
 
 static void what_is_sealed_of_the_person_goes_to_nobody_else(void **state)
@@ -152,6 +222,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_stands_goes_along),
+		TEST(a_hearing_that_is_set_is_told_to_who_takes_over),
+		TEST(a_hearing_that_the_former_agency_was_not_told_of_stays_untold),
+		TEST(an_order_that_stands_binds_who_takes_over),
 		TEST(what_is_sealed_of_the_person_goes_to_nobody_else),
 		TEST(a_sealed_word_alone_stays_behind),
 		TEST(what_is_to_be_expunged_goes_to_nobody_else),

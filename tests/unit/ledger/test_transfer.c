@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ledger/case.h"
-#include "ledger/hearing.h"
 #include "ledger/ledger_view.h"
 #include "ledger/state.h"
 #include "ledger/status.h"
@@ -371,90 +370,6 @@ static void a_transfer_names_one_of_its_recipients(void **state)
 	assert_string_equal(exchange_answer(x), "field_invalid");
 }
 
-/* ---- what courts have said ---- */
-
-static void court_says(struct exchange *x, const char *type, const char *to, struct tc_id subject,
-		       int64_t at_ms)
-{
-	Throughcare__V1__LifecycleClaim claim = THROUGHCARE__V1__LIFECYCLE_CLAIM__INIT;
-	struct message message = contact(x);
-
-	claim.hearing_id = text("h-1");
-	claim.order_id = strcmp(type, "CourtOrder") == 0 ? text("o-1") : NULL;
-	claim.has_start_ms = at_ms != 0;
-	claim.start_ms = at_ms;
-	message.from = "court";
-	message.to = to;
-	message.type = type;
-	message.subject = subject;
-	message.claim = &claim;
-	exchange_send(x, &message);
-	assert_string_equal(exchange_answer(x), "accepted");
-}
-
-static int64_t hearing_of(struct exchange *x, const char *name, struct tc_id subject)
-{
-	const struct principal *agency = principal_find(
-		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(name));
-	int64_t at_ms;
-
-	assert_int_equal(hearing_next(x->ledger->txn, x->ledger->table[LEDGER_TABLE_HEARING_DAY],
-				      agency->number, subject, x->now_ms, &at_ms),
-			 0);
-	return at_ms;
-}
-
-static void a_hearing_that_is_set_is_told_to_who_takes_over(void **state)
-{
-	struct exchange *x = *state;
-	struct message referral = opened(x);
-	int64_t at_ms = x->now_ms + INT64_C(5) * 86400000;
-
-	collector(x, "parole", 50);
-	court_says(x, "HearingNotice", "parole", referral.subject, at_ms);
-	assert_string_equal(transferred(x, referral.subject, OPERATIONAL), "accepted");
-	assert_int_equal(hearing_of(x, "county", referral.subject), 0);
-	collector(x, "county", 10);
-	assert_int_equal(hearing_of(x, "county", referral.subject), at_ms);
-	assert_int_equal(hearing_of(x, "treatment", referral.subject), 0);
-	/* From now on it is bound as the former one is. */
-	court_says(x, "HearingNotice", "parole", referral.subject, at_ms + 86400000);
-	assert_int_equal(hearing_of(x, "county", referral.subject), at_ms + 86400000);
-	court_says(x, "HearingResult", "parole", referral.subject, 0);
-	assert_int_equal(hearing_of(x, "county", referral.subject), 0);
-}
-
-static void a_hearing_that_the_former_agency_was_not_told_of_stays_untold(void **state)
-{
-	struct exchange *x = *state;
-	struct message referral = opened(x);
-	int64_t at_ms = x->now_ms + INT64_C(5) * 86400000;
-
-	collector(x, "parole", 50);
-	collector(x, "county", 50);
-	court_says(x, "HearingNotice", "treatment", referral.subject, at_ms);
-	assert_string_equal(transferred(x, referral.subject, OPERATIONAL), "accepted");
-	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2);
-	assert_int_equal(hearing_of(x, "county", referral.subject), 0);
-}
-
-static void an_order_that_stands_binds_who_takes_over(void **state)
-{
-	struct exchange *x = *state;
-	struct message referral = opened(x);
-
-	collector(x, "parole", 50);
-	collector(x, "county", 50);
-	court_says(x, "CourtOrder", "parole", referral.subject, 0);
-	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
-	assert_string_equal(transferred(x, referral.subject, OPERATIONAL), "accepted");
-	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 3); /* two are told of the transfer */
-	court_says(x, "CourtOrder", "parole", referral.subject, 0);
-	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2); /* and said anew */
-	assert_string_equal(transferred(x, referral.subject, OPERATIONAL), "accepted");
-	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2); /* it has the order */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,9 +384,6 @@ int main(void)
 		TEST(an_end_that_nobody_acknowledged_goes_along_and_a_closed_loop_stays),
 		TEST(the_transfer_is_the_first_change_that_the_new_source_sees),
 		TEST(a_transfer_names_one_of_its_recipients),
-		TEST(a_hearing_that_is_set_is_told_to_who_takes_over),
-		TEST(a_hearing_that_the_former_agency_was_not_told_of_stays_untold),
-		TEST(an_order_that_stands_binds_who_takes_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
