@@ -201,6 +201,10 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 		return strcmp(job->proceeding, delivery->proceeding) == 0 &&
 		       (tc_id_is_none(job->subject) ||
 			tc_id_equal(job->subject, delivery->subject));
+	case JOB_FORWARD:
+		return job->event == delivery->recipient &&
+		       tc_id_equal(job->about, delivery->referral) &&
+		       tc_id_equal(job->subject, delivery->subject);
 	case JOB_NOTICE:
 	case JOB_DISPATCH:
 	case JOB_UNMERGE:
@@ -208,7 +212,6 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 	case JOB_FEEDS:
 	case JOB_CALENDAR:
 	case JOB_WITHDRAW:
-	case JOB_FORWARD:
 	case JOB_BRIEFS:
 	case JOB_POLICY:
 		break;
@@ -480,6 +483,8 @@ int job_behind(struct ledger *ledger, const struct delivery *delivery, bool *ret
 				   */
 		r = mailbox_aside_first(ledger, delivery, job.cursor, &first);
 		*ret = r == 0 && first != 0 && first < delivery->id && first < job.bound;
+		/* What it brings comes from another lane. */
+		*ret = *ret || (r == 0 && job.kind == JOB_FORWARD);
 		if (*ret && job.bound <= delivery->id) {
 			job.bound = delivery->id + 1;
 			r = job_put(ledger, &job);

@@ -4,7 +4,7 @@
 
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
-#include "ledger/mailbox.h"
+#include "ledger/reconsider.h"
 #include "ledger/state.h"
 #include "ledger/status.h"
 #include "ledger/transition.h"
@@ -91,9 +91,13 @@ static int forward_waiting(struct ledger *ledger, const struct transfer *transfe
 
 static int forward_one(struct ledger *ledger, const struct job *job, struct delivery *delivery)
 {
-	return !delivery->own && delivery->recipient == job->principal &&
-			       tc_id_equal(delivery->referral, job->about)
-		       ? forward(ledger, job->event, delivery)
+	if (delivery->own || !tc_id_equal(delivery->referral, job->about))
+		return 0;
+	if (delivery->recipient == job->principal)
+		return forward(ledger, job->event, delivery);
+	/* What came for the new agency meanwhile stands behind all that goes on to it. */
+	return delivery->recipient == job->event && delivery->aside
+		       ? reconsider_delivery(ledger, delivery, false)
 		       : 0;
 }
 

@@ -10,7 +10,7 @@
  *
  * The former agency keeps what the trail has of it and sees nothing new. The new one is told how
  * the referral stands as far as it may know; what was said before stays where it is. What waits
- * for the former agency goes to the new one, decided anew.
+ * for the former agency goes to the new one, decided anew, and before anything that is said later.
  *
  * Owner: ledger thread, inside its transaction. Blocks: never.
  */

@@ -162,6 +162,20 @@ static void what_waits_for_the_former_agency_goes_to_the_new_one(void **state)
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
 }
 
+static void news_of(struct exchange *x, const struct message *referral, int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct message news = contact(x);
+
+		news.from = "treatment";
+		news.to = "parole";
+		news.subject = referral->subject;
+		news.referral = referral->referral;
+		exchange_send(x, &news);
+		assert_string_equal(exchange_answer(x), "accepted");
+	}
+}
+
 static void much_that_waits_goes_on_in_slices(void **state)
 {
 	struct exchange *x = *state;
@@ -172,16 +186,7 @@ static void much_that_waits_goes_on_in_slices(void **state)
 	exchange_slices(x, 4);
 	referral = opened(x);
 	case_respond(x, &referral, "RECEIVED");
-	for (int i = 0; i < 20; i++) {
-		struct message news = contact(x);
-
-		news.from = "treatment";
-		news.to = "parole";
-		news.subject = referral.subject;
-		news.referral = referral.referral;
-		exchange_send(x, &news);
-		assert_string_equal(exchange_answer(x), "accepted");
-	}
+	news_of(x, &referral, 20);
 	collector(x, "county", 50);
 	x->keep = true;
 	exchange_clear(x);
@@ -198,6 +203,54 @@ static void much_that_waits_goes_on_in_slices(void **state)
 	exchange_digest(x, digest);
 	exchange_rebuild(x, 3, rebuilt);
 	assert_memory_equal(digest, rebuilt, sizeof(digest));
+}
+
+/* How many messages about it wait in an agency's lane: each was sent after those before it. */
+static size_t in_order(struct exchange *x, const char *name, struct tc_id referral)
+{
+	const struct principal *agency = principal_find(
+		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(name));
+	struct store_cursor cursor;
+	struct store_key lane;
+	struct tc_slice value;
+	uint64_t last = 0;
+	size_t count = 0;
+
+	store_key_init(&lane);
+	store_key_u32(&lane, agency->number);
+	store_key_id(&lane, referral);
+	assert_int_equal(store_cursor_init(&cursor, x->ledger->txn,
+					   x->ledger->table[LEDGER_TABLE_LANE],
+					   store_key_slice(&lane), STORE_FORWARD),
+			 0);
+	for (; store_cursor_next(&cursor, NULL, &value) == 0; count++) {
+		struct delivery delivery;
+
+		assert_int_equal(delivery_find(x->ledger, tc_get_be64(value.data), &delivery), 0);
+		assert_true(delivery.sequence > last);
+		last = delivery.sequence;
+	}
+	store_cursor_done(&cursor);
+	return count;
+}
+
+static void what_is_said_meanwhile_does_not_overtake_what_goes_on(void **state)
+{
+	struct exchange *x = *state;
+	struct message referral;
+
+	exchange_slices(x, 4);
+	referral = opened(x);
+	case_respond(x, &referral, "RECEIVED");
+	news_of(x, &referral, 20);
+	collector(x, "county", 50);
+	transferred(x, referral.subject, OPERATIONAL);
+	assert_true(x->ledger->job_count > 0);
+	news_of(x, &referral, 2); /* to county from now on */
+	exchange_settle_down(x);
+	assert_int_equal(x->ledger->job_count, 0);
+	news_of(x, &referral, 1);
+	assert_int_equal(in_order(x, "county", referral.referral), 24);
 }
 
 static void a_referral_that_the_target_is_not_told_of_stays_with_a_task(void **state)
@@ -378,6 +431,7 @@ int main(void)
 		TEST(what_is_still_written_to_the_former_agency_goes_to_the_new_one),
 		TEST(what_waits_for_the_former_agency_goes_to_the_new_one),
 		TEST(much_that_waits_goes_on_in_slices),
+		TEST(what_is_said_meanwhile_does_not_overtake_what_goes_on),
 		TEST(a_referral_that_the_target_is_not_told_of_stays_with_a_task),
 		TEST(no_referral_goes_to_an_agency_that_may_not_know_of_it),
 		TEST(a_transfer_back_leaves_nobody_out),
