@@ -218,6 +218,16 @@ static int consent_row_decode(struct tc_slice bytes, struct tc_id consent, uint3
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
+int consent_row_read(struct tc_slice key, struct tc_slice value, struct consent_view *ret)
+{
+	struct tc_id consent;
+	uint32_t version;
+
+	if (!store_key_take_id(&key, &consent) || !store_key_take_u32(&key, &version))
+		return TC_ECORRUPT;
+	return consent_row_decode(value, consent, version, ret);
+}
+
 int consent_row_put(struct store_txn *txn, const struct consent_tables *tables,
 		    const struct consent_view *consent)
 {
@@ -289,19 +299,13 @@ int consent_find_first(struct store_txn *txn, const struct consent_tables *table
 {
 	struct tc_slice key, bytes;
 	struct store_key prefix;
-	uint32_t version;
-	struct tc_id same;
 	int r;
 
 	consent_key(&prefix, consent);
 	r = store_first(txn, tables->consents, store_key_slice(&prefix), &key, &bytes);
 	if (r == STORE_NOT_FOUND)
 		return GRANT_UNKNOWN;
-	if (r != 0)
-		return consent_fault(r);
-	if (!store_key_take_id(&key, &same) || !store_key_take_u32(&key, &version))
-		return TC_ECORRUPT;
-	return consent_row_decode(bytes, consent, version, ret);
+	return r != 0 ? consent_fault(r) : consent_row_read(key, bytes, ret);
 }
 
 /* ---- changes ---- */

@@ -36,6 +36,10 @@ int consent_find_below(struct store_txn *txn, const struct consent_tables *table
 		       struct tc_id consent, uint32_t below,
 		       struct consent_view *ret) TC_MUST_CHECK;
 
+/* A row as a cursor finds it; slices are borrowed from it. 0 or TC_ECORRUPT. */
+int consent_row_read(struct tc_slice key, struct tc_slice value,
+		     struct consent_view *ret) TC_MUST_CHECK;
+
 /* Its first version. 0, GRANT_UNKNOWN or a fault. */
 int consent_find_first(struct store_txn *txn, const struct consent_tables *tables,
 		       struct tc_id consent, struct consent_view *ret) TC_MUST_CHECK;

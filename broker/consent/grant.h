@@ -36,6 +36,7 @@ enum grant_status {
 	GRANT_SUPERSEDED = 5,
 	GRANT_ENDED = 6, /* the event that it was to expire on has come */
 	GRANT_IN_ERROR = 7,
+	GRANT_EXPUNGED = 8, /* an order takes the record of its consent */
 };
 
 /* What changed for grants: the ledger decides the undelivered again that relied on one. */
@@ -54,6 +55,7 @@ struct grant_changes {
 	size_t count;
 	size_t capacity;
 	bool in_error; /* the document said that a consent never held, whatever had ended before */
+	struct tc_id expunged; /* the message that said the consent; none: for another reason */
 };
 
 void grant_changes_free(struct grant_changes *changes);
@@ -89,7 +91,7 @@ struct consent_view {
 	tc_agency sender;
 	uint64_t sequence;
 	int64_t recorded_ms;
-	enum grant_status ended_as; /* GRANT_SUPERSEDED or GRANT_IN_ERROR... */
+	enum grant_status ended_as; /* GRANT_SUPERSEDED, _IN_ERROR or _EXPUNGED... */
 	int64_t ended_ms;           /* ...from then on; GRANT_NEVER */
 	struct tc_slice document;   /* packed throughcare.v1.ConsentGrant */
 };
@@ -146,7 +148,7 @@ int grant_event(struct store_txn *txn, const struct consent_tables *tables, stru
 		char ret[GRANT_EVENT_BYTES_MAX + 1]) TC_MUST_CHECK;
 
 /* "active", "revocation_pending", "partly_revoked", "revoked", "superseded", "entered_in_error",
- * "expired", "not_yet_valid", "not_recorded": as it was or is at that time. */
+ * "expunged", "expired", "not_yet_valid", "not_recorded": as it was or is at that time. */
 const char *grant_status_at(const struct grant_view *grant, int64_t at_ms);
 /* The same for a whole consent, from its grants. */
 int consent_status_at(struct store_txn *txn, const struct consent_tables *tables,

@@ -86,6 +86,8 @@ static const char *ended_name(enum grant_status as)
 		return "expired";
 	case GRANT_IN_ERROR:
 		return "entered_in_error";
+	case GRANT_EXPUNGED:
+		return "expunged";
 	case GRANT_OPEN:
 		break;
 	}

@@ -162,9 +162,9 @@ static int end_version(struct store_txn *txn, const struct consent_tables *table
 		if (r == 0)
 			r = consent_event_catch_up(txn, tables, &consent, &grant, ret);
 		if (r == 0)
-			r = as == GRANT_IN_ERROR
-				    ? end_grant(txn, tables, &grant, as, now_ms, ret)
-				    : supersede_grant(txn, tables, &grant, now_ms, ret);
+			r = as == GRANT_SUPERSEDED
+				    ? supersede_grant(txn, tables, &grant, now_ms, ret)
+				    : end_grant(txn, tables, &grant, as, now_ms, ret);
 	}
 	if (r == 0)
 		r = mark_ended(txn, tables, &consent, as, now_ms);
@@ -197,6 +197,37 @@ int consent_enter_in_error(struct store_txn *txn, const struct consent_tables *t
 			r = consent_find_below(txn, tables, consent, version, &view);
 	}
 	return r == GRANT_UNKNOWN ? 0 : r;
+}
+
+/* The version that the record said. 0, GRANT_UNKNOWN or a fault. */
+static int version_said(struct store_txn *txn, const struct consent_tables *tables,
+			struct tc_id consent, uint64_t sequence, struct consent_view *ret)
+{
+	int r = consent_find(txn, tables, consent, ret);
+
+	while (r == 0 && ret->sequence != sequence)
+		r = consent_find_below(txn, tables, consent, ret->version, ret);
+	return r;
+}
+
+int consent_expunge(struct store_txn *txn, const struct consent_tables *tables,
+		    struct tc_id subject, uint64_t sequence, int64_t now_ms,
+		    struct grant_changes *ret)
+{
+	struct tc_id consent = {{0}};
+	struct consent_view view;
+	size_t count = 1;
+	int r = GRANT_UNKNOWN;
+
+	while (r == GRANT_UNKNOWN) {
+		r = consent_list(txn, tables, NULL, subject, consent, &consent, 1, &count);
+		if (r != 0 || count == 0)
+			return r;
+		r = version_said(txn, tables, consent, sequence, &view);
+	}
+	return r != 0 ? r
+		      : end_version(txn, tables, consent, view.version, GRANT_EXPUNGED, now_ms,
+				    ret);
 }
 
 /* ---- a revocation that arrives ---- */

@@ -47,6 +47,12 @@ int consent_enter_in_error(struct store_txn *txn, const struct consent_tables *t
 			   struct tc_id consent, int64_t now_ms,
 			   struct grant_changes *ret) TC_MUST_CHECK;
 
+/* An order takes what the record said of a consent of the subject: every grant of that version ends
+ * now. Nothing happens when it said nothing of any. */
+int consent_expunge(struct store_txn *txn, const struct consent_tables *tables,
+		    struct tc_id subject, uint64_t sequence, int64_t now_ms,
+		    struct grant_changes *ret) TC_MUST_CHECK;
+
 /* The timer that grant_change.effective_ms asked for. Appends the grant to *ret when a revocation
  * of it that waited is now in effect. */
 int consent_revocation_due(struct store_txn *txn, const struct consent_tables *tables,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "ledger/forget_consent.h"
 
 /* Where a row has a number. */
 enum forget_place {
@@ -34,6 +35,7 @@ struct forget_rule {
 	bool steps; /* besides, it says what the message said: referral_step_forget */
 	enum forget_place deliveries;
 	enum forget_place records;
+	enum forget_version version;
 };
 
 /* That of the table; all false when it has none. */

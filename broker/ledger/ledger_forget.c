@@ -29,6 +29,7 @@ void forget_what_done(struct forget_what *what)
 	sought_numbers_done(&what->orders);
 	sought_done(&what->closed);
 	sought_numbers_done(&what->deliveries);
+	forget_consents_done(&what->consents);
 }
 
 int ledger_forget_due(struct ledger *ledger, struct order *ret)
@@ -89,6 +90,13 @@ struct finding {
 	struct sought others; /* ...that another's message has, too */
 };
 
+/* What an order set off stays: it tells others of what became of theirs. */
+static bool is_forgotten(const struct forget_what *what, uint64_t sequence)
+{
+	return sought_numbers_has(&what->records, sequence) &&
+	       !sought_numbers_has(&what->orders, sequence);
+}
+
 /* A delivery of a forgotten record, or that names what is forgotten. */
 static int find_delivery(void *context, const struct forget_rule *rule, struct tc_slice key,
 			 struct tc_slice value)
@@ -101,7 +109,7 @@ static int find_delivery(void *context, const struct forget_rule *rule, struct t
 		return 0;
 	found = sought_in(&what->ids, value) ||
 		(forget_rule_number(rule->records, key, value, &sequence) &&
-		 sought_numbers_has(&what->records, sequence));
+		 is_forgotten(what, sequence));
 	return found ? sought_numbers_add(&what->deliveries, tc_get_be64(key.data)) : 0;
 }
 
@@ -114,12 +122,6 @@ static bool message_of(struct tc_slice key, struct tc_slice value, struct tc_id 
 	memcpy(ret->bytes, key.data, ID_BYTES);
 	*ret_sequence = tc_get_be64(value.data);
 	return true;
-}
-
-static bool is_forgotten(const struct forget_what *what, uint64_t sequence)
-{
-	return sought_numbers_has(&what->records, sequence) &&
-	       !sought_numbers_has(&what->orders, sequence);
 }
 
 static int find_gone(void *context, const struct forget_rule *rule, struct tc_slice key,
@@ -224,6 +226,8 @@ int ledger_forget_find(struct ledger *ledger, struct forget_what *what)
 		r = walk(ledger, NULL, find_closed, &finding);
 	if (r == 0)
 		r = walk(ledger, NULL, find_delivery, &finding);
+	if (r == 0)
+		r = forget_consents_find(ledger, &what->records, &what->consents);
 	sought_numbers_sort(&what->deliveries);
 	sought_done(&finding.gone);
 	sought_done(&finding.others);
@@ -352,8 +356,9 @@ static int dump_row(void *context, const struct forget_rule *rule, struct tc_sli
 	if (rule->kept && names_message(what, key, value))
 		return rule->steps ? dump_step(dumping, key, value)
 				   : dump_blanked(dumping, rule, key, value);
-	if (numbered(what, rule, key, value) || sought_in(&what->ids, key) ||
-	    sought_in(&what->ids, value))
+	if (numbered(what, rule, key, value) ||
+	    forget_consents_has(&what->consents, rule->version, key) ||
+	    sought_in(&what->ids, key) || sought_in(&what->ids, value))
 		return 0;
 	return store_dump_row(dumping->dump, key, value);
 }

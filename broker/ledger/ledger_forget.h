@@ -4,14 +4,15 @@
  * What is gone from the log cannot be applied again, so the state after it is kept as rows: a dump
  * from which everything that names a forgotten id, or belongs to a forgotten record, is left out.
  * It is found by looking for the ids in the bytes of every row, so that a table nobody thought of
- * is not passed over; only rows that name no id, but a delivery's or record's number, are known
- * by their tables.
+ * is not passed over; only rows that name no id, but a delivery's or record's number, and those of
+ * a consent are known by their tables.
  *
  * Owner:  the ledger's thread, between two records. Blocks: as the dump does.
  */
 #ifndef LEDGER_LEDGER_FORGET_H
 #define LEDGER_LEDGER_FORGET_H
 
+#include "ledger/forget_consent.h"
 #include "ledger/ledger.h"
 #include "ledger/sought.h"
 #include "store/store_dump.h"
@@ -28,13 +29,15 @@ typedef int (*forget_others)(void *context, const struct forget_what *what, stru
 			     enum forget_role role, bool *ret);
 
 struct forget_what {
-	struct sought roots;              /* persons and referrals, and what belongs to them... */
-	struct sought ids;                /* ...and those, and messages */
-	struct sought_numbers records;    /* sequences, of whole records */
-	struct sought_numbers orders;     /* of these the orders themselves: their rows stay */
-	struct sought closed;             /* orders that name nobody else; by ledger_forget_find */
-	struct sought_numbers deliveries; /* made by ledger_forget_find */
-	forget_others others;             /* none: nobody is asked */
+	struct sought roots;           /* persons and referrals, and what belongs to them... */
+	struct sought ids;             /* ...and those, and messages */
+	struct sought_numbers records; /* sequences, of whole records */
+	struct sought_numbers orders;  /* of these the orders themselves: their rows stay */
+	/* By ledger_forget_find: */
+	struct sought closed; /* orders that name nobody else */
+	struct sought_numbers deliveries;
+	struct forget_consents consents; /* what the records said of them */
+	forget_others others;            /* none: nobody is asked */
 	void *others_context;
 };
 

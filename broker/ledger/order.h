@@ -8,8 +8,8 @@
  *
  * What was sent before the approval and waits is recalled by its record, without a word to
  * its sender: nobody shall learn of an order from what became of a message. Of an
- * expungement tasks, reviews, places held and clocks end, too. That is one pass over what
- * is open; orders are rare. What is sent afterwards is taken as before.
+ * expungement tasks, reviews, places held, clocks and consents end, too. That is one pass over
+ * what is open; orders are rare. What is sent afterwards is taken as before.
  *
  *   order         order id (the TrailOrder's message id) -> row
  *   order_target  target id, order id -> kind of target, kind of order (in force, and hiding)

@@ -3,15 +3,19 @@
  *
  * Deliveries end recalled, and their senders are told nothing. What runs on clocks of its
  * own is found through the referrals and persons; a clock that was forgotten would point
- * at rows that are gone.
+ * at rows that are gone. A consent of which the message is named ends as one that is entered in
+ * error does: what waits under it is about others, and their senders hear of it as ever.
  */
 #include <string.h>
 
+#include "consent/revoke.h"
 #include "ledger/attached.h"
+#include "ledger/idempotency.h"
 #include "ledger/lease.h"
 #include "ledger/order_row.h"
 #include "ledger/outcome_check.h"
 #include "ledger/person_decision.h"
+#include "ledger/reconsider.h"
 #include "ledger/review.h"
 #include "ledger/sought.h"
 #include "ledger/state.h"
@@ -197,6 +201,38 @@ static int stop_clocks(struct ledger *ledger, const struct order_about *about)
 	return r;
 }
 
+/* ---- consents ---- */
+
+/* Whoever said one under this id. */
+static int end_consents_of(struct ledger *ledger, struct tc_id message)
+{
+	struct grant_changes changes = {.expunged = message};
+	struct receipt receipt;
+	uint32_t sender = 0;
+	int r;
+
+	while ((r = idempotency_next(ledger, message, &sender, &receipt)) == 0) {
+		r = consent_expunge(ledger->txn, &ledger->consent, receipt.subject,
+				    receipt.sequence, ledger->now_ms, &changes);
+		if (r < 0)
+			break;
+	}
+	if (r == IDEMPOTENCY_NEW)
+		r = reconsider_grants(ledger, &changes);
+	grant_changes_free(&changes);
+	return r;
+}
+
+static int end_consents(struct ledger *ledger, const struct order_about *about)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < about->count; i++)
+		if (about->ids[i].kind == ORDER_TARGET_MESSAGE)
+			r = end_consents_of(ledger, about->ids[i].id);
+	return r;
+}
+
 /* ---- */
 
 int order_end_open(struct ledger *ledger, const struct order_about *about, bool expunged)
@@ -211,6 +247,8 @@ int order_end_open(struct ledger *ledger, const struct order_about *about, bool 
 		r = end_leases(ledger, about);
 	if (r == 0 && expunged)
 		r = stop_clocks(ledger, about);
+	if (r == 0 && expunged)
+		r = end_consents(ledger, about);
 	/* At the end: also what the steps before had to say. */
 	return r < 0 ? r : end_deliveries(ledger, about, expunged);
 }

@@ -185,7 +185,10 @@ static int reconsider_notify(struct ledger *ledger, const struct grant_change *c
 	return job_start(ledger, &job);
 }
 
-static int reconsider_grant(struct ledger *ledger, const struct grant_change *change)
+/* That it was expunged is a row of the message that said it: the order hides and takes that, too.
+ */
+static int reconsider_grant(struct ledger *ledger, const struct grant_changes *changes,
+			    const struct grant_change *change)
 {
 	struct fact_draft draft;
 	char grant[TC_ID_TEXT_BYTES];
@@ -196,6 +199,9 @@ static int reconsider_grant(struct ledger *ledger, const struct grant_change *ch
 	fact_text(&draft.row.agency, TC_AGENCY_EXCHANGE);
 	fact_subject(&draft, change->subject);
 	fact_text(&draft.row.basis, grant);
+	fact_message(&draft, changes->expunged);
+	if (!tc_id_is_none(changes->expunged))
+		fact_text(&draft.row.code, "expunged");
 	r = fact_push(ledger, &draft);
 	if (r == 0 && !change->effective && change->effective_ms != GRANT_NEVER)
 		r = timer_set(ledger, change->effective_ms, TIMER_GRANT, change->grant);
@@ -212,7 +218,7 @@ int reconsider_grants(struct ledger *ledger, const struct grant_changes *changes
 	bool any = false;
 
 	for (size_t i = 0; i < changes->count; i++) {
-		int r = reconsider_grant(ledger, &changes->rows[i]);
+		int r = reconsider_grant(ledger, changes, &changes->rows[i]);
 
 		if (r < 0)
 			return r;

@@ -181,14 +181,16 @@ static const char *because_refused(const struct check *check, const struct decis
 static int find_grant(const struct question *question, const struct check *check, struct tc_id id,
 		      struct grant_view *ret, bool *ret_hidden)
 {
-	int r = grant_find_at(ledger_view_txn(question->ledger),
-			      ledger_view_consent(question->ledger), id, check->request.now_ms,
-			      ret);
+	const struct consent_tables *tables = ledger_view_consent(question->ledger);
+	struct store_txn *txn = ledger_view_txn(question->ledger);
+	struct consent_view consent;
+	int r = grant_find_at(txn, tables, id, check->request.now_ms, ret);
 
+	if (r == 0)
+		r = consent_find_version(txn, tables, ret->consent, ret->version, &consent);
 	if (r != 0)
 		return r > 0 ? TC_ECORRUPT : r;
-	return seal_hides(question, ret->subject, (struct tc_id){{0}}, (struct tc_id){{0}},
-			  ret_hidden);
+	return seal_hides_consent(question, &consent, ret_hidden);
 }
 
 /* Until when what it relies on stands. */

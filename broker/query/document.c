@@ -186,8 +186,7 @@ int document_row(const struct question *question, struct answer *answer,
 	bool whole = gate_consent(question, consent), hidden;
 	Throughcare__V1__ConsentRow *row = arena_take(&answer->arena, sizeof(*row));
 	Document *document = unpack(answer, consent);
-	int r = seal_hides(question, consent->subject, (struct tc_id){{0}}, (struct tc_id){{0}},
-			   &hidden);
+	int r = seal_hides_consent(question, consent, &hidden);
 
 	*ret = NULL;
 	if (r < 0 || hidden)
@@ -273,6 +272,19 @@ static const Grant *find_grant(const Document *document, struct tc_id id)
 	return NULL;
 }
 
+/* What a release relied on was there. */
+static int expunged_grant(struct answer *answer, struct tc_id id, Throughcare__V1__GrantRow *row,
+			  Throughcare__V1__GrantRow **ret)
+{
+	if (row == NULL)
+		return TC_ENOMEM;
+	throughcare__v1__grant_row__init(row);
+	row->grant_id = answer_id(answer, id);
+	row->status = answer_text(answer, "expunged");
+	*ret = row;
+	return row->grant_id && row->status ? 0 : TC_ENOMEM;
+}
+
 int document_grant(const struct question *question, struct answer *answer, struct tc_id id,
 		   const char *sender, const char *recipient, int64_t at_ms,
 		   Throughcare__V1__GrantRow **ret)
@@ -292,10 +304,11 @@ int document_grant(const struct question *question, struct answer *answer, struc
 		r = consent_find_version(txn, tables, state.consent, state.version, &consent);
 	/* A release may rest on that of an id that is tied to the subject's. */
 	if (r == 0)
-		r = seal_hides(question, consent.subject, (struct tc_id){{0}}, (struct tc_id){{0}},
-			       &hidden);
+		r = seal_hides_consent(question, &consent, &hidden);
+	if (r == GRANT_UNKNOWN)
+		return expunged_grant(answer, id, row, ret);
 	if (r != 0 || hidden)
-		return r < 0 ? r : 0;
+		return r;
 	document = unpack(answer, &consent);
 	if (row == NULL || document == NULL)
 		return TC_ENOMEM;

@@ -4,6 +4,7 @@
 
 #include "ledger/ledger_view.h"
 #include "ledger/order.h"
+#include "wire/header.h"
 
 static const struct tc_id nobody = {{0}};
 
@@ -91,6 +92,48 @@ int seal_hides(const struct question *question, struct tc_id subject, struct tc_
 	if (r >= 0 && !*ret && !tc_id_is_none(message))
 		r = message_hidden(question, message, ret);
 	return r < 0 ? r : 0;
+}
+
+static int read_message(const struct question *question, uint64_t sequence, struct tc_id *ret)
+{
+	Throughcare__V1__Record *record;
+	struct journal_entry entry;
+	struct tc_header header;
+	int r = journal_read(question->journal, sequence, &entry);
+
+	*ret = nobody;
+	if (r != 0)
+		return r == JOURNAL_FORGOTTEN ? 0 : r < 0 ? r : TC_ECORRUPT;
+	record = throughcare__v1__record__unpack(NULL, entry.body.len, entry.body.data);
+	if (record == NULL)
+		return TC_ECORRUPT;
+	if (record->body_case == THROUGHCARE__V1__RECORD__BODY_SUBMISSION &&
+	    tc_header_read(
+		    tc_slice(record->submission->header.data, record->submission->header.len),
+		    &header) == 0)
+		*ret = header.message_id;
+	throughcare__v1__record__free_unpacked(record, NULL);
+	return 0;
+}
+
+int seal_hides_record(const struct question *question, uint64_t sequence, bool *ret)
+{
+	struct tc_id message;
+	bool stands;
+	int r = seal_stands(question, &stands);
+
+	*ret = false;
+	if (r == 0 && stands)
+		r = read_message(question, sequence, &message);
+	return r < 0 || !stands ? r : hides(question, nobody, nobody, message, ret);
+}
+
+int seal_hides_consent(const struct question *question, const struct consent_view *consent,
+		       bool *ret)
+{
+	int r = seal_hides(question, consent->subject, nobody, nobody, ret);
+
+	return r < 0 || *ret ? r : seal_hides_record(question, consent->sequence, ret);
 }
 
 int seal_hides_row(const struct question *question, const Throughcare__V1__TrailRow *row, bool *ret)

@@ -21,6 +21,11 @@ int seal_stands(const struct question *question, bool *ret) TC_MUST_CHECK;
  * a message without one, the person is found out. 0 and *ret, or a fault. */
 int seal_hides(const struct question *question, struct tc_id subject, struct tc_id referral,
 	       struct tc_id message, bool *ret) TC_MUST_CHECK;
+/* The same of a consent: it is about its subject, and the message that said this version of it. */
+int seal_hides_consent(const struct question *question, const struct consent_view *consent,
+		       bool *ret) TC_MUST_CHECK;
+/* Is the message hidden whose record this is? */
+int seal_hides_record(const struct question *question, uint64_t sequence, bool *ret) TC_MUST_CHECK;
 /* The same of the ids that a row names. */
 int seal_hides_row(const struct question *question, const Throughcare__V1__TrailRow *row,
 		   bool *ret) TC_MUST_CHECK;

@@ -85,8 +85,7 @@ static int read_revoked(struct what_if *what_if, struct trail_question *asked)
 		return r;
 	r = consent_find_either(txn, tables, id, &consent);
 	if (r == 0)
-		r = seal_hides(question, consent.subject, (struct tc_id){{0}}, (struct tc_id){{0}},
-			       &hidden);
+		r = seal_hides_consent(question, &consent, &hidden);
 	if (r != 0 || hidden)
 		return r < 0 ? r
 			     : tc_refuse(&what_if->answer->refusal, TC_REFUSAL_NOT_FOUND,

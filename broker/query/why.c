@@ -255,7 +255,8 @@ static int add_grant(const struct why *why, const Throughcare__V1__TrailRow *row
 	if (share == GATE_SHARE_RECEIVED)
 		hide_state(grant);
 	reason->grants[reason->n_grants++] = grant;
-	reason->consent_ids[reason->n_consent_ids++] = grant->consent_id;
+	if (grant->consent_id != NULL)
+		reason->consent_ids[reason->n_consent_ids++] = grant->consent_id;
 	return 0;
 }
 

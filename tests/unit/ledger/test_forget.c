@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "consent/grant.h"
 #include "ledger/outcome_check.h"
 #include "ledger/principal.h"
 #include "ledger/state.h"
@@ -298,6 +299,70 @@ static void a_message_goes_and_its_referral_and_every_clock_go_on(void **state)
 	forget_what_done(&what);
 }
 
+/* Rows of the consent tables, in their order. */
+static void count_consent_rows(struct ledger *ledger, uint64_t ret[CONSENT_TABLES_COUNT])
+{
+	const struct consent_tables *at = &ledger->consent;
+	const struct store_table tables[] = {
+		at->consents, at->grants,      at->pairs,  at->over,   at->members,   at->subjects,
+		at->seen,     at->proceedings, at->events, at->courts, at->unsettled, at->happened};
+
+	for (size_t i = 0; i < CONSENT_TABLES_COUNT; i++)
+		assert_int_equal(store_count(ledger->txn, tables[i], &ret[i]), 0);
+}
+
+/* Its id and those of its grants stand in others' messages: they are not looked for. */
+static void a_version_of_a_consent_goes_with_the_message_that_said_it(void **state)
+{
+	struct exchange *x = *state;
+	struct tc_id subject = exchange_id(x), message = exchange_id(x);
+	uint64_t rows[CONSENT_TABLES_COUNT], left_rows[CONSENT_TABLES_COUNT];
+	struct consent consent = grant(x, subject), other = grant(x, subject);
+	struct forget_what what = {.records = {0}};
+	struct grant_view view;
+	struct ledger *left;
+
+	consent.proceeding = "case-1";
+	exchange_consent(x, &other);
+	exchange_consent(x, &consent);
+	assert_int_equal(ledger_commit(x->ledger), 0);
+	count_consent_rows(x->ledger, rows);
+	consent.version = 2;
+	consent.also = "court";
+	x->next_id = message;
+	exchange_consent(x, &consent);
+	assert_string_equal(exchange_answer(x), "accepted");
+	consent.alone = true;
+	exchange_revoke(x, &consent);
+	assert_int_equal(ledger_commit(x->ledger), 0);
+	assert_int_equal(sought_add(&what.ids, message), 0);
+	scan(x, &what);
+	assert_int_equal(what.records.count, 1);
+	left = left_of(x, &what);
+	count_consent_rows(left, left_rows);
+	rows[2]--; /* of the first version, which is superseded since: */
+	rows[3]++;
+	assert_memory_equal(rows, left_rows, sizeof(rows));
+	assert_int_equal(grant_find(left->txn, &left->consent, consent.grant, &view), 0);
+	assert_int_equal(view.version, 1);
+	remove_left(x, &left);
+	forget_what_done(&what);
+	sought_numbers_done(&what.records);
+	what = (struct forget_what){.records = {0}};
+	for (uint64_t i = 0; i < 2; i++)
+		assert_int_equal(sought_numbers_add(&what.records, x->count - 2 - i), 0);
+	assert_int_equal(ledger_forget_find(x->ledger, &what), 0);
+	left = left_of(x, &what);
+	assert_int_equal(grant_find(left->txn, &left->consent, consent.grant, &view),
+			 GRANT_UNKNOWN);
+	assert_int_equal(grant_find(left->txn, &left->consent, other.grant, &view), 0);
+	count_consent_rows(left, left_rows);
+	for (size_t i = 0; i < CONSENT_TABLES_COUNT; i++)
+		assert_true(left_rows[i] <= 1 || i == 6); /* the other's, seen by two agencies */
+	remove_left(x, &left);
+	forget_what_done(&what);
+}
+
 static void a_dump_of_everything_is_the_same_state(void **state)
 {
 	struct exchange *x = *state;
@@ -321,6 +386,7 @@ int main(void)
 		cmocka_unit_test(blanked_ids_leave_everything_around_them),
 		TEST(a_person_is_left_out_and_nothing_dangles),
 		TEST(a_message_goes_and_its_referral_and_every_clock_go_on),
+		TEST(a_version_of_a_consent_goes_with_the_message_that_said_it),
 		TEST(a_dump_of_everything_is_the_same_state),
 	};
 
