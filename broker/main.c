@@ -10,6 +10,7 @@
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/decision_bench.h"
+#include "daemon/forgotten_lost.h"
 #include "daemon/help.h"
 #include "daemon/problem.h"
 #include "daemon/restore.h"
@@ -18,7 +19,7 @@
 
 #define EXIT_USAGE 2
 
-enum action { RUN, CHECK_CONFIG, PRINT_CONFIG, REBUILD, CHECK, MEASURE, RESTORE };
+enum action { RUN, CHECK_CONFIG, PRINT_CONFIG, REBUILD, CHECK, MEASURE, RESTORE, LOST };
 
 static int usage(const char *error)
 {
@@ -31,6 +32,7 @@ struct words {
 	enum action action;
 	const char *path;
 	const char *persons, *grants, *seconds; /* of --measure-decisions */
+	const char *lost;                       /* why: of --forgotten-lost */
 	struct restore_words restore;
 };
 
@@ -69,6 +71,9 @@ static int act(const struct words *words)
 		break;
 	case RESTORE:
 		status = restore_run(&config, &words->restore);
+		break;
+	case LOST:
+		status = forgotten_lost_run(&config, words->lost, words->restore.decided_by);
 		break;
 	case MEASURE:
 		break;
@@ -149,6 +154,10 @@ static bool take(struct words *words, int option)
 		words->action = RESTORE;
 		words->restore.folder = optarg;
 		return true;
+	case 'l':
+		words->action = LOST;
+		words->lost = optarg;
+		return true;
 	case 'x':
 		words->restore.replace = true;
 		return true;
@@ -179,14 +188,15 @@ static bool take(struct words *words, int option)
 static bool restore_words_fit(const struct words *words)
 {
 	const struct restore_words *restore = &words->restore;
+	const char *reason = words->action == LOST ? words->lost : restore->accept_gap;
 
-	if (words->action != RESTORE)
-		return !restore->replace && !restore->accept_gap && !restore->decided_by &&
-		       !restore->witnessed;
-	if (!restore->accept_gap)
+	if (words->action != RESTORE &&
+	    (restore->replace || restore->accept_gap || restore->witnessed))
+		return false;
+	if (!reason)
 		return !restore->decided_by;
 	/* Blanks name nobody, and are no reason. */
-	return tc_actor_named(tc_slice_text(restore->accept_gap)) && restore->decided_by &&
+	return tc_actor_named(tc_slice_text(reason)) && restore->decided_by &&
 	       tc_actor_named(tc_slice_text(restore->decided_by));
 }
 
@@ -199,6 +209,7 @@ int main(int argc, char **argv)
 		{"rebuild", no_argument, NULL, 'r'},
 		{"check", no_argument, NULL, 'k'},
 		{"restore", required_argument, NULL, 'R'},
+		{"forgotten-lost", required_argument, NULL, 'l'},
 		{"replace", no_argument, NULL, 'x'},
 		{"accept-gap", required_argument, NULL, 'g'},
 		{"decided-by", required_argument, NULL, 'd'},
@@ -231,7 +242,8 @@ int main(int argc, char **argv)
 		return usage("--persons, --grants and --seconds belong to --measure-decisions");
 	if (!restore_words_fit(&words))
 		return usage("--replace, --accept-gap, --decided-by and --witnessed belong to "
-			     "--restore; a gap is accepted for a reason, by somebody");
+			     "--restore; a gap is accepted for a reason, by somebody, and so is a "
+			     "loss");
 	if (!words.path && words.action == PRINT_CONFIG) {
 		config_print_defaults(stdout);
 		return 0;

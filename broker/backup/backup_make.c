@@ -8,6 +8,7 @@
 #include "backup/backup_segment.h"
 #include "base/clock.h"
 #include "journal/journal_copy.h"
+#include "journal/journal_forget.h"
 #include "throughcare/v1/record.pb-c.h"
 
 struct make {
@@ -255,7 +256,7 @@ static int file_copy(struct make *make, const char *path, const char *name)
 	return file_put(make, r, &file);
 }
 
-/* A damaged one does not come into the place of one that is whole. */
+/* A damaged one, or one with less, does not come into the place of one that is whole. */
 static int forgotten_copy(struct make *make)
 {
 	struct backup_folder from = {.fd = -1};
@@ -263,10 +264,14 @@ static int forgotten_copy(struct make *make)
 	int r = backup_folder_open(make->options->data_dir, false, &from);
 
 	if (r == 0)
-		r = forgotten_file_check(&from, &at);
+		r = forgotten_file_check(
+			&from, backup_manifest_meta(&make->now, JOURNAL_META_FORGOTTEN), &at);
 	backup_folder_close(&from);
 	if (r == TC_ECORRUPT)
 		return bad(make, "data_dir/forgotten is damaged: throughcared --check says more");
+	if (r == FORGOTTEN_FILE_LESS)
+		return bad(make, "data_dir/forgotten is gone, or an older one: throughcared "
+				 "--check says more");
 	return r < 0 ? r : file_copy(make, make->options->data_dir, BACKUP_FILE_FORGOTTEN);
 }
 

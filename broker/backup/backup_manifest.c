@@ -71,6 +71,14 @@ int backup_manifest_add_meta(struct backup_manifest *manifest, struct tc_slice n
 	return 0;
 }
 
+struct tc_slice backup_manifest_meta(const struct backup_manifest *manifest, const char *name)
+{
+	for (size_t i = 0; i < manifest->meta_count; i++)
+		if (strcmp(manifest->meta[i].name, name) == 0)
+			return tc_slice(manifest->meta[i].value, manifest->meta[i].value_len);
+	return tc_slice(NULL, 0);
+}
+
 bool backup_manifest_meta_equal(const struct backup_manifest *a, const struct backup_manifest *b)
 {
 	return a->meta_count == b->meta_count &&

@@ -67,6 +67,8 @@ const struct backup_file *backup_manifest_file(const struct backup_manifest *man
 /* 0 or TC_EFULL. */
 int backup_manifest_add_meta(struct backup_manifest *manifest, struct tc_slice name,
 			     struct tc_slice value) TC_MUST_CHECK;
+/* Its value; empty when there is none. */
+struct tc_slice backup_manifest_meta(const struct backup_manifest *manifest, const char *name);
 bool backup_manifest_meta_equal(const struct backup_manifest *a, const struct backup_manifest *b);
 void backup_manifest_free(struct backup_manifest *manifest);
 

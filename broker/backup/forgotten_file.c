@@ -56,7 +56,28 @@ int forgotten_file_add(struct tc_bytes *bytes, struct tc_slice content)
 	return r == 0 ? tc_bytes_append(bytes, sha256, sizeof(sha256)) : r;
 }
 
-int forgotten_file_check(const struct backup_folder *folder, size_t *ret_at)
+int forgotten_file_know(struct tc_slice bytes, uint8_t ret[FORGOTTEN_KNOWN_BYTES])
+{
+	tc_put_be64(ret, bytes.len);
+	return tc_sha256(bytes, ret + 8);
+}
+
+int forgotten_file_hold(struct tc_slice bytes, struct tc_slice known)
+{
+	uint8_t found[FORGOTTEN_KNOWN_BYTES];
+	int r;
+
+	if (known.len == 0)
+		return 0;
+	if (known.len != sizeof(found) || tc_get_be64(known.data) > bytes.len)
+		return FORGOTTEN_FILE_LESS;
+	r = forgotten_file_know(tc_slice(bytes.data, tc_get_be64(known.data)), found);
+	if (r < 0)
+		return r;
+	return memcmp(found, known.data, sizeof(found)) == 0 ? 0 : FORGOTTEN_FILE_LESS;
+}
+
+int forgotten_file_check(const struct backup_folder *folder, struct tc_slice known, size_t *ret_at)
 {
 	struct tc_bytes bytes = {0};
 	struct tc_slice left, entry;
@@ -66,6 +87,8 @@ int forgotten_file_check(const struct backup_folder *folder, size_t *ret_at)
 	while (r == 0)
 		r = forgotten_file_next(&left, &entry);
 	*ret_at = bytes.len - left.len;
+	if (r == FORGOTTEN_FILE_END)
+		r = forgotten_file_hold(tc_bytes_slice(&bytes), known);
 	tc_bytes_free(&bytes);
-	return r == FORGOTTEN_FILE_END ? 0 : r;
+	return r;
 }

@@ -138,7 +138,8 @@ static int note_put(struct stores *stores, uint64_t first)
 	uint8_t note[8];
 
 	tc_put_be64(note, first);
-	return journal_note_set(stores->journal, tc_slice(note, sizeof(note)));
+	return journal_note_set(stores->journal, JOURNAL_NOTE_FORGETTING,
+				tc_slice(note, sizeof(note)));
 }
 
 static int begin(struct stores *stores, const struct config *config)
@@ -181,6 +182,8 @@ static int leave_out(struct stores *stores, const struct config *config,
 	for (size_t i = 0; r == 0 && targets.ids.count > 0 && i < done->count; i++)
 		r = forget_memory_add(config, stores->journal, done->first + i, done->records[i],
 				      &targets);
+	if (r == 0)
+		r = forget_memory_note(config, stores->journal);
 	if (r == 0)
 		r = forget_find(stores, &what);
 	if (r == 0)
@@ -245,7 +248,7 @@ static int finish(struct stores *stores, const struct config *config, uint64_t f
 	if (r == 0 && views)
 		r = stores_open_views(stores, config, true);
 	if (r == 0)
-		r = journal_note_set(stores->journal, tc_slice(NULL, 0));
+		r = journal_note_set(stores->journal, JOURNAL_NOTE_FORGETTING, tc_slice(NULL, 0));
 	if (r == 0 && done.count > 0)
 		log_event(EV_FORGOTTEN, NULL, NULL, (int64_t)done.record_count);
 	forget_records_done(&done);
@@ -256,7 +259,7 @@ static int finish_noted(struct stores *stores, const struct config *config)
 {
 	uint8_t note[JOURNAL_NOTE_BYTES_MAX];
 	size_t len;
-	int r = journal_note_get(stores->journal, note, &len);
+	int r = journal_note_get(stores->journal, JOURNAL_NOTE_FORGETTING, note, &len);
 
 	if (r != 0 || len == 0)
 		return r;
@@ -275,12 +278,14 @@ int forget_due(struct stores *stores, const struct config *config, bool *ret)
 	struct forget_plan plan = {.ordered = false};
 	uint8_t note[JOURNAL_NOTE_BYTES_MAX];
 	size_t len;
-	int r = forget_memory_check(config);
+	int r = forget_memory_check(config, stores->journal);
 
 	if (r < 0)
 		return r;
-	r = journal_note_get(stores->journal, note, &len);
-	*ret = len > 0;
+	r = forget_memory_note(config, stores->journal);
+	if (r == 0)
+		r = journal_note_get(stores->journal, JOURNAL_NOTE_FORGETTING, note, &len);
+	*ret = r == 0 && len > 0;
 	if (r == 0 && len == 0) {
 		r = plan_next(stores, config, &plan);
 		*ret = r == 0;

@@ -6,7 +6,8 @@
  *      hiding what it is about, and is tried again when there is room
  *   1. a note in the journal says where the ForgottenRecords will stand; then they are appended and
  *      applied: the order is closed
- *   2. data_dir/forgotten learns what has to be forgotten again in an older copy of the log
+ *   2. data_dir/forgotten learns what has to be forgotten again in an older copy of the log, and
+ *      the journal notes what that file begins with
  *   3. base: ledger and trail without it, in one file (base.h)
  *   4. bodies, salts and parts are taken from the journal, and its file is wiped
  *   5. ledger and trail are overwritten, removed, and made from the base; the note goes

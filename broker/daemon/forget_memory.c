@@ -6,11 +6,12 @@
 
 #include "backup/forgotten_file.h"
 #include "daemon/problem.h"
+#include "journal/journal_forget.h"
 #include "wire/digest.h"
 
 #define HINT                                                                                       \
 	"put the newest backup's copy, or your own, in its place; when there is none, see "        \
-	"throughcared(8), RESTORING A LOG, before you move it away"
+	"throughcared(8), RESTORING A LOG, and --forgotten-lost"
 #define TARGET_TAG "throughcare/target/v1\n"
 #define HASH_BYTES TC_SHA256_BYTES
 #define ID_BYTES   sizeof(((struct tc_id *)NULL)->bytes)
@@ -34,29 +35,86 @@ static int folder_open(const struct config *config, struct backup_folder *ret)
 	return r == BACKUP_FOLDER_ABSENT ? TC_EIO : r;
 }
 
-int forget_memory_check(const struct config *config)
+static void wrong_tell(const struct config *config, int r, size_t at)
+{
+	char *path = NULL;
+	char detail[96];
+
+	if (asprintf(&path, "%s/" FORGOTTEN_FILE_NAME, config->data_dir) < 0)
+		path = NULL;
+	if (r == FORGOTTEN_FILE_LESS)
+		snprintf(detail, sizeof(detail), "it does not begin with what the log knows of it");
+	else if (r == TC_ECORRUPT)
+		snprintf(detail, sizeof(detail),
+			 "at byte %zu no entry begins that is as it was written", at);
+	else
+		snprintf(detail, sizeof(detail), "%s", tc_err_text(r));
+	problem_print_at(path ? path : FORGOTTEN_FILE_NAME,
+			 r == FORGOTTEN_FILE_LESS
+				 ? "the file is gone, or an older one: too little would stay "
+				   "forgotten"
+				 : "what has to stay forgotten cannot be read",
+			 detail, HINT);
+	free(path);
+}
+
+/* forgotten_file_check, with what the journal (NULL: nothing) has noted. */
+static int check(const struct config *config, struct journal *journal, size_t *ret_at)
 {
 	struct backup_folder folder = {.fd = -1};
-	char *path = NULL, *detail = NULL;
-	size_t at = 0;
+	uint8_t known[JOURNAL_NOTE_BYTES_MAX];
+	size_t len = 0;
+	int r = folder_open(config, &folder);
+
+	*ret_at = 0;
+	if (r == 0 && journal)
+		r = journal_note_get(journal, JOURNAL_NOTE_FORGOTTEN, known, &len);
+	if (r == 0)
+		r = forgotten_file_check(&folder, tc_slice(known, len), ret_at);
+	backup_folder_close(&folder);
+	return r;
+}
+
+int forget_memory_check(const struct config *config, struct journal *journal)
+{
+	size_t at;
+	int r = check(config, journal, &at);
+
+	if (r != 0)
+		wrong_tell(config, r, at);
+	return r > 0 ? TC_ECORRUPT : r;
+}
+
+int forget_memory_less(const struct config *config, struct journal *journal, bool *ret)
+{
+	size_t at;
+	int r = check(config, journal, &at);
+
+	*ret = r == FORGOTTEN_FILE_LESS;
+	return r > 0 ? 0 : r;
+}
+
+int forget_memory_note(const struct config *config, struct journal *journal)
+{
+	struct backup_folder folder = {.fd = -1};
+	uint8_t known[JOURNAL_NOTE_BYTES_MAX], now[FORGOTTEN_KNOWN_BYTES];
+	struct tc_bytes bytes = {0};
+	struct tc_slice note;
+	size_t len = 0;
 	int r = folder_open(config, &folder);
 
 	if (r == 0)
-		r = forgotten_file_check(&folder, &at);
-	backup_folder_close(&folder);
+		r = forgotten_file_read(&folder, &bytes);
 	if (r == 0)
-		return 0;
-	if (asprintf(&path, "%s/" FORGOTTEN_FILE_NAME, config->data_dir) < 0)
-		path = NULL;
-	if (r != TC_ECORRUPT ||
-	    asprintf(&detail, "at byte %zu no entry begins that is as it was written", at) < 0)
-		detail = NULL;
-	problem_print_at(path ? path : FORGOTTEN_FILE_NAME,
-			 "what has to stay forgotten cannot be read",
-			 detail ? detail : tc_err_text(r), HINT);
-	free(detail);
-	free(path);
-	return r;
+		r = forgotten_file_know(tc_bytes_slice(&bytes), now);
+	if (r == 0)
+		r = journal_note_get(journal, JOURNAL_NOTE_FORGOTTEN, known, &len);
+	note = tc_slice(now, bytes.len > 0 ? sizeof(now) : 0);
+	if (r == 0 && !tc_slice_equal(tc_slice(known, len), note))
+		r = journal_note_set(journal, JOURNAL_NOTE_FORGOTTEN, note);
+	backup_folder_close(&folder);
+	tc_bytes_free(&bytes);
+	return r > 0 ? TC_EFULL : r;
 }
 
 /* ---- reading ---- */

@@ -23,9 +23,14 @@ struct forget_memory {
 	struct tc_id log_id;
 };
 
-/* 0: it is whole, or there is none. A fault, TC_ECORRUPT when it is damaged, has been told on
- * stderr. */
-int forget_memory_check(const struct config *config) TC_MUST_CHECK;
+/* 0: it is whole, and has all that the log knows of (NULL: nothing). A fault, TC_ECORRUPT when it
+ * is damaged or has less, has been told on stderr. */
+int forget_memory_check(const struct config *config, struct journal *journal) TC_MUST_CHECK;
+/* Has it less than the log knows of? 0 or a fault. */
+int forget_memory_less(const struct config *config, struct journal *journal,
+		       bool *ret) TC_MUST_CHECK;
+/* From here on the log knows of what is there, and of no more. 0 or a fault. */
+int forget_memory_note(const struct config *config, struct journal *journal) TC_MUST_CHECK;
 /* An absent file is an empty one. 0, TC_ECORRUPT or another fault. */
 int forget_memory_load(const struct config *config, struct journal *journal,
 		       struct forget_memory *ret) TC_MUST_CHECK;

@@ -19,6 +19,8 @@ void help_print(void)
 	     "       throughcared --config FILE --restore DIR [--replace] [--witnessed NOTE]\n"
 	     "                    [--accept-gap REASON --decided-by WHO]\n"
 	     "           make the log again from a backup\n"
+	     "       throughcared --config FILE --forgotten-lost REASON --decided-by WHO\n"
+	     "           go on although not all that was forgotten is known any more\n"
 	     "       throughcared --measure-decisions [--persons N] [--grants G] [--seconds S]\n"
 	     "           record consents of made-up persons in a temporary store and measure\n"
 	     "           decisions on them\n"

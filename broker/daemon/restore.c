@@ -18,7 +18,6 @@
 #include "gateway/request_record.h"
 #include "journal/journal_copy.h"
 #include "journal/journal_lmdb.h"
-#include "throughcare/v1/record.pb-c.h"
 
 /* ---- before anything is done ---- */
 
@@ -108,6 +107,7 @@ static void missing_fill(const struct restore *restore, Throughcare__V1__Restore
 		to->lost_first = restore->lost_first;
 		to->lost_count = restore->lost_count;
 	}
+	to->has_forgotten_lost = to->forgotten_lost = restore->forgotten_lost;
 	/* protobuf-c has no const strings; packing does not write. */
 	to->reason = (char *)(uintptr_t)restore->words->accept_gap;
 	to->decided_by = (char *)(uintptr_t)restore->words->decided_by;
@@ -115,16 +115,33 @@ static void missing_fill(const struct restore *restore, Throughcare__V1__Restore
 
 static bool is_missing(const struct restore *restore)
 {
-	return restore->gap.kind != LOG_GAP_NONE || restore->lost_count > 0;
+	return restore->gap.kind != LOG_GAP_NONE || restore->lost_count > 0 ||
+	       restore->forgotten_lost;
+}
+
+int restore_record_append(struct journal *journal, Throughcare__V1__RestoredRecord *restored)
+{
+	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
+	struct record_batch batch = {0};
+	struct record *record = NULL;
+	int r;
+
+	body.body_case = THROUGHCARE__V1__RECORD__BODY_RESTORED;
+	body.restored = restored;
+	r = request_record_pack(&body, 0, &record);
+	if (r)
+		return r;
+	record->rider = true; /* also into a map that is nearly full */
+	record_batch_push(&batch, &record);
+	r = journal_append(journal, &batch, tc_id_new(tc_clock_now_ms(&tc_clock_real)));
+	record_batch_free(&batch);
+	return r > 0 ? TC_EFULL : r;
 }
 
 /* What the log says of its own restoring: its next record. */
 static int restored_append(struct restore *restore, struct journal *journal)
 {
 	Throughcare__V1__RestoredRecord restored = THROUGHCARE__V1__RESTORED_RECORD__INIT;
-	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
-	struct record_batch batch = {0};
-	struct record *record = NULL;
 	int r = log_origin_format(restore->config->trust_domain, restore->origin, &restored.origin);
 
 	if (r)
@@ -134,17 +151,9 @@ static int restored_append(struct restore *restore, struct journal *journal)
 	restored.gap = THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_NONE;
 	if (is_missing(restore))
 		missing_fill(restore, &restored);
-	body.body_case = THROUGHCARE__V1__RECORD__BODY_RESTORED;
-	body.restored = &restored;
-	r = request_record_pack(&body, 0, &record);
+	r = restore_record_append(journal, &restored);
 	free(restored.origin);
-	if (r)
-		return r;
-	record->rider = true; /* also into a map that is nearly full */
-	record_batch_push(&batch, &record);
-	r = journal_append(journal, &batch, tc_id_new(tc_clock_now_ms(&tc_clock_real)));
-	record_batch_free(&batch);
-	return r > 0 ? TC_EFULL : r;
+	return r;
 }
 
 /* Refused when something is missing that nobody answers for. */
@@ -163,6 +172,8 @@ static int gap_decide(struct restore *restore)
 			log_gap_explain(restore->gap.kind, restore->gap.size, restore->gap.have);
 		if (restore->lost_count > 0)
 			restore_lost_explain(restore);
+		if (restore->forgotten_lost)
+			restore_forgotten_explain(restore);
 		return TC_ESTORE;
 	}
 	/* What was never signed is no part of what a name stands for. */
@@ -192,6 +203,8 @@ static int log_finish(struct restore *restore, const char *path)
 	if (r == 0)
 		r = restore_journal_open(restore, path, &journal);
 	if (r == 0)
+		r = restore_forgotten_note(restore, journal);
+	if (r == 0)
 		r = restored_append(restore, journal);
 	journal_close(&journal);
 	if (r)
@@ -214,6 +227,8 @@ static void done_say(const struct restore *restore)
 		       " records of the log that was there are lost, from record %" PRIu64
 		       " on; the log says so now.\n",
 		       restore->lost_count, restore->lost_first);
+	if (restore->forgotten_lost)
+		puts("Not all that was forgotten is known any more; the log says so now.");
 	if (restore->lost_unknown)
 		puts("The log that was there cannot be read: what it had beyond the backup is not "
 		     "known.");
@@ -246,9 +261,11 @@ int restore_run(const struct config *config, const struct restore_words *words)
 	begun = r == 0;
 	/* It is to be joined with the backup's. */
 	if (r == 0)
-		r = forget_memory_check(config);
+		r = forget_memory_check(config, NULL);
 	if (r == 0)
 		r = journal_make(&restore, path);
+	if (r == 0)
+		r = restore_forgotten_join(&restore);
 	if (r == 0)
 		r = log_finish(&restore, path);
 	if (r == 0)
@@ -261,6 +278,7 @@ int restore_run(const struct config *config, const struct restore_words *words)
 		r = restore_keys(&restore);
 	journal_close(&restore.replaced);
 	backup_manifest_free(&restore.manifest);
+	tc_bytes_free(&restore.forgotten);
 	backup_folder_close(&restore.from);
 	backup_folder_close(&restore.to);
 	free(path);

@@ -13,6 +13,7 @@
 #include "daemon/restore.h"
 #include "daemon/stores.h"
 #include "journal/journal.h"
+#include "throughcare/v1/record.pb-c.h"
 
 struct restore {
 	const struct config *config;
@@ -26,9 +27,11 @@ struct restore {
 	uint32_t replaced_origin; /* of it */
 	uint64_t lost_first;      /* what it has and the backup does not have */
 	uint64_t lost_count;
-	bool lost_unknown;   /* it cannot be read */
-	uint32_t log_origin; /* of the backup's log */
-	uint32_t origin;     /* of the log from now on */
+	bool lost_unknown;         /* it cannot be read */
+	bool forgotten_lost;       /* it knows of more than the next says */
+	struct tc_bytes forgotten; /* data_dir/forgotten, as it is to be */
+	uint32_t log_origin;       /* of the backup's log */
+	uint32_t origin;           /* of the log from now on */
 	struct log_gap gap;
 };
 
@@ -43,8 +46,19 @@ int restore_replaced_open(struct restore *restore, const char *path) TC_MUST_CHE
 void restore_replaced_compare(struct restore *restore, struct journal *made);
 /* Says it on stderr in three parts. */
 void restore_lost_explain(const struct restore *restore);
+/* As the log's next record. 0 or a fault. */
+int restore_record_append(struct journal *journal,
+			  Throughcare__V1__RestoredRecord *restored) TC_MUST_CHECK;
 /* From here on no exchange starts before the restore is done. 0 or a fault. */
 int restore_mark(struct restore *restore) TC_MUST_CHECK;
+
+/* Fills restore->forgotten*. 0, or a fault: TC_ECORRUPT was told. */
+int restore_forgotten_join(struct restore *restore) TC_MUST_CHECK;
+/* Says it on stderr in three parts. */
+void restore_forgotten_explain(const struct restore *restore);
+/* The restored log knows of all of it. 0, JOURNAL_FULL or a fault. */
+int restore_forgotten_note(const struct restore *restore, struct journal *journal) TC_MUST_CHECK;
+int restore_forgotten_place(const struct restore *restore) TC_MUST_CHECK;
 
 /* Holds the restored log, which stands in STORES_JOURNAL_NEW, against all that is known to have
  * been signed: fills restore->gap. 0, or a fault that was told. */

@@ -50,33 +50,6 @@ static int file_place(const struct restore *restore, const char *name)
 	return backup_folder_copy(&restore->from, name, &restore->to, &file);
 }
 
-/*
- * What was ordered to be forgotten since the backup was made is known here only, and what another
- * machine knew in the backup only. Entries stand for themselves and are harmless twice: so unless
- * the one here has all that the backup has, it comes behind it.
- */
-static int forgotten_place(const struct restore *restore)
-{
-	struct tc_bytes both = {0}, here = {0};
-	struct backup_file file;
-	int r;
-
-	if (!backup_manifest_file(&restore->manifest, BACKUP_FILE_FORGOTTEN))
-		return 0;
-	r = forgotten_file_read(&restore->from, &both);
-	if (r == 0)
-		r = forgotten_file_read(&restore->to, &here);
-	if (r == 0 && (here.len < both.len || memcmp(here.data, both.data, both.len) != 0)) {
-		r = tc_bytes_append(&both, here.data, here.len);
-		if (r == 0)
-			r = backup_folder_write(&restore->to, BACKUP_FILE_FORGOTTEN,
-						tc_bytes_slice(&both), &file);
-	}
-	tc_bytes_free(&both);
-	tc_bytes_free(&here);
-	return r;
-}
-
 static int journal_place(const struct restore *restore)
 {
 	int fd = restore->to.fd;
@@ -98,7 +71,7 @@ int restore_place(struct restore *restore)
 	if (r == 0)
 		r = file_place(restore, BACKUP_FILE_BASE);
 	if (r == 0)
-		r = forgotten_place(restore);
+		r = restore_forgotten_place(restore);
 	if (r == 0)
 		r = journal_place(restore);
 	if (r == 0)

@@ -156,9 +156,10 @@ static int base_check(const struct config *config, struct journal *journal,
 	return r;
 }
 
-static int forgotten_check(const struct config *config, struct findings *findings)
+static int forgotten_check(const struct config *config, struct journal *journal,
+			   struct findings *findings)
 {
-	int r = forget_memory_check(config);
+	int r = forget_memory_check(config, journal);
 
 	if (r != TC_ECORRUPT)
 		return r;
@@ -438,7 +439,7 @@ int verify_check(const struct config *config)
 	if (r == 0)
 		r = base_check(config, stores.journal, &findings);
 	if (r == 0)
-		r = forgotten_check(config, &findings);
+		r = forgotten_check(config, stores.journal, &findings);
 	if (r == 0) {
 		printf("records %" PRIu64 "\nparts %" PRIu64 "\nexpunged %" PRIu64
 		       "\nwrong %" PRIu64 "\n",

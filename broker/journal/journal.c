@@ -43,14 +43,21 @@ int journal_wipe(struct journal *journal)
 	return journal->ops->wipe(journal);
 }
 
-int journal_note_set(struct journal *journal, struct tc_slice note)
+/* Stored: never rename. */
+static const char *const note_names[JOURNAL_NOTE_COUNT] = {
+	[JOURNAL_NOTE_FORGETTING] = "note",
+	[JOURNAL_NOTE_FORGOTTEN] = JOURNAL_META_FORGOTTEN,
+};
+
+int journal_note_set(struct journal *journal, enum journal_note which, struct tc_slice note)
 {
-	return journal->ops->note_set(journal, note);
+	return journal->ops->note_set(journal, note_names[which], note);
 }
 
-int journal_note_get(struct journal *journal, uint8_t ret[JOURNAL_NOTE_BYTES_MAX], size_t *ret_len)
+int journal_note_get(struct journal *journal, enum journal_note which,
+		     uint8_t ret[JOURNAL_NOTE_BYTES_MAX], size_t *ret_len)
 {
-	return journal->ops->note_get(journal, ret, ret_len);
+	return journal->ops->note_get(journal, note_names[which], ret, ret_len);
 }
 
 int journal_reader_open(struct journal *journal, struct journal_reader **ret)

@@ -89,8 +89,8 @@ struct journal_ops {
 	int (*forget_records)(struct journal *journal, const struct journal_range *ranges,
 			      size_t count);
 	int (*wipe)(struct journal *journal);
-	int (*note_set)(struct journal *journal, struct tc_slice note);
-	int (*note_get)(struct journal *journal, uint8_t *ret, size_t *ret_len);
+	int (*note_set)(struct journal *journal, const char *name, struct tc_slice note);
+	int (*note_get)(struct journal *journal, const char *name, uint8_t *ret, size_t *ret_len);
 	void (*reader_renew)(struct journal_reader *reader);
 	void (*reader_close)(struct journal_reader *reader);
 	void (*close)(struct journal *journal);

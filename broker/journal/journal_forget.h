@@ -11,6 +11,16 @@
 
 #define JOURNAL_NOTE_BYTES_MAX 64
 
+/* What is noted beside the log; copies of the log have it, too. */
+enum journal_note {
+	JOURNAL_NOTE_FORGETTING, /* for who has to finish something after a crash */
+	JOURNAL_NOTE_FORGOTTEN,  /* what has to stay forgotten: backup/forgotten_file.h */
+	JOURNAL_NOTE_COUNT,
+};
+
+/* The name under which journal_read_meta gives the last of these. */
+#define JOURNAL_META_FORGOTTEN "forgotten"
+
 /* Records beside one another. */
 struct journal_range {
 	uint64_t first;
@@ -26,11 +36,11 @@ int journal_forget_records(struct journal *journal, const struct journal_range *
  * journal that was opened since something was taken from it (store_wipe.h says why). 0,
  * JOURNAL_FULL or a fault. */
 int journal_wipe(struct journal *journal) TC_MUST_CHECK;
-/* A few bytes beside the log, for who has to finish something after a crash; an empty note is
- * none. JOURNAL_NOTE_BYTES_MAX at most. 0, JOURNAL_FULL or a fault. */
-int journal_note_set(struct journal *journal, struct tc_slice note) TC_MUST_CHECK;
+/* An empty note is none; JOURNAL_NOTE_BYTES_MAX at most. Synced. 0, JOURNAL_FULL or a fault. */
+int journal_note_set(struct journal *journal, enum journal_note which,
+		     struct tc_slice note) TC_MUST_CHECK;
 /* 0 (length 0: none) or a fault. */
-int journal_note_get(struct journal *journal, uint8_t ret[JOURNAL_NOTE_BYTES_MAX],
-		     size_t *ret_len) TC_MUST_CHECK;
+int journal_note_get(struct journal *journal, enum journal_note which,
+		     uint8_t ret[JOURNAL_NOTE_BYTES_MAX], size_t *ret_len) TC_MUST_CHECK;
 
 #endif

@@ -128,14 +128,9 @@ int journal_lmdb_wipe(struct journal *journal)
 	return r == STORE_FULL ? JOURNAL_FULL : r;
 }
 
-/* ---- the note ---- */
+/* ---- notes ---- */
 
-static struct tc_slice note_key(void)
-{
-	return tc_slice_text("note");
-}
-
-int journal_lmdb_note_set(struct journal *journal, struct tc_slice note)
+int journal_lmdb_note_set(struct journal *journal, const char *name, struct tc_slice note)
 {
 	struct lmdb_journal *j = (struct lmdb_journal *)journal;
 	struct store_txn *txn = NULL;
@@ -145,15 +140,15 @@ int journal_lmdb_note_set(struct journal *journal, struct tc_slice note)
 		return TC_EINVAL;
 	r = store_begin(j->store, &txn);
 	if (r == 0)
-		r = store_put(txn, j->meta, note_key(), note);
+		r = store_put(txn, j->meta, tc_slice_text(name), note);
 	if (r == 0)
 		r = store_commit(&txn);
 	store_abort(&txn);
 	return r == STORE_FULL ? JOURNAL_FULL : r;
 }
 
-int journal_lmdb_note_get(struct journal *journal, uint8_t ret[JOURNAL_NOTE_BYTES_MAX],
-			  size_t *ret_len)
+int journal_lmdb_note_get(struct journal *journal, const char *name,
+			  uint8_t ret[JOURNAL_NOTE_BYTES_MAX], size_t *ret_len)
 {
 	struct lmdb_journal *j = (struct lmdb_journal *)journal;
 	struct store_txn *txn = NULL;
@@ -162,7 +157,7 @@ int journal_lmdb_note_get(struct journal *journal, uint8_t ret[JOURNAL_NOTE_BYTE
 
 	*ret_len = 0;
 	if (r == 0)
-		r = store_get(txn, j->meta, note_key(), &note);
+		r = store_get(txn, j->meta, tc_slice_text(name), &note);
 	if (r == 0 && note.len > JOURNAL_NOTE_BYTES_MAX)
 		r = TC_ECORRUPT;
 	if (r == 0 && note.len > 0)

@@ -68,9 +68,10 @@ int journal_lmdb_forget_parts(struct journal *journal, uint64_t sequence,
 int journal_lmdb_forget_records(struct journal *journal, const struct journal_range *ranges,
 				size_t count) TC_MUST_CHECK;
 int journal_lmdb_wipe(struct journal *journal) TC_MUST_CHECK;
-int journal_lmdb_note_set(struct journal *journal, struct tc_slice note) TC_MUST_CHECK;
-int journal_lmdb_note_get(struct journal *journal, uint8_t ret[JOURNAL_NOTE_BYTES_MAX],
-			  size_t *ret_len) TC_MUST_CHECK;
+int journal_lmdb_note_set(struct journal *journal, const char *name,
+			  struct tc_slice note) TC_MUST_CHECK;
+int journal_lmdb_note_get(struct journal *journal, const char *name,
+			  uint8_t ret[JOURNAL_NOTE_BYTES_MAX], size_t *ret_len) TC_MUST_CHECK;
 void journal_lmdb_reader_renew(struct journal_reader *base);
 void journal_lmdb_reader_close(struct journal_reader *base);
 

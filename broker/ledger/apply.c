@@ -178,7 +178,9 @@ static int restored_apply(struct ledger *ledger)
 	if (restored->gap == THROUGHCARE__V1__RESTORE_GAP__RESTORE_GAP_ACCEPTED)
 		fact_text(&draft.row.code, "gap_accepted");
 	else
-		fact_text(&draft.row.code, restored->lost_count > 0 ? "records_lost" : "complete");
+		fact_text(&draft.row.code, restored->lost_count > 0   ? "records_lost"
+					   : restored->forgotten_lost ? "forgotten_lost"
+								      : "complete");
 	fact_text(&draft.row.actor, restored->decided_by);
 	return record_fact(ledger, &draft, &restored->base);
 }

@@ -1,4 +1,5 @@
 """What was expunged stays gone: no backup brings it back, and the next one does not have it."""
+import json
 import os
 import shutil
 
@@ -121,3 +122,103 @@ def test_a_damaged_memory_of_what_was_forgotten_is_told_and_the_backups_copy_men
     exchange.start()
     exchange.stop()
     assert found_in(exchange.data(), gone.traces()) == []
+
+
+def refused(exchange, *words):
+    done = run(exchange, *words)
+    assert done.returncode == 1 and "error:" in done.stderr and "hint:" in done.stderr, done
+    return done.stderr
+
+
+@pytest.fixture
+def twice(lives):
+    """Two persons were expunged, one after the other; and the memory of both, and of the first alone."""
+    exchange, gone, _ = lives
+    backup(exchange, "yesterday")
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange)
+    backup(exchange, "between")
+    also = Life(exchange, MARK + "also")
+    expunge(exchange, subjects=[also.subject])
+    executed(exchange, 2)
+    backup(exchange)
+    exchange.stop()
+    memory = exchange.data("forgotten")
+    shutil.copy(memory, memory + ".kept")
+    return exchange, memory, [*gone.traces(), *also.traces()]
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_memory_that_is_gone_or_an_older_one_is_noticed_by_all_that_need_it(twice, older):
+    exchange, memory, traces = twice
+    shutil.copytree(folder_of(exchange, "daily"), folder_of(exchange, "kept"))
+    exchange.start()
+    assert len(exchange.trail("--event", "forgotten")) == 2, "it serves, and has read it"
+    os.remove(memory)
+    if older:
+        shutil.copy(folder_of(exchange, "between", "forgotten"), memory)
+    answer = exchange.cli("exchange", "backup", "daily", profile="operator")
+    assert "data_dir/forgotten is gone, or an older one" in str(answer.rows), answer
+    exchange.stop()
+    with open(folder_of(exchange, "daily", "forgotten"), "rb") as kept_there, open(memory + ".kept", "rb") as whole:
+        assert kept_there.read() == whole.read()
+    for words in ((), ("--check",)):
+        assert "the file is gone, or an older one" in refused(exchange, *words)
+    said = refused(exchange, "--restore", folder_of(exchange, "yesterday"), "--replace")
+    assert "the log that is there knows of more that was forgotten" in said
+    # Of a backup that has all of it, it is had again.
+    restore(exchange, *GAP, name="kept")
+    restore(exchange, *GAP, name="yesterday")
+    exchange.start()
+    exchange.stop()
+    assert found_in(exchange.data(), traces) == []
+    check(exchange)
+
+
+def test_a_backup_without_the_memory_that_its_log_knows_of_is_none(twice):
+    exchange, _, _ = twice
+    shutil.copy(folder_of(exchange, "daily", "manifest.json"), folder_of(exchange, "manifest.json"))
+    path = folder_of(exchange, "daily", "manifest.json")
+    with open(path, encoding="utf-8") as file:
+        said = json.load(file)
+    said["files"] = [entry for entry in said["files"] if entry["name"] != "forgotten"]
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(said, file)
+    assert "has less than its log knows of" in refused(exchange, "--restore", folder_of(exchange, "daily"), "--replace")
+    assert not {"journal.new", "restoring"} & set(os.listdir(exchange.data()))
+
+
+def test_that_a_memory_is_lost_for_good_is_answered_for(twice):
+    exchange, memory, _ = twice
+    words = ("--forgotten-lost", "no copy was kept", "--decided-by", "op-1")
+    assert run(exchange, *words[:2]).returncode == 2
+    records = check(exchange)["records"]
+    done = run(exchange, *words)
+    assert done.returncode == 0 and "Nothing is missing" in done.stdout, done
+    assert check(exchange)["records"] == records
+    shutil.copy(folder_of(exchange, "between", "forgotten"), memory)
+    start_fails(exchange)
+    done = run(exchange, *words)
+    assert done.returncode == 0 and "the log says so now" in done.stdout, done
+    exchange.start()
+    assert "another process has it open" in refused(exchange, *words)
+    row, = exchange.trail("--event", "restored")
+    assert row["code"] == "forgotten_lost" and row["actor"] == "op-1"
+    backup(exchange)
+    exchange.stop()
+    stored = check(exchange)
+    assert rebuilt(exchange).items() <= stored.items()
+    # What the file has now is what the log knows of.
+    os.remove(memory)
+    start_fails(exchange)
+
+
+def test_a_restore_over_a_log_that_knows_of_more_is_answered_for_as_well(twice):
+    exchange, memory, _ = twice
+    os.remove(memory)
+    said = restore(exchange, *GAP, name="between")
+    assert "Not all that was forgotten is known any more" in said
+    exchange.start()
+    assert len(exchange.trail("--event", "restored")) == 1
+    exchange.stop()
+    check(exchange)

@@ -404,6 +404,7 @@ static void a_damaged_memory_does_not_come_into_the_place_of_a_whole_one(void **
 	struct backup_problem problem = {.text = ""};
 	struct backup_folder data, backup;
 	struct tc_bytes bytes = {0}, kept = {0};
+	uint8_t known[FORGOTTEN_KNOWN_BYTES];
 	struct backup_file file;
 
 	append(place, 3);
@@ -419,6 +420,13 @@ static void a_damaged_memory_does_not_come_into_the_place_of_a_whole_one(void **
 	assert_int_equal(make(place, &problem), BACKUP_CHECK_BAD);
 	assert_non_null(strstr(problem.text, "data_dir/forgotten is damaged"));
 	bytes.data[0] ^= 1;
+	assert_int_equal(forgotten_file_know(tc_bytes_slice(&bytes), known), 0);
+	assert_int_equal(journal_note_set(place->journal, JOURNAL_NOTE_FORGOTTEN,
+					  tc_slice(known, sizeof(known))),
+			 0);
+	assert_int_equal(backup_folder_remove(&data, FORGOTTEN_FILE_NAME), 0);
+	assert_int_equal(make(place, &problem), BACKUP_CHECK_BAD);
+	assert_non_null(strstr(problem.text, "data_dir/forgotten is gone, or an older one"));
 	assert_int_equal(backup_folder_open(place->backup_path, false, &backup), 0);
 	assert_int_equal(forgotten_file_read(&backup, &kept), 0);
 	assert_true(tc_slice_equal(tc_bytes_slice(&kept), tc_bytes_slice(&bytes)));

@@ -21,6 +21,7 @@ struct place {
 	struct backup_folder folder;
 	struct tc_bytes whole;
 	size_t starts[COUNT + 1]; /* of each entry, and of the one that is not there */
+	struct tc_slice known;    /* by a log */
 };
 
 static int setup(void **state)
@@ -69,7 +70,7 @@ static int check(struct place *place, struct tc_slice bytes, size_t *ret_at)
 	assert_non_null(file);
 	assert_int_equal(fwrite(bytes.data, 1, bytes.len, file), bytes.len);
 	assert_int_equal(fclose(file), 0);
-	return forgotten_file_check(&place->folder, ret_at);
+	return forgotten_file_check(&place->folder, place->known, ret_at);
 }
 
 static void entries_are_read_as_they_were_written(void **state)
@@ -83,7 +84,8 @@ static void entries_are_read_as_they_were_written(void **state)
 		assert_true(tc_slice_equal(entry, tc_slice_text(contents[i])));
 	}
 	assert_int_equal(forgotten_file_next(&left, &entry), FORGOTTEN_FILE_END);
-	assert_int_equal(forgotten_file_check(&place->folder, &at), 0); /* there is none */
+	assert_int_equal(forgotten_file_check(&place->folder, place->known, &at),
+			 0); /* there is none */
 	assert_int_equal(check(place, tc_bytes_slice(&place->whole), &at), 0);
 }
 
@@ -116,6 +118,39 @@ static void a_part_of_an_entry_is_damage(void **state)
 	}
 }
 
+static void a_log_knows_what_it_begins_with(void **state)
+{
+	struct place *place = *state;
+	uint8_t known[FORGOTTEN_KNOWN_BYTES];
+	struct tc_bytes other = {0};
+	size_t at;
+
+	for (size_t i = 1; i <= COUNT; i++) {
+		assert_int_equal(
+			forgotten_file_know(tc_slice(place->whole.data, place->starts[i]), known),
+			0);
+		place->known = tc_slice(known, sizeof(known));
+		for (size_t had = 0; had <= COUNT; had++)
+			assert_int_equal(
+				check(place, tc_slice(place->whole.data, place->starts[had]), &at),
+				had < i ? FORGOTTEN_FILE_LESS : 0);
+	}
+	/* As long, and of other entries. */
+	for (size_t i = COUNT; i > 0; i--)
+		assert_int_equal(forgotten_file_add(&other, tc_slice_text(contents[i - 1])), 0);
+	assert_int_equal(check(place, tc_bytes_slice(&other), &at), FORGOTTEN_FILE_LESS);
+	tc_bytes_free(&other);
+	/* It is never by chance that nothing is known. */
+	for (size_t i = 0; i < sizeof(known) * 8; i++) {
+		known[i / 8] ^= (uint8_t)(1U << i % 8);
+		assert_int_equal(check(place, tc_bytes_slice(&place->whole), &at),
+				 FORGOTTEN_FILE_LESS);
+		known[i / 8] ^= (uint8_t)(1U << i % 8);
+	}
+	place->known.len--;
+	assert_int_equal(check(place, tc_bytes_slice(&place->whole), &at), FORGOTTEN_FILE_LESS);
+}
+
 static void it_does_not_become_larger_than_can_be_read(void **state)
 {
 	struct tc_bytes full = {.len = FORGOTTEN_FILE_BYTES_MAX - 36};
@@ -132,6 +167,7 @@ int main(void)
 		TEST(entries_are_read_as_they_were_written),
 		TEST(a_byte_that_changed_is_damage_wherever_it_is),
 		TEST(a_part_of_an_entry_is_damage),
+		TEST(a_log_knows_what_it_begins_with),
 		cmocka_unit_test(it_does_not_become_larger_than_can_be_read),
 	};
 

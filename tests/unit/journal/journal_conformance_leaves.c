@@ -202,23 +202,28 @@ static void forgotten_records_keep_time_and_commitment(void **state)
 	journal_close(&journal);
 }
 
-static void a_note_stands_beside_the_log(void **state)
+static void notes_stand_beside_the_log(void **state)
 {
+	static const char *const texts[JOURNAL_NOTE_COUNT] = {"to be done", "what is gone"};
 	struct journal *journal = opened();
 	uint8_t note[JOURNAL_NOTE_BYTES_MAX];
 	size_t len;
 
 	(void)state;
-	assert_int_equal(journal_note_get(journal, note, &len), 0);
-	assert_int_equal(len, 0);
-	assert_int_equal(journal_note_set(journal, tc_slice_text("to be done")), 0);
+	for (int i = 0; i < JOURNAL_NOTE_COUNT; i++) {
+		assert_int_equal(journal_note_get(journal, i, note, &len), 0);
+		assert_int_equal(len, 0);
+		assert_int_equal(journal_note_set(journal, i, tc_slice_text(texts[i])), 0);
+	}
 	journal_close(&journal);
 	journal = opened();
-	assert_int_equal(journal_note_get(journal, note, &len), 0);
-	assert_true(tc_slice_equal(tc_slice(note, len), tc_slice_text("to be done")));
-	assert_int_equal(journal_note_set(journal, tc_slice(NULL, 0)), 0);
-	assert_int_equal(journal_note_get(journal, note, &len), 0);
-	assert_int_equal(len, 0);
+	for (int i = 0; i < JOURNAL_NOTE_COUNT; i++) {
+		assert_int_equal(journal_note_get(journal, i, note, &len), 0);
+		assert_true(tc_slice_equal(tc_slice(note, len), tc_slice_text(texts[i])));
+		assert_int_equal(journal_note_set(journal, i, tc_slice(NULL, 0)), 0);
+		assert_int_equal(journal_note_get(journal, i, note, &len), 0);
+		assert_int_equal(len, 0);
+	}
 	journal_close(&journal);
 }
 
@@ -231,7 +236,7 @@ int journal_conformance_leaves_run(struct journal_candidate *candidate)
 		CONFORMANCE(a_damaged_body_does_not_keep_leaves_from_being_read),
 		CONFORMANCE(the_salt_that_comes_with_a_record_makes_its_commitment),
 		CONFORMANCE(forgotten_records_keep_time_and_commitment),
-		CONFORMANCE(a_note_stands_beside_the_log),
+		CONFORMANCE(notes_stand_beside_the_log),
 	};
 
 	tested = candidate;
