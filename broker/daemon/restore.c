@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,8 +47,8 @@ static int backup_open(struct restore *restore)
 	return 0;
 }
 
-/* The log that is there stays locked until the end, and where there is none the mark keeps every
- * exchange from making one: so none starts meanwhile. */
+/* One restore at a time. The log that is there stays locked until the end, and where there is none
+ * the mark keeps every exchange from making one: so none starts meanwhile. */
 static int data_dir_open(struct restore *restore)
 {
 	const char *data_dir = restore->config->data_dir;
@@ -55,6 +56,13 @@ static int data_dir_open(struct restore *restore)
 	struct stat about;
 	int r = path ? backup_folder_open(data_dir, true, &restore->to) : TC_ENOMEM;
 
+	if (r == 0 && flock(restore->to.fd, LOCK_EX | LOCK_NB) != 0) {
+		problem_print_at(data_dir, "another restore into this folder is under way",
+				 strerror(errno),
+				 "let it end, and read what it says: it may be all that is needed");
+		r = TC_ECONFIG;
+		goto out;
+	}
 	restore->there = r == 0 && stat(path, &about) == 0;
 	if (r == 0 && !restore->there)
 		r = restore_mark(restore);
@@ -63,6 +71,7 @@ static int data_dir_open(struct restore *restore)
 				 "check data_dir and who may write there");
 	if (restore->there)
 		r = restore_replaced_open(restore, path);
+out:
 	free(path);
 	return r;
 }

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from exchange import preloaded
 from messages import consent, grant, new_id
-from test_backup import DESK, backup, folder_of, kept, restore, run  # pylint: disable=unused-import # noqa: F401
+from test_backup import DESK, backup, folder_of, kept, restore, run, tree_of  # pylint: disable=unused-import # noqa: F401
 from test_forget import MARK, Life, executed, expunge, found_in
 from test_forget_crash import DIED, PLACES_MAX, STRIDE, start_until
 from test_restart import digests
@@ -117,14 +117,19 @@ def stopped(exchange, build, step, *words):
 
 @pytest.mark.quick
 @pytest.mark.parametrize("there", [True, False])
-def test_no_exchange_starts_while_a_restore_is_under_way(kept, build, there):  # noqa: F811
+def test_neither_an_exchange_nor_another_restore_starts_while_one_is_under_way(kept, build, there):  # noqa: F811
     kept.start()
     backup(kept)
     kept.stop()
     if not there:
         shutil.rmtree(kept.data())
-    process = stopped(kept, build, 6, *(["--replace"] if there else []))
+    words = ["--replace"] if there else []
+    process = stopped(kept, build, 6, *words)
     done = run(kept)
+    before = tree_of(kept.data())
+    second = subprocess.run(restore_words(kept, *words), capture_output=True, text=True, timeout=120, check=False)
+    assert second.returncode == 1 and "another restore into this folder is under way" in second.stderr, second
+    assert tree_of(kept.data()) == before, "the first one's are left alone"
     process.send_signal(signal.SIGCONT)
     assert process.wait(60) == 0
     assert done.returncode == 1, done
