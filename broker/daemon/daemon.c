@@ -296,19 +296,31 @@ static void reload(struct daemon *daemon)
 	notify("READY=1");
 }
 
-/* Once a day, when forget.at says so. */
+/* Once, until there was room again. */
+static void room_tell(struct daemon *daemon, uint64_t missing)
+{
+	if (missing > 0 && !daemon->room_told)
+		forget_room_tell(daemon->config, missing, FORGET_ROOM_HINT);
+	daemon->room_told = missing > 0;
+}
+
+/* Once a day, when forget.at says so. Without room for it the exchange need not stop serving. */
 static bool retention_is_wanted(struct daemon *daemon, int64_t now_ms)
 {
 	const char *at = daemon->config->forget_at;
 	int64_t least_ms = strcmp(at, FORGET_AT_ONCE) == 0 ? RETENTION_DAY_MS : RETENTION_PAUSE_MS;
+	int r;
 
 	if (now_ms - daemon->retention_ms < least_ms || !forget_time_is(at, now_ms))
 		return false;
 	daemon->retention_ms = now_ms;
-	return retention_is_due(&daemon->stores, daemon->config);
+	r = retention_due(&daemon->stores, daemon->config);
+	if (r == FORGET_POSTPONED)
+		room_tell(daemon, forget_room_missing(&daemon->stores, daemon->config));
+	return r == 0; /* what cannot be found out is told at the next start */
 }
 
-/* An order is due. Without room for it the exchange need not stop serving. */
+/* An order is due; the same. */
 static bool order_is_wanted(struct daemon *daemon, int64_t now_ms)
 {
 	uint64_t missing;
@@ -317,9 +329,7 @@ static bool order_is_wanted(struct daemon *daemon, int64_t now_ms)
 	    !forget_time_is(daemon->config->forget_at, now_ms))
 		return false;
 	missing = forget_room_missing(&daemon->stores, daemon->config);
-	if (missing > 0 && !daemon->room_told)
-		forget_room_tell(daemon->config, missing, FORGET_ROOM_HINT);
-	daemon->room_told = missing > 0;
+	room_tell(daemon, missing);
 	return missing == 0;
 }
 

@@ -116,7 +116,7 @@ static int plan_next(struct stores *stores, const struct config *config, struct 
 	for (size_t i = 0; r == FORGET_NOTHING && i < sizeof(planners) / sizeof(planners[0]); i++) {
 		forget_plan_done(plan);
 		r = planners[i](stores, config, plan);
-		if (r == 0 && !has_room(stores, config, plan)) {
+		if (r == FORGET_POSTPONED || (r == 0 && !has_room(stores, config, plan))) {
 			postponed = true;
 			again = again || plan->again;
 			r = FORGET_NOTHING;

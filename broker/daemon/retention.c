@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "daemon/forget_room.h"
 #include "daemon/retention_mark.h"
 #include "ledger/ledger_view.h"
 #include "ledger/order_hold.h"
@@ -26,6 +27,8 @@ struct look {
 	struct forget_plan *plan;
 	uint64_t settled; /* nothing is left to do before this */
 	bool waits;       /* something before it goes later: it stands still */
+	bool room;        /* for a base without whole records */
+	bool postponed;   /* some would go if there were */
 };
 
 /* ---- what stops it ---- */
@@ -128,6 +131,8 @@ static int entry_look(struct look *look, const struct journal_entry *entry)
 	} else if (r == 0 && is_of_rule(&look->rule, record)) {
 		if (order_holds_in(&look->holds, entry->body))
 			look->waits = true;
+		else if (!look->room)
+			look->waits = look->postponed = true;
 		else
 			r = sought_numbers_add(&look->plan->what.records, entry->sequence);
 	}
@@ -249,11 +254,12 @@ int retention_plan(struct stores *stores, const struct config *config, struct fo
 	if (!look)
 		return TC_ENOMEM;
 	look->plan = plan;
+	look->room = forget_room_missing(stores, config) == 0;
 	r = look_open(look, stores);
 	if (r == 0)
 		r = rules_look(look, config, stores->log_id);
 	if (r == 0 && found(look) == 0)
-		r = FORGET_NOTHING;
+		r = look->postponed ? FORGET_POSTPONED : FORGET_NOTHING;
 	if (r == 0) {
 		plan->kind = THROUGHCARE__V1__FORGOTTEN_KIND__FORGOTTEN_KIND_RETENTION;
 		snprintf(plan->rule_name, sizeof(plan->rule_name), "%s", look->rule.name);
@@ -267,11 +273,11 @@ int retention_plan(struct stores *stores, const struct config *config, struct fo
 	return r;
 }
 
-bool retention_is_due(struct stores *stores, const struct config *config)
+int retention_due(struct stores *stores, const struct config *config)
 {
 	struct forget_plan plan = {.ordered = false};
 	int r = retention_plan(stores, config, &plan);
 
 	forget_plan_done(&plan);
-	return r == 0;
+	return r;
 }

@@ -17,10 +17,11 @@
 
 #include "daemon/forget.h"
 
-/* The first rule of which something is due, and what. 0, FORGET_NOTHING or a fault. */
+/* The first rule of which something is due, and what. Whole records wait while the disk has no
+ * room for a base without them. 0, FORGET_NOTHING, FORGET_POSTPONED or a fault. */
 int retention_plan(struct stores *stores, const struct config *config,
 		   struct forget_plan *plan) TC_MUST_CHECK;
-/* Is anything? What cannot be found out is told at the next start. */
-bool retention_is_due(struct stores *stores, const struct config *config);
+/* The same, of what is not asked for; while the exchange serves. */
+int retention_due(struct stores *stores, const struct config *config) TC_MUST_CHECK;
 
 #endif

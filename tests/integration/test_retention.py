@@ -3,6 +3,7 @@
 The exchange's clock is moved by tests/scenarios/clock.c; rules of the test's policies keep for two days.
 """
 import os
+import shutil
 import struct
 
 import pytest
@@ -186,6 +187,42 @@ def test_what_is_due_goes_at_the_start_and_only_then_at_another_time_of_day(own_
     own_exchange.start(env=clock.environment())
     assert len(removals(own_exchange)) == 1
     own_exchange.stop()
+
+
+@pytest.mark.quick
+def test_without_room_whole_records_wait_and_hold_nothing_else_up_and_the_exchange_serves_on(own_exchange, clock, tmp_path):
+    def logged(event):
+        return own_exchange.log().count(event)
+
+    own_exchange.start(env=clock.environment())
+    assert load(own_exchange, policy(tmp_path, 2, RECORDS, CONTENT)).code == 0
+    subject = new_id()
+    own_exchange.accepted(DESK, consent(subject, grant()))
+    own_exchange.accepted(CLINIC, noted(subject, MARK))
+    assert own_exchange.collect(OFFICE)
+    own_exchange.trail("--subject", subject)
+    own_exchange.stop()
+    own_exchange.set(journal__disk_reserve=f"{shutil.disk_usage(own_exchange.folder).free // 1024 ** 3 + 64}GiB")
+    own_exchange.start(env=clock.environment())
+    assert not removals(own_exchange), "it serves"
+    clock.move(3)
+    rows = wait_for(lambda: removals(own_exchange), "the content to go")
+    assert [row["code"] for row in rows] == ["presence"] and not stored(own_exchange, MARK)
+    assert logged("forgetting detail") == 1
+    told = logged("forget_postponed")
+    clock.move(1)
+    wait_for(lambda: logged("forget_postponed") > told, "it to be told")
+    told = logged("forget_postponed")
+    clock.move(1)
+    assert [row["code"] for row in removals(own_exchange)] == ["presence"]
+    own_exchange.stop()
+    assert logged("forgetting detail") == 1, "it served on"
+    assert logged("forget_postponed") == told, "it is told once"
+    own_exchange.set(journal__disk_reserve="0B")
+    own_exchange.start(env=clock.environment())
+    assert [row["code"] for row in removals(own_exchange)].count("questions") == 1
+    own_exchange.stop()
+    assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
 
 
 @pytest.mark.quick
