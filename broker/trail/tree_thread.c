@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 struct tree_thread {
 	struct tree_thread_options options;
+	int64_t due_us; /* of the next round */
 	bool unsigned_told;
 	bool stopping;
 };
@@ -18,9 +20,21 @@ static _Noreturn void end(int why)
 	_exit(TREE_THREAD_EXIT);
 }
 
+/* An interval is from start to start: how old a checkpoint gets must not grow with what a round
+ * takes while the disk is busy. */
+static int wait_ms(const struct tree_thread *thread)
+{
+	int64_t left_us = thread->due_us - tc_clock_monotonic_us();
+
+	return left_us > 0 ? (int)((left_us + 999) / 1000) : 0;
+}
+
 static void round_do(struct tree_thread *thread)
 {
-	int r = checkpointer_round(thread->options.checkpointer);
+	int r;
+
+	thread->due_us = tc_clock_monotonic_us() + (int64_t)thread->options.interval_ms * 1000;
+	r = checkpointer_round(thread->options.checkpointer);
 
 	if (r == CHECKPOINTER_UNSIGNED) {
 		if (!thread->unsigned_told)
@@ -48,8 +62,7 @@ static void *run(void *context)
 	bus_socket_adopt(thread->options.inbox);
 	while (!thread->stopping) {
 		struct bus_message message;
-		int r = bus_receive(thread->options.inbox, (int)thread->options.interval_ms,
-				    &message);
+		int r = bus_receive(thread->options.inbox, wait_ms(thread), &message);
 
 		if (r < 0)
 			end(r);

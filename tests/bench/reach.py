@@ -6,15 +6,15 @@
 Starts an exchange, lets an agency send to itself with `throughcare bench` until the log has so many records, and before
 and after that sends messages about persons and referrals to ask about, one of them with 1,000 disclosures. Then asks,
 one question at a time over one connection: the first page by person, by referral and of the agency that has nearly all
-records, proofs of records anywhere, the accounting of the 1,000 disclosures. Also how far the checkpoint was behind the
-log while the load ran, and what a record takes on the disk. Prints one JSON object; nothing is asserted. With --keep
-the network is made in that folder and stays there, and what is there already is only asked: filling takes much longer.
+records, the newest checkpoint (the smallest question: the log's record of a question is most of it), proofs of records
+anywhere, the accounting of the 1,000 disclosures. Also how far the checkpoint was behind the log while the load ran,
+and what a record takes on the disk. Prints one JSON object; nothing is asserted. With --keep the network is made in
+that folder and stays there, and what is there already is only asked: filling takes much longer.
 """
 import argparse
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,6 +32,13 @@ CLINIC, OFFICE, DESK, HOME = "treatment-south", "parole-north", "intake-desk", "
 LOADED = "court-county"  # has nearly all records
 LOAD_SECONDS = 20
 PERSONS, DISCLOSURES, AT_A_TIME = 1000, 1000, 500
+
+
+def spread(values, unit):
+    """Its middle, what one in a hundred is over, and the most."""
+    values = sorted(values)
+    places = {"p50": len(values) // 2, "p99": len(values) * 99 // 100, "most": -1}
+    return {f"{name}_{unit}": round(values[at], 2) for name, at in places.items()}
 
 
 class Auditor:
@@ -60,8 +67,7 @@ class Auditor:
             found = sum(rows(page) for page in pages)
             assert found > 0, pages
             took.append(spent)
-        took.sort()
-        return {"p50_ms": round(statistics.median(took), 2), "p99_ms": round(took[len(took) * 99 // 100], 2), "rows": found}
+        return {**spread(took, "ms"), "rows": found}
 
 
 def tell(exchange, persons, referrals):
@@ -75,9 +81,13 @@ def tell(exchange, persons, referrals):
         exchange.collect(HOME)
 
 
-def signed(exchange):
+def checkpoint(query):
+    query.trail_checkpoint.SetInParent()
+
+
+def signed(auditor):
     """Records that the newest checkpoint covers."""
-    return exchange.cli("trail", "checkpoint", profile=AUDITOR).rows[0].get("size", 0)
+    return auditor.ask(checkpoint, False)[1][0].trail_proof.size
 
 
 def log_next(exchange):
@@ -88,15 +98,17 @@ def log_next(exchange):
 def load(exchange, records):
     """Until the log has so many. Seconds from a record's receipt to a checkpoint over it, at each look."""
     behind_s = []
+    auditor = Auditor(exchange)
     while (size := log_next(exchange)) < records:
         print(f"{size} of {records} records", file=sys.stderr)
         bench = subprocess.Popen([exchange.cli_path, "--profile", exchange.profile(LOADED), "--json", "bench", "--consumers", "2",
                                   "--seconds", str(LOAD_SECONDS)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while bench.poll() is None:
             index, began = log_next(exchange), time.monotonic()
-            wait_for(lambda: signed(exchange) > index, "a checkpoint over a new record", 60)
+            wait_for(lambda: signed(auditor) > index, "a checkpoint over a new record", 60)
             behind_s.append(time.monotonic() - began)
         assert bench.returncode == 0, bench.returncode
+    auditor.peer.close()
     return behind_s
 
 
@@ -135,8 +147,8 @@ def measure(exchange, options):
     made = filled(exchange, options)
     persons, referrals, known, behind_s = made["persons"], made["referrals"], made["known"], made["behind_s"]
     size = log_next(exchange)
-    wait_for(lambda: signed(exchange) > size, "a checkpoint over all", 60)
     auditor = Auditor(exchange)
+    wait_for(lambda: signed(auditor) > size, "a checkpoint over all", 60)
 
     def by_person(query):
         query.trail_find.subject = auditor.dice.choice(persons)
@@ -156,12 +168,12 @@ def measure(exchange, options):
 
     found = {name: auditor.timed(options.questions, fill, lambda page: len(page.trail))
              for name, fill in (("person", by_person), ("referral", by_referral), ("agency", by_agency))}
+    smallest = auditor.timed(options.questions, checkpoint, lambda page: page.HasField("trail_proof"))
     proofs = auditor.timed(options.questions, proof, lambda page: page.HasField("trail_proof"))
     accounts = auditor.timed(50, accounting, lambda page: len(page.accounting.links), whole=True)
     auditor.peer.close()
-    return {"records": size, "first_page": found, "proof": proofs, "accounting": accounts,
-            "checkpoint_behind_s": {"p50": round(statistics.median(behind_s), 2), "most": round(max(behind_s), 2)} if behind_s
-            else None,
+    return {"records": size, "first_page": found, "smallest": smallest, "proof": proofs, "accounting": accounts,
+            "checkpoint_behind": spread(behind_s, "s") if behind_s else None,
             "disk_bytes_per_record": round(folder_bytes(os.path.join(exchange.folder, "data")) / size)}
 
 
