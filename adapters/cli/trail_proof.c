@@ -1,5 +1,6 @@
 #include "cli/command_table.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,9 @@ static bool number_read(const char *text, uint64_t *ret)
 
 	if (*text < '0' || *text > '9')
 		return false;
+	errno = 0;
 	*ret = strtoull(text, &end, 10);
-	return *end == '\0';
+	return *end == '\0' && errno == 0;
 }
 
 static enum tc_exit size_read(struct tc_invocation *invocation, uint64_t *ret)
@@ -251,6 +253,8 @@ enum tc_exit tc_trail_consistency_run(struct tc_invocation *invocation)
 		if (!number_read(invocation->operands[i], &sizes[i]))
 			return tc_invocation_usage(invocation, "%s: a number of records is wanted",
 						   invocation->operands[i]);
+	if (invocation->operand_count == 2 && sizes[1] < sizes[0])
+		return tc_invocation_usage(invocation, "NEW is smaller than OLD: a log only grows");
 	enum tc_exit code = tc_session_open(invocation, &client);
 	if (code == TC_EXIT_DONE)
 		code = asked(invocation, client,

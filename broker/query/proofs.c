@@ -1,5 +1,6 @@
 #include "query/proofs.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "ledger/cosignature.h"
@@ -133,9 +134,21 @@ static int hashes_fill(struct answer *answer, const struct tree_hash *hashes, si
 struct message_search {
 	const struct question *question;
 	struct tc_id message;
-	bool found;
-	uint64_t index;
+	bool found, another; /* ids are their senders' choice: two may have chosen the same */
+	uint64_t index, other;
 };
+
+static int search_take(struct message_search *search, uint64_t index)
+{
+	if (search->found && search->index != index) {
+		search->another = true;
+		search->other = index;
+		return TRAIL_FOUND_ENOUGH;
+	}
+	search->found = true;
+	search->index = index;
+	return TRAIL_FOUND_MORE;
+}
 
 static bool is(const char *wanted, const char *text)
 {
@@ -147,6 +160,7 @@ static int see_release(void *context, Throughcare__V1__TrailRow *row)
 {
 	struct message_search *search = context;
 	tc_agency sender;
+	uint64_t index;
 	int r;
 
 	if (!is("release", row->event) || !is(search->question->asker.name, row->recipient) ||
@@ -154,11 +168,10 @@ static int see_release(void *context, Throughcare__V1__TrailRow *row)
 		return TRAIL_FOUND_MORE;
 	r = ledger_view_submission(search->question->ledger,
 				   THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, &sender,
-				   search->message, &search->index);
-	search->found = r == 0;
+				   search->message, &index);
 	if (r < 0)
 		return r;
-	return search->found ? TRAIL_FOUND_ENOUGH : TRAIL_FOUND_MORE;
+	return r == 0 ? search_take(search, index) : TRAIL_FOUND_MORE;
 }
 
 static int see_submission(void *context, Throughcare__V1__TrailRow *row)
@@ -169,9 +182,7 @@ static int see_submission(void *context, Throughcare__V1__TrailRow *row)
 	if (!is("submission", row->event) || is("repeated", row->code) ||
 	    !gate_trail_row(search->question, row))
 		return TRAIL_FOUND_MORE;
-	search->found = true;
-	search->index = row->log_sequence;
-	return TRAIL_FOUND_ENOUGH;
+	return search_take(search, row->log_sequence);
 }
 
 /* The record of a message: of the asker's own, of one that was released to it, or, for who sees
@@ -205,6 +216,11 @@ static int message_find(const struct question *question, struct answer *answer, 
 		      &ended);
 	if (r == 0 && !search.found)
 		return tc_refuse(&answer->refusal, TC_REFUSAL_NOT_FOUND, "%s", "");
+	if (r == 0 && search.another)
+		return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID,
+				 "message_id: records %" PRIu64 " and %" PRIu64
+				 " are of messages with this id; ask by their index",
+				 search.index, search.other);
 	*ret = search.index;
 	return r;
 }

@@ -7,7 +7,7 @@ import pytest
 import schema
 from exchange import AUDITOR, OPERATOR, wait_for
 from go_verifier import verifier  # noqa: F401
-from messages import new_id, referral
+from messages import consent, grant, new_id, referral
 
 DESK, CLINIC, COURT = "intake-desk", "treatment-south", "court-county"
 
@@ -65,6 +65,20 @@ def test_a_message_of_others_is_proven_to_nobody(exchange, sent):
     message, _ = sent
     answer = exchange.cli("trail", "proof", message["messageId"], profile=COURT)
     assert answer.code == 3 and "not_found" in str(answer)
+
+
+@pytest.mark.quick
+def test_of_two_messages_with_one_id_each_sender_proves_its_own_and_an_auditor_says_which(exchange):
+    """The id is the sender's choice: who sees both is not given whichever comes first."""
+    ids = {"messageId": new_id()}
+    own = {who: exchange.accepted(who, consent(new_id(), grant()) | ids)["logSequence"] for who in (DESK, COURT)}
+    checkpoint_over(exchange, max(own.values()))
+    for who, index in own.items():
+        assert ask(exchange, "trail", "proof", ids["messageId"], profile=who)["index"] == index
+    answer = exchange.cli("trail", "proof", ids["messageId"], profile=AUDITOR)
+    assert answer.code == 3 and answer.rows[0]["error"]["code"] == "field_invalid", answer
+    assert all(f" {index} " in answer.rows[0]["error"]["detail"] for index in own.values())
+    assert ask(exchange, "trail", "proof", own[COURT], profile=AUDITOR)["index"] == own[COURT]
 
 
 @pytest.mark.quick
@@ -143,6 +157,7 @@ def test_a_cosignature_of_something_else_is_refused(exchange, build, vkey, tmp_p
 
 @pytest.mark.quick
 def test_it_asks_for_what_it_needs(exchange):
-    for words in [["trail", "proof", "nonsense"], ["trail", "consistency", "x"], ["trail", "checkpoint", "--size", "0"]]:
+    for words in [["trail", "proof", "nonsense"], ["trail", "proof", "18446744073709551616"], ["trail", "consistency", "x"],
+                  ["trail", "consistency", "3", "2"], ["trail", "checkpoint", "--size", "0"]]:
         answer = exchange.cli(*words, profile=AUDITOR)
         assert answer.code == 2 and answer.rows[0]["error"]["code"] == "usage"
