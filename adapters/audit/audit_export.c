@@ -120,6 +120,31 @@ static int bundles_run(struct export *export, struct tc_audit_exported *ret)
 	return 0;
 }
 
+/* What lay in the folder is taken over as it is: when nothing fits in the end, it may be that which
+ * was damaged, and nobody's lie. */
+static int found_beside(const struct export *export, bool taken_over)
+{
+	struct tc_audit_finding found = *export->finding;
+
+	switch ((int)found.code) {
+	case TC_AUDIT_FORMAT:
+	case TC_AUDIT_TILE:
+	case TC_AUDIT_ENTRY:
+	case TC_AUDIT_BACKDATED:
+	case TC_AUDIT_ROOT:
+	case TC_AUDIT_FORKED:
+		break;
+	default:
+		return TC_AUDIT_FOUND;
+	}
+	if (!taken_over && export->fetching)
+		return TC_AUDIT_FOUND;
+	return tc_audit_find(export->finding, found.code,
+			     "%.300s; the beginning lay in the folder before: `throughcare trail "
+			     "verify` tells whether it is still right",
+			     found.detail);
+}
+
 int tc_audit_export_run(const struct tc_audit_export *job, struct tc_audit_exported *ret,
 			struct tc_audit_finding *finding)
 {
@@ -140,11 +165,8 @@ int tc_audit_export_run(const struct tc_audit_export *job, struct tc_audit_expor
 		r = bundles_run(&export, ret);
 	if (r == 0)
 		r = tc_audit_log_end(&export.log, tile_write, &export, finding);
-	if (r == TC_AUDIT_FOUND && finding->code == TC_AUDIT_ROOT && ret->kept > 0)
-		r = tc_audit_find(finding, TC_AUDIT_ROOT,
-				  "of %" PRIu64 " entries the first %" PRIu64 " from place %" PRIu64
-				  " on lay in the folder before",
-				  size, ret->kept, since - since % TC_AUDIT_TILE_HASHES);
+	if (r == TC_AUDIT_FOUND)
+		r = found_beside(&export, since >= TC_AUDIT_TILE_HASHES || ret->kept > 0);
 	if (r == 0)
 		r = tc_audit_folder_sync(job->folder, finding);
 	if (r == 0)

@@ -87,6 +87,11 @@ static enum tc_exit earlier_get(struct export *export)
 	r = tc_audit_checkpoint_check(&keys, tc_bytes_slice(&export->earlier_note),
 				      &export->earlier, &export->finding);
 	export->earlier_found = r == 0;
+	if (r == TC_AUDIT_FOUND) {
+		absent = export->finding;
+		r = tc_audit_find(&export->finding, absent.code, "%.200s/%s: %.250s",
+				  export->folder.path, TC_AUDIT_CHECKPOINT_FILE, absent.detail);
+	}
 	return found(export, r);
 }
 

@@ -165,6 +165,31 @@ def test_an_export_goes_on_with_no_history_but_the_one_it_holds(world, lie):
     assert world.cli("trail", "verify", world.folder / "export")["size"] == 700
 
 
+def test_what_was_damaged_in_the_folder_is_not_blamed_on_the_exchange_alone(world):
+    """And a file that is none of ours is named."""
+    world.cli("trail", "export", world.folder / "export")
+    world.tell(entries(900, FIRST_MS))
+
+    def said(folder, *words):
+        text = world.run("throughcare", "--profile", world.profile, "--json", "trail", "export", folder, *words, code=1)
+        error = json.loads(text.splitlines()[0])["error"]
+        return error["code"], error["detail"]
+
+    for name, words, code in [("tile/0/001", [], "forked"), ("tile/entries/001", ["--since", "0"], "entry")]:
+        path = world.folder / "export" / name
+        honest = path.read_bytes()
+        path.write_bytes(honest[:30] + b"\7" + honest[31:])
+        found, detail = said(world.folder / "export", *words)
+        assert found == code and "lay in the folder before" in detail, detail
+        path.write_bytes(honest)
+    assert world.cli("trail", "export", world.folder / "export")["size"] == 900
+    (world.folder / "mine").mkdir()
+    (world.folder / "mine/checkpoint").write_text("bread, milk\n")
+    found, detail = said(world.folder / "mine")
+    assert found == "format" and "mine/checkpoint: " in detail
+    assert (world.folder / "mine/checkpoint").read_text() == "bread, milk\n"
+
+
 def test_no_export_begins_behind_what_its_folder_vouches_for(world):
     """Tiles of another history lie in the folder, as if an export of it was interrupted."""
     world.cli("trail", "export", world.folder / "export")
