@@ -149,12 +149,8 @@ static int keep_word(struct ledger *ledger, const struct submission *submission,
 	const char *id = submission->record->claim->order_id;
 	struct court_word word = {.kind = COURT_WORD_ORDER, .court = submission->sender->number};
 
-	if (template == NULL)
-		return court_word_drop(ledger, submission->header.subject, word.kind, word.court,
-				       id);
 	memcpy(word.id, id, strlen(id) + 1);
-	word.template = *template;
-	return court_word_put(ledger, submission->header.subject, &word);
+	return court_word_keep(ledger, submission->header.subject, &word, template);
 }
 
 static int is_bound(struct ledger *ledger, struct tc_id subject, const char *order, uint32_t agency,

@@ -21,11 +21,15 @@ static void word_key(struct store_key *key, struct tc_id subject, enum court_wor
 	store_key_text(key, tc_slice_text(id));
 }
 
-int court_word_put(struct ledger *ledger, struct tc_id subject, const struct court_word *word)
+int court_word_keep(struct ledger *ledger, struct tc_id subject, struct court_word *word,
+		    const struct delivery *template)
 {
 	struct row_writer row = {.len = 0};
 	struct store_key key;
 
+	if (template == NULL)
+		return court_word_drop(ledger, subject, word->kind, word->court, word->id);
+	word->template = *template;
 	row_put_u64(&row, word->template.sequence);
 	supervision_news_put(&row, &word->news);
 	delivery_row_put(&word->template, &row);

@@ -33,8 +33,9 @@ struct court_word {
 	struct delivery template; /* attached_template */
 };
 
-int court_word_put(struct ledger *ledger, struct tc_id subject,
-		   const struct court_word *word) TC_MUST_CHECK;
+/* The latest word, as `template` tells it; NULL: there is none to tell any more. */
+int court_word_keep(struct ledger *ledger, struct tc_id subject, struct court_word *word,
+		    const struct delivery *template) TC_MUST_CHECK;
 /* If it is there. */
 int court_word_drop(struct ledger *ledger, struct tc_id subject, enum court_word_kind kind,
 		    uint32_t court, const char *id) TC_MUST_CHECK;

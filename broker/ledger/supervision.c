@@ -354,11 +354,8 @@ static int keep_word(struct ledger *ledger, const struct news *news,
 {
 	struct court_word word = {.kind = COURT_WORD_HEARING, .court = news->from, .news = *news};
 
-	if (template == NULL || news->at_ms == 0)
-		return court_word_drop(ledger, news->subject, word.kind, word.court, news->hearing);
 	memcpy(word.id, news->hearing, sizeof(word.id));
-	word.template = *template;
-	return court_word_put(ledger, news->subject, &word);
+	return court_word_keep(ledger, news->subject, &word, news->at_ms != 0 ? template : NULL);
 }
 
 /* Of a hearing that the former agency was told of, and this one was not. */
