@@ -26,8 +26,7 @@ void dispatch_rely(struct delivery *delivery, const struct decision *decision);
 
 /* NEW or HELD, or QUEUED beside its lane -> QUEUED, and on to IN_FLIGHT when the recipient can take
  * it. What would overtake others that a job is about to release stays, or comes, beside its lane.
- * `decision` was taken
- * at this record; NULL for what the exchange itself says. */
+ * `decision` was taken at this record; NULL for what the exchange itself says. */
 int dispatch_enqueue(struct ledger *ledger, struct delivery *delivery,
 		     const struct decision *decision) TC_MUST_CHECK;
 /* NEW, or any open state -> HELD. */

@@ -257,14 +257,14 @@ int feeds_job(struct ledger *ledger, struct job *job)
 	struct feed at = {.from = (uint32_t)(job->cursor >> 32), .to = (uint32_t)job->cursor};
 	int r = feeds_flush(ledger);
 
-	_Static_assert(sizeof(at.type) <= sizeof(job->proceeding), "the cursor holds a type");
-	memcpy(at.type, job->proceeding, sizeof(at.type));
+	_Static_assert(sizeof(at.type) <= sizeof(job->name), "the cursor holds a type");
+	memcpy(at.type, job->name, sizeof(at.type));
 	while (r == 0 && (r = feed_next(ledger->txn, table, &at, &at)) == 0) {
 		if (!job_take_turn(ledger))
 			return JOB_MORE; /* with the one that the cursor has not come to */
 		r = look_at(ledger, &at);
 		job->cursor = (uint64_t)at.from << 32 | at.to;
-		memcpy(job->proceeding, at.type, sizeof(at.type));
+		memcpy(job->name, at.type, sizeof(at.type));
 	}
 	return r == FEED_UNKNOWN ? 0 : r;
 }

@@ -49,8 +49,8 @@ static int job_put(struct ledger *ledger, const struct job *job)
 	row_put_u32(&row, job->principal);
 	row_put_u64(&row, job->cursor);
 	row_put_u64(&row, job->bound);
-	row_put_u32(&row, job->event);
-	row_put_text(&row, job->proceeding);
+	row_put_u32(&row, job->number);
+	row_put_text(&row, job->name);
 	return ledger_put(ledger, LEDGER_TABLE_JOB, store_key_slice(&key), row_slice(&row));
 }
 
@@ -71,8 +71,8 @@ static int job_read(struct tc_slice key, struct tc_slice value, struct job *ret)
 	ret->principal = row_take_u32(&row);
 	ret->cursor = row_take_u64(&row);
 	ret->bound = row_take_u64(&row);
-	ret->event = row_take_u32(&row);
-	row_take_text(&row, ret->proceeding, sizeof(ret->proceeding));
+	ret->number = row_take_u32(&row);
+	row_take_text(&row, ret->name, sizeof(ret->name));
 	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
 }
 
@@ -198,11 +198,11 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 	case JOB_EVERYTHING:
 		return true;
 	case JOB_EVENT:
-		return strcmp(job->proceeding, delivery->proceeding) == 0 &&
+		return strcmp(job->name, delivery->proceeding) == 0 &&
 		       (tc_id_is_none(job->subject) ||
 			tc_id_equal(job->subject, delivery->subject));
 	case JOB_FORWARD:
-		return job->event == delivery->recipient &&
+		return job->number == delivery->recipient &&
 		       tc_id_equal(job->about, delivery->referral) &&
 		       tc_id_equal(job->subject, delivery->subject);
 	case JOB_NOTICE:
@@ -272,8 +272,8 @@ static int job_reach(struct ledger *ledger, const struct job *job, unsigned most
 {
 	struct grant_changes changes = {0};
 	unsigned visited;
-	int r = consent_event_step(ledger->txn, &ledger->consent, job->proceeding, job->sequence,
-				   job->event, most, &changes, &visited);
+	int r = consent_event_step(ledger->txn, &ledger->consent, job->name, job->sequence,
+				   job->number, most, &changes, &visited);
 	int followed;
 
 	ledger->job_budget -= visited < ledger->job_budget ? visited : ledger->job_budget;

@@ -43,7 +43,7 @@ enum job_kind {
 	JOB_WITHDRAW = 11,  /* ends the tasks of a referral; about: it; principal: whose; 0: all */
 	JOB_FORWARD = 12,   /* what waits of a referral goes on to who has it now, see transfer.h */
 	JOB_BRIEFS = 13,    /* the lists of an agency say what it was told of the subject */
-	JOB_POLICY = 14,    /* tells the agencies of a policy for users; proceeding: the last one */
+	JOB_POLICY = 14,    /* tells the agencies of a policy for users, see user_policy.h */
 };
 
 /* Of one slice of one job: the bodies of jobs give it, job_step and job_run handle it. */
@@ -61,9 +61,11 @@ struct job {
 	struct tc_id about;
 	struct tc_id subject; /* NOTICE: of the grant; EVENT: whom it is about; none: everybody */
 	uint32_t principal;   /* AGENCY, DISPATCH; NOTICE: tell only this one; 0: all */
-	uint32_t event;       /* EVENT: which one of the record that caused it; FORWARD: to whom;
-				 WITHDRAW:       the owner that it has come to */
-	char proceeding[DELIVERY_PROCEEDING_BYTES_MAX + 1]; /* EVENT */
+	/* EVENT: which one of the record that caused it; FORWARD: to whom; WITHDRAW: the owner that
+	 * it has come to. */
+	uint32_t number;
+	/* EVENT: the proceeding; FEEDS, POLICY: the type or agency that it has come to. */
+	char name[DELIVERY_PROCEEDING_BYTES_MAX + 1];
 	uint64_t cursor; /* the next delivery (NOTICE: recipient) to look at */
 	uint64_t bound;  /* deliveries before this number */
 };

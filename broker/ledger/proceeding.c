@@ -38,14 +38,14 @@ static int proceeding_event(struct ledger *ledger, const struct consent_event *e
 		.kind = JOB_EVENT,
 		.ended = true,
 		.subject = event->subject,
-		.event = event->index,
+		.number = event->index,
 	};
 	int r = consent_event_begin(ledger->txn, &ledger->consent, event);
 
 	if (r < 0)
 		return r;
-	_Static_assert(sizeof(job.proceeding) == sizeof(event->proceeding), "the same text");
-	memcpy(job.proceeding, event->proceeding, sizeof(job.proceeding));
+	_Static_assert(sizeof(job.name) == sizeof(event->proceeding), "the same text");
+	memcpy(job.name, event->proceeding, sizeof(job.name));
 	return job_start(ledger, &job);
 }
 

@@ -281,7 +281,7 @@ int task_job(struct ledger *ledger, struct job *job)
 	from = prefix;
 	if (job->principal != 0)
 		store_key_u32(&prefix, job->principal);
-	store_key_u32(&from, job->event > job->principal ? job->event : job->principal);
+	store_key_u32(&from, job->number > job->principal ? job->number : job->principal);
 	store_key_u64(&from, job->cursor);
 	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_TASK_REFERRAL],
 			      store_key_slice(&prefix), STORE_FORWARD);
@@ -297,7 +297,7 @@ int task_job(struct ledger *ledger, struct job *job)
 		if (r != 0 || more)
 			break;
 		r = task_find(ledger, tc_get_be64(key.data + key.len - 8), &task);
-		job->event = task.owner;
+		job->number = task.owner;
 		job->cursor = task.delivery + 1;
 		if (r == 0 && task.delivery < job->bound)
 			r = task_end(ledger, &task, TASK_WITHDRAWN, "withdrawn");

@@ -83,7 +83,7 @@ static int forward_waiting(struct ledger *ledger, const struct transfer *transfe
 		.about = referral->id,
 		.subject = referral->subject,
 		.principal = transfer->from->number,
-		.event = transfer->to->number,
+		.number = transfer->to->number,
 	};
 
 	return job_start(ledger, &job);
@@ -94,9 +94,9 @@ static int forward_one(struct ledger *ledger, const struct job *job, struct deli
 	if (delivery->own || !tc_id_equal(delivery->referral, job->about))
 		return 0;
 	if (delivery->recipient == job->principal)
-		return forward(ledger, job->event, delivery);
+		return forward(ledger, job->number, delivery);
 	/* What came for the new agency meanwhile stands behind all that goes on to it. */
-	return delivery->recipient == job->event && delivery->aside
+	return delivery->recipient == job->number && delivery->aside
 		       ? reconsider_delivery(ledger, delivery, false)
 		       : 0;
 }

@@ -218,13 +218,13 @@ int user_policy_job(struct ledger *ledger, struct job *job)
 	if (r == 0)
 		r = notice_make(ledger, &policy, &notice);
 	while (r == 0) {
-		r = registry_next_agency(ledger->txn, &ledger->registry,
-					 tc_slice_text(job->proceeding), &agency);
+		r = registry_next_agency(ledger->txn, &ledger->registry, tc_slice_text(job->name),
+					 &agency);
 		if (r != 0)
 			break;
 		if (!job_take_turn(ledger))
 			return JOB_MORE;
-		memcpy(job->proceeding, agency.agency.name, sizeof(agency.agency.name));
+		memcpy(job->name, agency.agency.name, sizeof(agency.agency.name));
 		if (agency.status == REGISTRY_ACTIVE)
 			r = notice_send(ledger, &notice, &agency.agency);
 	}
