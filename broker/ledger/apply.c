@@ -148,15 +148,10 @@ static int query_apply(struct ledger *ledger)
 static int record_fact(struct ledger *ledger, struct fact_draft *draft,
 		       const ProtobufCMessage *record)
 {
-	uint8_t *packed =
-		arena_take(&ledger->arena, protobuf_c_message_get_packed_size(record) + 1);
+	int r = arena_pack(&ledger->arena, record, &draft->row.record);
 
-	if (packed == NULL)
-		return TC_ENOMEM;
 	draft->row.has_record = 1;
-	draft->row.record.len = protobuf_c_message_pack(record, packed);
-	draft->row.record.data = packed;
-	return fact_push(ledger, draft);
+	return r < 0 ? r : fact_push(ledger, draft);
 }
 
 /* Nothing changes here: the trail finds out whether it is true (trail/anchor.h). */

@@ -58,6 +58,17 @@ void *arena_take(struct arena *arena, size_t len)
 	return memory;
 }
 
+int arena_pack(struct arena *arena, const ProtobufCMessage *message, ProtobufCBinaryData *ret)
+{
+	size_t len = protobuf_c_message_get_packed_size(message);
+	uint8_t *packed = arena_alloc(arena, len + 1);
+
+	if (packed == NULL)
+		return TC_ENOMEM;
+	*ret = (ProtobufCBinaryData){protobuf_c_message_pack(message, packed), packed};
+	return 0;
+}
+
 void arena_reset(struct arena *arena)
 {
 	while (arena->chunks != NULL && arena->chunks->older != NULL) {

@@ -13,6 +13,8 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 struct arena_chunk;
 
 struct arena {
@@ -23,6 +25,9 @@ struct arena {
 void arena_init(struct arena *arena);
 /* Zeroed, aligned for anything; NULL when memory is short. */
 void *arena_take(struct arena *arena, size_t len);
+/* The message's bytes, in the arena; never NULL. 0 or TC_ENOMEM. */
+int arena_pack(struct arena *arena, const ProtobufCMessage *message,
+	       ProtobufCBinaryData *ret) TC_MUST_CHECK;
 void arena_reset(struct arena *arena);
 void arena_done(struct arena *arena);
 

@@ -18,7 +18,7 @@ void fact_init(struct fact_draft *draft, const char *event)
 	fact_text(&draft->row.event, event);
 }
 
-static void fact_id(char **field, char *text, struct tc_id id)
+void fact_id(char **field, char text[TC_ID_TEXT_BYTES], struct tc_id id)
 {
 	if (tc_id_is_none(id))
 		return;

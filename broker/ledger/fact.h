@@ -29,6 +29,8 @@ struct fact_draft {
 /* `event` and other texts are borrowed until the push. Empty and NULL ones are left out. */
 void fact_init(struct fact_draft *draft, const char *event);
 void fact_text(char **field, const char *text);
+/* Its text in `text`; none is left out. */
+void fact_id(char **field, char text[TC_ID_TEXT_BYTES], struct tc_id id);
 void fact_message(struct fact_draft *draft, struct tc_id message);
 void fact_subject(struct fact_draft *draft, struct tc_id subject);
 void fact_referral(struct fact_draft *draft, struct tc_id referral);

@@ -47,6 +47,32 @@ Google__Protobuf__Timestamp own_message_time(int64_t ms)
 	return at;
 }
 
+struct own_part {
+	Throughcare__V1__Part part;
+	uint8_t salt[TC_SHA256_BYTES], digest[TC_SHA256_BYTES];
+};
+
+static int own_part(struct ledger *ledger, const char *type, const ProtobufCMessage *content,
+		    struct own_part *ret)
+{
+	const Throughcare__V1__Category category = THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE;
+	Throughcare__V1__Part *part = &ret->part;
+	int r;
+
+	throughcare__v1__part__init(part);
+	r = arena_pack(&ledger->arena, content, &part->content);
+	if (r == 0)
+		r = own_digest(ledger, "throughcare/own/salt/v1\n", ret->salt);
+	if (r < 0)
+		return r;
+	part->has_category = part->has_salt = part->has_content = 1;
+	fact_text(&part->type, type);
+	part->category = category;
+	part->salt = (ProtobufCBinaryData){sizeof(ret->salt), ret->salt};
+	return tc_part_digest(ret->salt, tc_slice_text(type), category, false,
+			      tc_slice(part->content.data, part->content.len), ret->digest);
+}
+
 /* Header and part as a packed Delivery, which a hand-over completes. */
 static int own_pack(struct ledger *ledger, const struct delivery *delivery,
 		    const struct principal *recipient, const struct own_subject *about,
@@ -55,68 +81,36 @@ static int own_pack(struct ledger *ledger, const struct delivery *delivery,
 	Throughcare__V1__Header header = THROUGHCARE__V1__HEADER__INIT;
 	Throughcare__V1__Delivery own = THROUGHCARE__V1__DELIVERY__INIT;
 	Throughcare__V1__Recipient to = THROUGHCARE__V1__RECIPIENT__INIT, *tos[1] = {&to};
-	Throughcare__V1__Part part = THROUGHCARE__V1__PART__INIT, *parts[1] = {&part};
 	Google__Protobuf__Timestamp created = own_message_time(ledger->now_ms);
 	char id[TC_ID_TEXT_BYTES], subject[TC_ID_TEXT_BYTES], referral[TC_ID_TEXT_BYTES];
 	char causation[TC_ID_TEXT_BYTES];
-	uint8_t salt[TC_SHA256_BYTES], digest[TC_SHA256_BYTES];
-	ProtobufCBinaryData manifest = {sizeof(digest), digest};
-	size_t len = protobuf_c_message_get_packed_size(content);
-	uint8_t *bytes = arena_take(&ledger->arena, len + 1);
-	int r;
+	struct own_part part;
+	Throughcare__V1__Part *parts[1] = {&part.part};
+	ProtobufCBinaryData manifest = {sizeof(part.digest), part.digest}, packed;
+	int r = own_part(ledger, about->type, content, &part);
 
-	if (bytes == NULL)
-		return TC_ENOMEM;
-	protobuf_c_message_pack(content, bytes);
-	r = own_digest(ledger, "throughcare/own/salt/v1\n", salt);
-	if (r == 0)
-		r = tc_part_digest(salt, tc_slice_text(about->type),
-				   THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE, false,
-				   tc_slice(bytes, len), digest);
-	if (r < 0)
-		return r;
-	part.has_category = part.has_salt = part.has_content = 1;
-	fact_text(&part.type, about->type);
-	part.category = THROUGHCARE__V1__CATEGORY__CATEGORY_EXCHANGE;
-	part.salt = (ProtobufCBinaryData){sizeof(salt), salt};
-	part.content = (ProtobufCBinaryData){len, bytes};
-	tc_id_format(delivery->message, id);
-	header.message_id = id;
+	fact_id(&header.message_id, id, delivery->message);
+	fact_id(&header.subject, subject, about->subject);
+	fact_id(&header.referral_id, referral, about->referral);
+	fact_id(&header.causation_id, causation, about->causation);
 	fact_text(&header.type, about->type);
 	fact_text(&header.sender, TC_AGENCY_EXCHANGE);
 	fact_text(&to.agency, recipient->name.name);
 	header.recipients = tos;
 	header.n_recipients = 1;
-	if (!tc_id_is_none(about->subject)) {
-		tc_id_format(about->subject, subject);
-		header.subject = subject;
-	}
-	if (!tc_id_is_none(about->referral)) {
-		tc_id_format(about->referral, referral);
-		header.referral_id = referral;
-	}
-	if (!tc_id_is_none(about->causation)) {
-		tc_id_format(about->causation, causation);
-		header.causation_id = causation;
-	}
 	header.created_at = &created;
 	header.manifest = &manifest;
 	header.n_manifest = 1;
 	own.has_header = 1;
-	own.header.len = throughcare__v1__header__get_packed_size(&header);
-	own.header.data = arena_take(&ledger->arena, own.header.len);
-	if (own.header.data == NULL)
-		return TC_ENOMEM;
-	throughcare__v1__header__pack(&header, own.header.data);
 	own.parts = parts;
 	own.n_parts = 1;
-	len = throughcare__v1__delivery__get_packed_size(&own);
-	bytes = arena_take(&ledger->arena, len);
-	if (bytes == NULL)
-		return TC_ENOMEM;
-	throughcare__v1__delivery__pack(&own, bytes);
-	*ret = tc_slice(bytes, len);
-	return 0;
+	if (r == 0)
+		r = arena_pack(&ledger->arena, &header.base, &own.header);
+	if (r == 0)
+		r = arena_pack(&ledger->arena, &own.base, &packed);
+	if (r == 0)
+		*ret = tc_slice(packed.data, packed.len);
+	return r;
 }
 
 int own_message_send(struct ledger *ledger, uint32_t to, const struct own_subject *about,

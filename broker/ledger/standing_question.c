@@ -102,13 +102,10 @@ static int row_write(struct ledger *ledger, const struct standing_entry *entry,
 
 static int row_update(struct ledger *ledger, const struct standing_entry *entry)
 {
-	size_t len = throughcare__v1__standing_question__get_packed_size(entry->asked);
-	uint8_t *packed = arena_take(&ledger->arena, len + 1);
+	ProtobufCBinaryData packed;
+	int r = arena_pack(&ledger->arena, &entry->asked->base, &packed);
 
-	if (packed == NULL)
-		return TC_ENOMEM;
-	throughcare__v1__standing_question__pack(entry->asked, packed);
-	return row_write(ledger, entry, tc_slice(packed, len));
+	return r < 0 ? r : row_write(ledger, entry, tc_slice(packed.data, packed.len));
 }
 
 /* ---- those that are asked ---- */

@@ -158,8 +158,7 @@ int terms_make(const struct terms_source *source, const tc_agency *discloser,
 	       const struct decision *decision, struct arena *arena, struct terms *ret)
 {
 	release_terms terms = THROUGHCARE__V1__RELEASE_TERMS__INIT;
-	uint8_t *packed;
-	size_t len;
+	ProtobufCBinaryData packed;
 	int r;
 
 	*ret = (struct terms){.notices = NULL};
@@ -171,13 +170,11 @@ int terms_make(const struct terms_source *source, const tc_agency *discloser,
 	r = fill_notices(source, discloser, decision->obligations, arena, &terms, ret);
 	if (r == 0)
 		r = fill_scopes(source, decision, arena, &terms);
+	if (r == 0)
+		r = arena_pack(arena, &terms.base, &packed);
 	if (r < 0)
 		return r;
-	len = throughcare__v1__release_terms__get_packed_size(&terms);
-	packed = arena_take(arena, len);
-	if (packed == NULL)
-		return TC_ENOMEM;
-	ret->packed = tc_slice(packed, throughcare__v1__release_terms__pack(&terms, packed));
+	ret->packed = tc_slice(packed.data, packed.len);
 	return tc_sha256(ret->packed, ret->sha256);
 }
 

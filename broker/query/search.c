@@ -151,13 +151,13 @@ static int fill_leaf(const struct question *question, struct answer *answer,
 static int keep_row(struct answer *answer, const Throughcare__V1__TrailRow *row,
 		    Throughcare__V1__TrailRow **ret)
 {
-	size_t len = throughcare__v1__trail_row__get_packed_size(row);
-	uint8_t *packed = arena_take(&answer->arena, len);
+	ProtobufCBinaryData packed;
+	int r = arena_pack(&answer->arena, &row->base, &packed);
 
-	if (packed == NULL)
-		return TC_ENOMEM;
-	throughcare__v1__trail_row__pack(row, packed);
-	*ret = throughcare__v1__trail_row__unpack(&answer->arena.allocator, len, packed);
+	if (r < 0)
+		return r;
+	*ret = throughcare__v1__trail_row__unpack(&answer->arena.allocator, packed.len,
+						  packed.data);
 	return *ret ? 0 : TC_ENOMEM;
 }
 
