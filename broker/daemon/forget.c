@@ -71,7 +71,7 @@ static int plan_order(struct stores *stores, const struct config *config, struct
 		r = sought_numbers_add(&plan->what.orders, order.sequence);
 	if (r == 0)
 		r = sought_numbers_add(&plan->what.orders, order.approved_sequence);
-	return r == 0 ? forget_scan_targets(order.packed, &plan->what) : r;
+	return r == 0 ? forget_scan_targets(stores, order.packed, &plan->what) : r;
 }
 
 /* A log from before: what it had forgotten later. */

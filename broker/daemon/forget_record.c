@@ -203,7 +203,7 @@ int forget_record_know(struct journal *journal, const struct forget_memory *memo
 }
 
 /* An order's own records keep their rows. */
-static int order_of(struct ledger *ledger, const Throughcare__V1__ForgottenRecord *record,
+static int order_of(struct stores *stores, const Throughcare__V1__ForgottenRecord *record,
 		    struct forget_what *what)
 {
 	struct order order;
@@ -215,9 +215,9 @@ static int order_of(struct ledger *ledger, const Throughcare__V1__ForgottenRecor
 	if (r == 0)
 		r = sought_numbers_add(&what->orders, record->approval_sequence);
 	if (r == 0)
-		r = order_at(ledger, record->order_sequence, &order);
+		r = order_at(stores->ledger, record->order_sequence, &order);
 	if (r == 0)
-		r = forget_scan_targets(order.packed, what);
+		r = forget_scan_targets(stores, order.packed, what);
 	return r > 0 ? TC_ECORRUPT : r;
 }
 
@@ -259,7 +259,7 @@ int forget_record_what(struct stores *stores, const struct forget_memory *memory
 			r = sought_numbers_add(&what->records, range->first + n);
 	}
 	for (size_t i = 0; r == 0 && i < records->count; i++)
-		r = order_of(stores->ledger, records->records[i], what);
+		r = order_of(stores, records->records[i], what);
 	sought_numbers_sort(&what->records);
 	if (r == 0)
 		r = forget_record_know(stores->journal, is_again(records) ? memory : &nothing,

@@ -131,32 +131,66 @@ int forget_scan(struct stores *stores, struct forget_what *what)
 	return r;
 }
 
-static int names_add(struct forget_what *what, char *const *names, size_t count, bool roots)
+/* ---- what an order names ---- */
+
+/* Ids of referrals and messages are their senders' own. One that is a staying person's, too, or a
+ * staying referral's, is not looked for: what was sent under it goes by its records. */
+static int name_add(struct stores *stores, struct forget_what *what, struct tc_id id, bool message)
+{
+	bool others = false;
+	int r = sought_has(&what->roots, id)
+			? 0
+			: trail_forget_others(stores->trail, what, id,
+					      message ? FORGET_A_CASE : FORGET_A_PERSON, &others);
+
+	if (r < 0)
+		return r;
+	if (others)
+		return ledger_forget_submissions(stores->ledger, id, message, &what->records);
+	return message ? sought_add(&what->ids, id) : forget_what_root(what, id);
+}
+
+static int names_add(struct stores *stores, struct forget_what *what, char *const *names,
+		     size_t count, bool messages)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		struct tc_id id;
 
-		if (!tc_id_parse(tc_slice_text(names[i]), &id))
-			continue;
-		r = roots ? forget_what_root(what, id) : sought_add(&what->ids, id);
+		if (tc_id_parse(tc_slice_text(names[i]), &id))
+			r = name_add(stores, what, id, messages);
 	}
 	return r;
 }
 
-int forget_scan_targets(struct tc_slice packed, struct forget_what *what)
+static int persons_add(struct forget_what *what, char *const *names, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		struct tc_id id;
+
+		if (tc_id_parse(tc_slice_text(names[i]), &id))
+			r = forget_what_root(what, id);
+	}
+	return r;
+}
+
+int forget_scan_targets(struct stores *stores, struct tc_slice packed, struct forget_what *what)
 {
 	Throughcare__V1__TrailOrder *order =
 		throughcare__v1__trail_order__unpack(NULL, packed.len, packed.data);
 	int r = order ? 0 : TC_ECORRUPT;
 
+	sought_numbers_sort(&what->records);
 	if (r == 0)
-		r = names_add(what, order->subjects, order->n_subjects, true);
+		r = persons_add(what, order->subjects, order->n_subjects);
 	if (r == 0)
-		r = names_add(what, order->referral_ids, order->n_referral_ids, true);
+		r = names_add(stores, what, order->referral_ids, order->n_referral_ids, false);
 	if (r == 0)
-		r = names_add(what, order->message_ids, order->n_message_ids, false);
+		r = names_add(stores, what, order->message_ids, order->n_message_ids, true);
+	sought_numbers_sort(&what->records);
 	throughcare__v1__trail_order__free_unpacked(order, NULL);
 	return r;
 }

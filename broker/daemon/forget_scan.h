@@ -19,7 +19,8 @@ int forget_scan(struct stores *stores, struct forget_what *what) TC_MUST_CHECK;
 bool forget_scan_is_order(struct tc_slice body);
 /* The targets of a packed TrailOrder, as its row says them: the record may be gone, because it
  * named somebody who was forgotten meanwhile. 0 or a fault. */
-int forget_scan_targets(struct tc_slice packed, struct forget_what *what) TC_MUST_CHECK;
+int forget_scan_targets(struct stores *stores, struct tc_slice packed,
+			struct forget_what *what) TC_MUST_CHECK;
 /* As ranges for a ForgottenRecord; `numbers` are sorted, *ret is to be freed. */
 int forget_scan_ranges(const struct sought_numbers *numbers, struct journal_range **ret,
 		       size_t *ret_count) TC_MUST_CHECK;

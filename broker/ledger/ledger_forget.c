@@ -234,6 +234,39 @@ int ledger_forget_find(struct ledger *ledger, struct forget_what *what)
 	return r;
 }
 
+/* ---- one id ---- */
+
+struct sent_search {
+	struct tc_id id;
+	bool message;
+	struct sought_numbers *found;
+};
+
+static int find_sent(void *context, const struct forget_rule *rule, struct tc_slice key,
+		     struct tc_slice value)
+{
+	const struct sent_search *search = context;
+	struct receipt receipt;
+	struct tc_id message;
+	uint64_t sequence;
+
+	if (!rule->messages)
+		return 0;
+	if (!message_of(key, value, &message, &sequence) || !receipt_read(value, &receipt))
+		return TC_ECORRUPT;
+	return tc_id_equal(search->message ? message : receipt.referral, search->id)
+		       ? sought_numbers_add(search->found, sequence)
+		       : 0;
+}
+
+int ledger_forget_submissions(struct ledger *ledger, struct tc_id id, bool message,
+			      struct sought_numbers *ret)
+{
+	struct sent_search search = {.id = id, .message = message, .found = ret};
+
+	return walk(ledger, NULL, find_sent, &search);
+}
+
 /* ---- open deliveries ---- */
 
 int ledger_forget_settle(struct ledger *ledger, const struct forget_what *what)

@@ -53,6 +53,10 @@ int ledger_forget_due(struct ledger *ledger, struct order *ret) TC_MUST_CHECK;
  * consents, ...), message ids, and numbers of deliveries. Changes nothing but `what`; call it again
  * when there are more records. 0 or a fault. */
 int ledger_forget_find(struct ledger *ledger, struct forget_what *what) TC_MUST_CHECK;
+/* Positions of what was sent under this message id, or in the referral that has it. Sort them
+ * after. 0 or a fault. */
+int ledger_forget_submissions(struct ledger *ledger, struct tc_id id, bool message,
+			      struct sought_numbers *ret) TC_MUST_CHECK;
 /* Deliveries that are still open are ended, and nobody is told, so that every count is right when
  * their rows are left out. Nothing is left to do the second time. 0 or a fault. */
 int ledger_forget_settle(struct ledger *ledger, const struct forget_what *what) TC_MUST_CHECK;

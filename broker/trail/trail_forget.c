@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/store_cursor.h"
+#include "throughcare/v1/wire.pb-c.h"
 #include "trail/anchor.h"
 #include "trail/posting.h"
 
@@ -207,7 +208,29 @@ static int keep_all(struct forgetting *forgetting)
 
 /* ---- what is somebody else's ---- */
 
-/* Has the term a row of a record that stays? */
+/* Whoever asks about an id does not make a person of it. */
+static int is_question(const struct forgetting *forgetting, struct posting_position at, bool *ret)
+{
+	uint8_t key[POSTING_POSITION_BYTES];
+	Throughcare__V1__TrailRow *row;
+	struct tc_slice value;
+	int r;
+
+	posting_position_put(key, at);
+	r = store_get(forgetting->txn, forgetting->tables->rows, tc_slice(key, sizeof(key)),
+		      &value);
+	if (r != 0 || value.len < 8)
+		return r < 0 ? r : TC_ECORRUPT;
+	row = throughcare__v1__trail_row__unpack(NULL, value.len - 8, value.data + 8);
+	if (row == NULL)
+		return TC_ECORRUPT;
+	*ret = row->event != NULL &&
+	       (strcmp(row->event, "query") == 0 || strcmp(row->event, "query_refused") == 0);
+	throughcare__v1__trail_row__free_unpacked(row, NULL);
+	return 0;
+}
+
+/* Has the term a row of a record that stays, and is no question? */
 static int term_stays(const struct forgetting *forgetting, enum posting_kind kind, struct tc_id id,
 		      bool *ret)
 {
@@ -217,9 +240,13 @@ static int term_stays(const struct forgetting *forgetting, enum posting_kind kin
 				    posting_term_id(kind, id));
 
 	while (r == 0 && !*ret) {
+		bool question = false;
+
 		r = posting_cursor_seek(&cursor, at, &at);
-		if (r == 0)
-			*ret = !sought_numbers_has(&forgetting->what->records, at.sequence);
+		if (r == 0 && !sought_numbers_has(&forgetting->what->records, at.sequence)) {
+			r = is_question(forgetting, at, &question);
+			*ret = r == 0 && !question;
+		}
 		at = (struct posting_position){.sequence = at.sequence + 1};
 	}
 	posting_cursor_done(&cursor);

@@ -7,7 +7,7 @@ import wire
 from envelope import now
 from exchange import AUDITOR
 from messages import attendance, consent, grant, new_id, part, referral
-from test_forget import approve, executed, expunge, found_in
+from test_forget import Life, approve, executed, expunge, found_in, told_of
 from test_restart import digests
 
 CLINIC, OFFICE, DESK, HOME, COURT = "treatment-south", "parole-north", "intake-desk", "housing-harbor", "court-county"
@@ -107,3 +107,45 @@ def test_what_an_order_keeps_for_good_has_no_id(exchange):
     sent = order_of("EXPUNGE", "r", subjects=[subject])
     sent["parts"][0]["content"]["cite"] = f"Example Code 1203.4, for {subject.upper()}"
     assert refused(exchange, sent) == "field_invalid"
+
+
+@pytest.mark.quick
+def test_an_order_that_names_a_message_takes_nobody_along_who_has_the_same_id(own_exchange):
+    exchange = own_exchange
+    exchange.start()
+    stays, other = Life(exchange, "Otherstays"), Life(exchange, "Alsostays")
+    before = [told_of(exchange, life) for life in (stays, other)]
+    sent = [attendance(new_id(), messageId=stays.subject), attendance(new_id(), messageId=stays.number),
+            referral(new_id(), other.subject)]
+    for message, text in zip(sent, ("status", "status", "reason")):
+        message["parts"][0]["content"] |= {"reason": MARK} if text == "reason" else {"remark": MARK}
+        exchange.accepted(OFFICE if text == "reason" else CLINIC, message)
+    for subject in (stays.subject, other.subject):
+        ordered(exchange, "HOLD", "r", subjects=[subject])
+    expunge(exchange, messageIds=[stays.subject, stays.number], referralIds=[other.subject])
+    executed(exchange)
+    for life, rows in zip((stays, other), before):
+        after = told_of(exchange, life)
+        assert [row for row in rows if row not in after] == []
+    assert exchange.ask(OFFICE, "referral", "show", stays.number)
+    exchange.stop()
+    assert found_in(exchange.data(), [MARK.encode()]) == []
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+
+
+@pytest.mark.quick
+def test_questions_that_took_a_message_for_a_person_go_with_it(own_exchange):
+    exchange = own_exchange
+    exchange.start()
+    subject = new_id()
+    told = attendance(subject)
+    exchange.accepted(DESK, consent(subject, grant()))
+    exchange.accepted(CLINIC, told)
+    number = told["messageId"]
+    for words in (("referral", "show", number), ("trail", "find", "--subject", number), ("trail", "why", number.upper())):
+        exchange.cli(*words, profile=AUDITOR)
+    expunge(exchange, subjects=[subject])
+    executed(exchange)
+    exchange.stop()
+    assert found_in(exchange.data(), [number.encode(), number.upper().encode(), uuid.UUID(number).bytes]) == []
+    assert digests(exchange, "--check") == digests(exchange, "--rebuild")
