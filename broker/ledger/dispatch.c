@@ -129,7 +129,7 @@ static int dispatch_offer(struct ledger *ledger, struct delivery *delivery,
 	if (r < 0)
 		return r;
 	session = session_next_ready(recipient);
-	if (session != NULL && !dispatch_somebody_ready(recipient) &&
+	if (session != NULL && ledger->orders_ending == 0 && !dispatch_somebody_ready(recipient) &&
 	    (decision != NULL || delivery->own))
 		return lend_delivery(ledger, session, delivery, decision);
 	if (session != NULL)
@@ -458,7 +458,8 @@ static int dispatch_turn(struct ledger *ledger, struct session *session, struct 
 	return dispatch_withdraw(ledger, delivery, &decision, false);
 }
 
-/* Much was ready that may not go: a job goes on with this recipient. */
+/* Much was ready that may not go, or nothing is handed over now: a job goes on with this recipient.
+ */
 static int dispatch_stall(struct ledger *ledger, struct principal *principal)
 {
 	struct job job = {.kind = JOB_DISPATCH, .principal = principal->number};
@@ -482,7 +483,7 @@ int dispatch_run(struct ledger *ledger)
 		       dispatch_somebody_ready(principal)) {
 			struct delivery delivery;
 
-			if (ledger->turn_budget == 0) {
+			if (ledger->turn_budget == 0 || ledger->orders_ending > 0) {
 				r = dispatch_stall(ledger, principal);
 				break;
 			}

@@ -9,9 +9,10 @@
 #include "ledger/dispatch.h"
 #include "ledger/evidence.h"
 #include "ledger/feed.h"
+#include "ledger/job_row.h"
 #include "ledger/mailbox.h"
+#include "ledger/order.h"
 #include "ledger/reconsider.h"
-#include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/task.h"
 #include "ledger/transfer.h"
@@ -22,59 +23,7 @@
 #define JOB_EVENT_GRANTS     32 /* at a time: what they set off has its turn in between */
 #define JOB_EVENT_OPEN_MAX   64 /* other jobs, before an event sets off more than a few */
 
-enum { FLAG_ENDED = 1, FLAG_AWAITED = 2 };
-
-/* ---- rows ---- */
-
-static void job_key(struct store_key *key, uint64_t sequence, uint32_t index)
-{
-	store_key_init(key);
-	store_key_u64(key, sequence);
-	store_key_u32(key, index);
-}
-
-static int job_put(struct ledger *ledger, const struct job *job)
-{
-	struct row_writer row;
-	struct store_key key;
-
-	row.len = 0;
-	job_key(&key, job->sequence, job->index);
-	row_put_u8(&row, (uint8_t)job->kind);
-	row_put_u8(&row,
-		   (uint8_t)((job->ended ? FLAG_ENDED : 0) | (job->awaited ? FLAG_AWAITED : 0)));
-	row_put_u64(&row, (uint64_t)job->effective_ms);
-	row_put_id(&row, job->about);
-	row_put_id(&row, job->subject);
-	row_put_u32(&row, job->principal);
-	row_put_u64(&row, job->cursor);
-	row_put_u64(&row, job->bound);
-	row_put_u32(&row, job->number);
-	row_put_text(&row, job->name);
-	return ledger_put(ledger, LEDGER_TABLE_JOB, store_key_slice(&key), row_slice(&row));
-}
-
-static int job_read(struct tc_slice key, struct tc_slice value, struct job *ret)
-{
-	struct row_reader row = row_read(value);
-	uint8_t flags;
-
-	if (!store_key_take_u64(&key, &ret->sequence) || !store_key_take_u32(&key, &ret->index))
-		return TC_ECORRUPT;
-	ret->kind = (enum job_kind)row_take_u8(&row);
-	flags = row_take_u8(&row);
-	ret->ended = (flags & FLAG_ENDED) != 0;
-	ret->awaited = (flags & FLAG_AWAITED) != 0;
-	ret->effective_ms = (int64_t)row_take_u64(&row);
-	ret->about = row_take_id(&row);
-	ret->subject = row_take_id(&row);
-	ret->principal = row_take_u32(&row);
-	ret->cursor = row_take_u64(&row);
-	ret->bound = row_take_u64(&row);
-	ret->number = row_take_u32(&row);
-	row_take_text(&row, ret->name, sizeof(ret->name));
-	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
-}
+/* ---- after opening ---- */
 
 int job_load(struct ledger *ledger)
 {
@@ -83,7 +32,7 @@ int job_load(struct ledger *ledger)
 	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
 				  tc_slice(NULL, 0), STORE_FORWARD);
 
-	ledger->job_count = 0;
+	ledger->job_count = ledger->orders_ending = 0;
 	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
 		struct principal *principal;
 		struct job job;
@@ -95,6 +44,7 @@ int job_load(struct ledger *ledger)
 				principal->stalled = true;
 		}
 		ledger->job_count++;
+		ledger->orders_ending += r == 0 && job.kind == JOB_ORDER;
 	}
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : r;
@@ -214,6 +164,7 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 	case JOB_WITHDRAW:
 	case JOB_BRIEFS:
 	case JOB_POLICY:
+	case JOB_ORDER:
 		break;
 	}
 	return false;
@@ -307,6 +258,7 @@ static int (*const bodies[])(struct ledger *ledger, struct job *job) = {
 	[JOB_FEEDS] = feeds_job,        [JOB_CALENDAR] = calendars_job,
 	[JOB_WITHDRAW] = task_job,      [JOB_FORWARD] = transfer_job,
 	[JOB_BRIEFS] = case_briefs_job, [JOB_POLICY] = user_policy_job,
+	[JOB_ORDER] = order_job,
 };
 
 /* 0: it is done. JOB_MORE, or a fault. What it sets off may have its own first slice within. */
@@ -332,15 +284,35 @@ int job_start(struct ledger *ledger, struct job *job)
 	job->index = ledger->job_index++;
 	job->cursor = 0;
 	job->bound = ledger->next_delivery;
+	ledger->orders_ending += job->kind == JOB_ORDER;
 	if (job->kind != JOB_DISPATCH)
 		r = job_step(ledger, job);
-	if (r != JOB_MORE)
+	if (r != JOB_MORE) {
+		ledger->orders_ending -= job->kind == JOB_ORDER;
 		return r;
+	}
 	ledger->job_count++;
 	return job_put(ledger, job);
 }
 
-/* The first one after the cause whose turn it was, round and round. */
+static int job_next_order(struct ledger *ledger, struct job *ret)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	do {
+		if (r == 0)
+			r = store_cursor_next(&cursor, &key, &value);
+		if (r == 0)
+			r = job_read(key, value, ret);
+	} while (r == 0 && ret->kind != JOB_ORDER);
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? TC_ECORRUPT : r;
+}
+
+/* The first one after the cause whose turn it was, round and round; orders before all. */
 static int job_next(struct ledger *ledger, struct job *ret)
 {
 	const struct store_table jobs = ledger->table[LEDGER_TABLE_JOB];
@@ -348,6 +320,8 @@ static int job_next(struct ledger *ledger, struct job *ret)
 	struct tc_slice key, value;
 	int r;
 
+	if (ledger->orders_ending > 0)
+		return job_next_order(ledger, ret);
 	job_key(&after, ledger->job_turn + 1, 0);
 	r = store_from(ledger->txn, jobs, tc_slice(NULL, 0), store_key_slice(&after), &key, &value);
 	if (r == STORE_NOT_FOUND)
@@ -366,6 +340,7 @@ static int job_done(struct ledger *ledger, const struct job *job)
 	job_key(&key, job->sequence, job->index);
 	r = ledger_del(ledger, LEDGER_TABLE_JOB, store_key_slice(&key));
 	ledger->job_count--;
+	ledger->orders_ending -= job->kind == JOB_ORDER;
 	if (r < 0 || !job->awaited)
 		return r;
 	r = job_awaited(ledger, job->sequence, &awaited);

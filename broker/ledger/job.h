@@ -12,7 +12,9 @@
  * Who asked for it may have to wait for the end (see waiter.h): a revocation is
  * acknowledged when everything that it recalls is recalled, whatever the number (P3).
  *
- * Jobs take turns, so that a short one does not wait for the end of a long one.
+ * Jobs take turns, so that a short one does not wait for the end of a long one. But for an order
+ * about the trail: until it has come to all that waits, nothing is handed over, and no other job
+ * has its turn.
  *
  * Owner:  ledger thread, inside its transaction. Blocks: never.
  */
@@ -44,6 +46,7 @@ enum job_kind {
 	JOB_FORWARD = 12,   /* what waits of a referral goes on to who has it now, see transfer.h */
 	JOB_BRIEFS = 13,    /* the lists of an agency say what it was told of the subject */
 	JOB_POLICY = 14,    /* tells the agencies of a policy for users, see user_policy.h */
+	JOB_ORDER = 15,     /* ends what waits about an order's targets, see order.h; about: it */
 };
 
 /* Of one slice of one job: the bodies of jobs give it, job_step and job_run handle it. */

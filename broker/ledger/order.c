@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/fact.h"
+#include "ledger/job.h"
 #include "ledger/order_row.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
@@ -267,9 +268,19 @@ static int begin(struct ledger *ledger, struct submission *submission, struct or
 	if (order->kind == KIND(HOLD))
 		return 0; /* it hides nothing */
 	r = order_targets_put(ledger, order, &about);
-	if (r == 0)
-		r = order_end_open(ledger, &about, expunged);
+	if (r == 0 && expunged)
+		r = order_end_kept(ledger, &about);
 	return r;
+}
+
+/* After what else it has to say: that is on its way then, too. */
+static int begin_job(struct ledger *ledger, const struct order *order)
+{
+	struct job job = {.kind = JOB_ORDER, .awaited = ledger->awaits, .about = order->id};
+
+	if (order->status != ORDER_IN_FORCE || order->kind == KIND(HOLD))
+		return 0;
+	return job_start(ledger, &job);
 }
 
 int order_approval_submit(struct ledger *ledger, struct submission *submission)
@@ -299,6 +310,8 @@ int order_approval_submit(struct ledger *ledger, struct submission *submission)
 		r = begin(ledger, submission, &order);
 	if (r == 0)
 		r = order_put(ledger, &order);
+	if (r == 0)
+		r = begin_job(ledger, &order);
 	if (r == 0)
 		r = order_load(ledger);
 	if (r != 0)
@@ -385,7 +398,9 @@ static int forget_targets(struct ledger *ledger, struct order *order)
 	if (r == 0)
 		r = order_about_read(&ledger->arena, ledger->txn, &tables, order->packed, &about);
 	if (r == 0)
-		r = order_end_open(ledger, &about, true);
+		r = order_end_kept(ledger, &about);
+	if (r == 0)
+		r = order_end_deliveries(ledger, &about);
 	if (r == 0)
 		r = order_targets_drop(ledger, order);
 	order->status = ORDER_EXECUTED;

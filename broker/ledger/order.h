@@ -6,10 +6,11 @@
  * order names; an expungement does so, too, from its approval on until it is executed,
  * and then there is nothing left to hide. A hold stops expungements and retention.
  *
- * What was sent before the approval and waits is recalled by its record, without a word to
- * its sender: nobody shall learn of an order from what became of a message. Of an
- * expungement tasks, reviews, places held, clocks and consents end, too. That is one pass over
- * what is open; orders are rare. What is sent afterwards is taken as before.
+ * What was sent before the approval and waits is recalled without a word to its sender:
+ * nobody shall learn of an order from what became of a message. No table finds all of it, so
+ * a job looks at everything that waits, in slices; until it has, nothing is handed over, and
+ * the approval's receipt waits. Of an expungement tasks, reviews, places held, clocks
+ * and consents end, too. What is sent afterwards is taken as before.
  *
  *   order         order id (the TrailOrder's message id) -> row
  *   order_target  target id, order id -> kind of target, kind of order (in force, and hiding)
@@ -89,6 +90,10 @@ struct order_tables order_tables_of(struct ledger *ledger);
 
 int order_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
 int order_approval_submit(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+
+/* JOB_ORDER. 0, JOB_MORE or a fault. */
+struct job;
+int order_job(struct ledger *ledger, struct job *job) TC_MUST_CHECK;
 
 /* ---- execution ---- */
 

@@ -11,6 +11,7 @@
 #include "consent/revoke.h"
 #include "ledger/attached.h"
 #include "ledger/idempotency.h"
+#include "ledger/job.h"
 #include "ledger/lease.h"
 #include "ledger/order_row.h"
 #include "ledger/outcome_check.h"
@@ -23,7 +24,17 @@
 #include "ledger/timer.h"
 #include "referral/appointment.h"
 
+#define PASSED_PER_TURN 16 /* that are about something else: they cost less */
+
 /* ---- deliveries ---- */
+
+/* Over all that are open. */
+struct walk {
+	const struct order_about *about;
+	struct sought ids; /* of it */
+	bool expunged, in_slices;
+	uint64_t next, until;
+};
 
 /* What the exchange itself says names what it is about in its text. */
 static int own_touches(struct ledger *ledger, const struct sought *ids,
@@ -53,43 +64,93 @@ static int may_see(struct ledger *ledger, const struct order_about *about, uint3
 }
 
 /* One look at each of many: most are about none of these. */
-static int end_if_touched(struct ledger *ledger, const struct order_about *about,
-			  const struct sought *ids, bool expunged, struct delivery *delivery)
+static int end_if_touched(struct ledger *ledger, const struct walk *walk, struct delivery *delivery,
+			  bool *ret_ended)
 {
-	bool touched = order_about_touches(about, delivery->subject, delivery->referral,
+	bool touched = order_about_touches(walk->about, delivery->subject, delivery->referral,
 					   delivery->message);
 	bool seen = false;
 	int r = 0;
 
 	if (!touched && delivery->own)
-		r = own_touches(ledger, ids, delivery, &touched);
-	if (r == 0 && touched && !expunged)
-		r = may_see(ledger, about, delivery->recipient, &seen);
-	return r < 0 || !touched || seen ? r : attached_recall(ledger, delivery);
+		r = own_touches(ledger, &walk->ids, delivery, &touched);
+	if (r == 0 && touched && !walk->expunged)
+		r = may_see(ledger, walk->about, delivery->recipient, &seen);
+	*ret_ended = r == 0 && touched && !seen;
+	return *ret_ended ? attached_recall(ledger, delivery) : r;
 }
 
-static int end_deliveries(struct ledger *ledger, const struct order_about *about, bool expunged)
+/* From walk->next on: those of records before walk->until. 0, JOB_MORE or a fault. */
+static int walk_on(struct ledger *ledger, struct walk *walk)
 {
-	struct sought ids = {0};
 	struct store_cursor cursor = {0};
 	struct tc_slice key, value;
-	int r = 0;
+	uint8_t from[8];
+	unsigned passed = 0;
+	bool more = false;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_DELIVERY],
+				  tc_slice(NULL, 0), STORE_FORWARD);
 
-	for (size_t i = 0; r == 0 && i < about->count; i++)
-		r = sought_add(&ids, about->ids[i].id);
+	tc_put_be64(from, walk->next);
 	if (r == 0)
-		r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_DELIVERY],
-				      tc_slice(NULL, 0), STORE_FORWARD);
+		r = store_cursor_seek(&cursor, tc_slice(from, sizeof(from)));
 	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
 		struct delivery delivery;
+		bool ended = false;
 
-		r = delivery_read(key, value, &delivery)
-			    ? end_if_touched(ledger, about, &ids, expunged, &delivery)
-			    : TC_ECORRUPT;
+		more = walk->in_slices && passed % PASSED_PER_TURN == 0 && !job_take_turn(ledger);
+		if (more)
+			break;
+		if (!delivery_read(key, value, &delivery))
+			r = TC_ECORRUPT;
+		else if (delivery.sequence <= walk->until)
+			r = end_if_touched(ledger, walk, &delivery, &ended);
+		walk->next = delivery.id + 1;
+		passed = ended ? 0 : passed + 1;
 	}
 	store_cursor_done(&cursor);
-	sought_done(&ids);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return more ? JOB_MORE : r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static int walk_deliveries(struct ledger *ledger, struct walk *walk)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < walk->about->count; i++)
+		r = sought_add(&walk->ids, walk->about->ids[i].id);
+	if (r == 0)
+		r = walk_on(ledger, walk);
+	sought_done(&walk->ids);
+	return r;
+}
+
+int order_end_deliveries(struct ledger *ledger, const struct order_about *about)
+{
+	struct walk walk = {.about = about, .expunged = true, .until = UINT64_MAX};
+
+	return walk_deliveries(ledger, &walk);
+}
+
+/* Also those that were made of older ones since: they go on under the record of their message. */
+int order_job(struct ledger *ledger, struct job *job)
+{
+	struct order_tables tables = order_tables_of(ledger);
+	struct order_about about;
+	struct walk walk = {
+		.about = &about, .in_slices = true, .next = job->cursor, .until = job->sequence};
+	struct order order;
+	int r = order_find(ledger->txn, tables.orders, job->about, &order);
+
+	if (r == 0 && order.status != ORDER_IN_FORCE)
+		return 0; /* lifted, or executed: that came to all of it */
+	walk.expunged = order.kind == THROUGHCARE__V1__ORDER_KIND__ORDER_KIND_EXPUNGE;
+	if (r == 0)
+		r = order_about_read(&ledger->arena, ledger->txn, &tables, order.packed, &about);
+	if (r != 0)
+		return r < 0 ? r : TC_ECORRUPT;
+	r = walk_deliveries(ledger, &walk);
+	job->cursor = walk.next;
+	return r;
 }
 
 /* ---- places ---- */
@@ -235,20 +296,15 @@ static int end_consents(struct ledger *ledger, const struct order_about *about)
 
 /* ---- */
 
-int order_end_open(struct ledger *ledger, const struct order_about *about, bool expunged)
+int order_end_kept(struct ledger *ledger, const struct order_about *about)
 {
-	int r = 0;
+	int r = task_forget(ledger, about);
 
-	if (expunged)
-		r = task_forget(ledger, about);
-	if (r == 0 && expunged)
+	if (r == 0)
 		r = review_forget(ledger, about);
-	if (r == 0 && expunged)
+	if (r == 0)
 		r = end_leases(ledger, about);
-	if (r == 0 && expunged)
+	if (r == 0)
 		r = stop_clocks(ledger, about);
-	if (r == 0 && expunged)
-		r = end_consents(ledger, about);
-	/* At the end: also what the steps before had to say. */
-	return r < 0 ? r : end_deliveries(ledger, about, expunged);
+	return r == 0 ? end_consents(ledger, about) : r;
 }

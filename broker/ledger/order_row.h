@@ -44,8 +44,9 @@ int order_targets_put(struct ledger *ledger, const struct order *order,
 		      const struct order_about *about) TC_MUST_CHECK;
 int order_targets_drop(struct ledger *ledger, const struct order *order) TC_MUST_CHECK;
 
-/* Ends what is open about it, see order.h. `expunged`: more than what is on its way. */
-int order_end_open(struct ledger *ledger, const struct order_about *about,
-		   bool expunged) TC_MUST_CHECK;
+/* Ends tasks, reviews, places, clocks and consents about what is to be expunged. */
+int order_end_kept(struct ledger *ledger, const struct order_about *about) TC_MUST_CHECK;
+/* And all deliveries about it, whoever may see them. */
+int order_end_deliveries(struct ledger *ledger, const struct order_about *about) TC_MUST_CHECK;
 
 #endif

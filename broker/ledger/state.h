@@ -66,6 +66,7 @@ struct ledger {
 	struct principals principals;
 	struct sessions sessions;
 	size_t job_count;       /* rows of JOB */
+	size_t orders_ending;   /* of them JOB_ORDER: nothing is handed over meanwhile */
 	struct waiter *waiters; /* for receipts that a job holds back */
 	bool forget_due;        /* see order.h */
 	int64_t timer_due_ms;   /* of the first row of TIMER, or earlier; INT64_MAX: none */
