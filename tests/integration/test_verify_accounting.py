@@ -7,7 +7,7 @@ import subprocess
 import uuid
 
 import pytest
-from disclosure_log import DisclosureLog, b64, release, rule_of, stamp, unbase
+from disclosure_log import DisclosureLog, b64, release, rule_of, stamp, tag_of, unbase
 from merkle_log import Key
 
 ORIGIN = "county.example/trail"
@@ -135,6 +135,42 @@ def test_no_disclosure_can_be_left_out(verify, told):
     lie["anchor"]["count"] = 5
     lie["anchor"]["head"] = b64(log.persons[person].head(5))
     assert verify(lie, 1) == "anchor"
+
+
+@pytest.mark.quick
+def test_the_only_disclosure_about_somebody_is_not_left_out(verify, told):
+    """Whatever is told in its place: that there is none yet, nobody, somebody else, or nothing at all."""
+    log, _ = told
+    only = next(one for one, person in log.persons.items() if len(person.links) == 1)
+    honest = log.accounting(only, rule_of())
+    assert verify(honest)["disclosures"] == 1
+    place = honest["anchor"]
+    other = next(one for one in log.persons if one != only)
+    somebody = {"otherTag": b64(tag_of(other)), "otherLeaf": b64(log.people.leaves[tag_of(other)])}
+    for anchor in [place | {"count": 0}, place | {"count": 0, "head": b64(bytes(32))}, place | {"absent": True},
+                   place | {"absent": True} | somebody, place | {"absent": True, "depth": 0, "hashes": []},
+                   place | {"absent": True, "depth": place["depth"] + 1, "hashes": [b64(bytes(32)), *place["hashes"]]},
+                   place | {"absent": True, "otherTag": b64(tag_of(only)), "otherLeaf": b64(log.people.leaves[tag_of(only)])},
+                   log.anchor_proof(other)]:
+        assert verify(honest | {"links": [], "entries": [], "anchor": anchor}, 1) in ("anchor", "chain", "format"), anchor
+
+
+@pytest.mark.quick
+def test_what_was_disclosed_under_another_id_of_a_person_proves_nothing_for_this_one(verify, told):
+    """Ids that are tied have a chain each: neither can stand in for the other, or lend it a link."""
+    log, person = told
+    tied = next(one for one, other in log.persons.items() if one != person and len(other.links) > 1)
+    honest, theirs = log.accounting(tied, rule_of()), log.accounting(person, rule_of())
+    assert verify(honest)["disclosures"] == len(log.persons[tied].links)
+    assert verify(theirs | {"subject": tied}, 1) == "anchor"
+    assert verify(honest | {"links": theirs["links"], "entries": theirs["entries"]}, 1) == "chain"
+    for place in range(len(honest["links"])):
+        lie = copy.deepcopy(honest)
+        lie["links"][place] = theirs["links"][place]
+        assert verify(lie, 1) == "chain"
+        lie = copy.deepcopy(honest)
+        without(lie, place)
+        assert verify(lie, 1) == "chain"
 
 
 @pytest.mark.quick
