@@ -58,13 +58,25 @@ int proofs_vkeys(const struct question *question, struct answer *answer, char **
 	return 0;
 }
 
+/* Somebody's line in the log's own name would be taken for the log's, and be wrong. */
+static bool is_named(struct tc_slice line, struct tc_slice name)
+{
+	static const char dash[] = "\xe2\x80\x94 ";
+	struct tc_slice rest;
+
+	if (line.len <= sizeof(dash) - 1 + name.len)
+		return false;
+	rest = tc_slice(line.data + sizeof(dash) - 1, name.len);
+	return tc_slice_equal(rest, name) && line.data[sizeof(dash) - 1 + name.len] == ' ';
+}
+
 /* The note with the lines of those who have cosigned it. */
 static int note_join(const struct question *question, struct answer *answer,
 		     const struct tree_checkpoint *checkpoint, ProtobufCBinaryData *ret)
 {
 	struct tc_slice lines[COSIGNATURES_MAX];
 	struct tc_checkpoint *read = arena_take(&answer->arena, sizeof(*read));
-	size_t count, len = checkpoint->note.len;
+	size_t count, kept = 0, len = checkpoint->note.len;
 	uint8_t *to;
 	int r;
 
@@ -77,15 +89,19 @@ static int note_join(const struct question *question, struct answer *answer,
 			     checkpoint->size, read->root.bytes, lines, &count);
 	if (r != 0)
 		return r;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (is_named(lines[i], read->origin))
+			continue;
+		lines[kept++] = lines[i];
 		len += lines[i].len + 1;
+	}
 	to = arena_take(&answer->arena, len);
 	if (to == NULL)
 		return TC_ENOMEM;
 	*ret = (ProtobufCBinaryData){.len = len, .data = to};
 	memcpy(to, checkpoint->note.data, checkpoint->note.len);
 	to += checkpoint->note.len;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < kept; i++) {
 		memcpy(to, lines[i].data, lines[i].len);
 		to[lines[i].len] = '\n';
 		to += lines[i].len + 1;

@@ -1,4 +1,5 @@
 """The log is signed, proves itself, and is not served when something signed is missing from it."""
+import base64
 import glob
 import os
 import shutil
@@ -215,6 +216,30 @@ def test_without_a_key_nothing_is_signed_and_all_else_works(own_exchange):
     assert ask(own_exchange, trail_checkpoint={}).refusal.code == "no_checkpoint"
     own_exchange.stop()
     assert check(own_exchange).returncode == 0
+
+
+@pytest.mark.quick
+def test_nobody_spoils_a_checkpoint_with_a_line_in_the_logs_own_name(own_exchange, tmp_path):
+    """By name and id it would be taken for the log's signature, and no verifier would believe the note any more."""
+    own_exchange.start()
+    own_exchange.accepted(DESK, consent(new_id(), grant()))
+    wait_for_size(own_exchange, 2)
+    note, size = checkpoint(own_exchange)
+    with open(os.path.join(own_exchange.folder, "audit.vkey"), encoding="ascii") as lines:
+        key_id = bytes.fromhex(lines.read().split("+")[1])
+
+    def line(name, identifier):
+        return f"\u2014 {name} " + base64.b64encode(identifier + bytes(72)).decode()
+
+    for who, text in [(OFFICE, line("test.example/trail", key_id)), (CLINIC, line("court.example/w1", b"abcd"))]:
+        content = {"size": str(size), "root": note.splitlines()[2], "line": text}
+        own_exchange.accepted(who, {"type": "CheckpointCosignature",
+                                    "parts": [{"type": "CheckpointCosignature", "content": content}]})
+    wait_for(lambda: "court.example/w1" in checkpoint(own_exchange, size)[0], "the other line to be shown")
+    assert checkpoint(own_exchange, size)[0].count("\u2014 test.example/trail ") == 1
+    own_exchange.ask(AUDITOR, "trail", "proof", "0", "--size", str(size), "--out", str(tmp_path / "proof"))
+    own_exchange.ask(AUDITOR, "trail", "verify", "--proof", str(tmp_path / "proof"))
+    own_exchange.stop()
 
 
 @pytest.mark.quick
