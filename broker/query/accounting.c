@@ -1,22 +1,17 @@
 #include "query/accounting.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "consent/consent_check.h"
 #include "ledger/ledger_view.h"
 #include "ledger/suspension.h"
+#include "query/accounting_line.h"
 #include "query/accounting_proof.h"
-#include "query/accounting_rule.h"
 #include "query/seal.h"
-#include "throughcare/v1/registry.pb-c.h"
-#include "throughcare/v1/trail.pb-c.h"
 
-#define DAY_MS         (INT64_C(24) * 3600 * 1000)
-#define DAYS_MAX       36500
-#define LINE_BYTES_MAX 2048
-
-typedef Throughcare__V1__AccountingEntry accounting_entry;
+#define DAY_MS      (INT64_C(24) * 3600 * 1000)
+#define DAYS_MAX    36500
+#define AS_OF_BYTES 16 /* of a cursor, behind the place */
 
 struct accounting {
 	const struct question *question;
@@ -25,6 +20,9 @@ struct accounting {
 	struct tc_id subject;
 	int64_t since_ms, until_ms;
 	size_t rows_max;
+	struct tc_slice place;        /* where the page goes on; empty: it is the first one */
+	uint64_t before;              /* what came with this record or later is no part of it */
+	int64_t now_ms;               /* by which its window ends, on whatever page */
 	size_t made;                  /* lines, of which some may have joined others */
 	struct posting_position last; /* of the disclosure of the last one */
 	bool full;                    /* an agency's page has no room for a further one */
@@ -32,6 +30,40 @@ struct accounting {
 };
 
 /* ---- what is asked ---- */
+
+/* All pages are of one list, as of the question for the first one: a cursor is a place, and that
+ * question's record and time. */
+static int read_cursor(struct accounting *accounting)
+{
+	const struct question *question = accounting->question;
+	struct tc_slice cursor = answer_cursor(question);
+	size_t len = question->scope == GATE_ALL ? sizeof(uint64_t) : POSTING_POSITION_BYTES;
+
+	accounting->before = question->sequence;
+	accounting->now_ms = question->now_ms;
+	if (cursor.len == 0)
+		return 0;
+	if (cursor.len == len + AS_OF_BYTES) {
+		accounting->place = tc_slice(cursor.data, len);
+		accounting->before = tc_get_be64(cursor.data + len);
+		accounting->now_ms = (int64_t)tc_get_be64(cursor.data + len + 8);
+	}
+	if (accounting->place.len == 0 || accounting->before > question->sequence ||
+	    accounting->now_ms > question->now_ms || accounting->now_ms < 0)
+		return tc_refuse(&accounting->answer->refusal, TC_REFUSAL_FIELD_INVALID,
+				 "page.cursor");
+	return 0;
+}
+
+static int next_page(const struct accounting *accounting, struct tc_slice place)
+{
+	uint8_t cursor[POSTING_POSITION_BYTES + AS_OF_BYTES];
+
+	memcpy(cursor, place.data, place.len);
+	tc_put_be64(cursor + place.len, accounting->before);
+	tc_put_be64(cursor + place.len + 8, (uint64_t)accounting->now_ms);
+	return answer_next_page(accounting->answer, tc_slice(cursor, place.len + AS_OF_BYTES));
+}
 
 /* The rule of that name in the policy in force. */
 static int find_rule(struct accounting *accounting, const char *name)
@@ -80,11 +112,11 @@ static int read_question(struct accounting *accounting)
 	if (question->scope == GATE_ALL && !whole_person(question->limits))
 		return tc_refuse(&answer->refusal, TC_REFUSAL_OUT_OF_SCOPE, "accounting");
 	days = accounting->rule->window_days < DAYS_MAX ? accounting->rule->window_days : DAYS_MAX;
-	first_ms = question->now_ms - days * DAY_MS;
+	first_ms = accounting->now_ms - days * DAY_MS;
 	accounting->since_ms = consent_time_ms(asked->since, first_ms);
 	if (accounting->since_ms < first_ms)
 		accounting->since_ms = first_ms;
-	accounting->until_ms = consent_time_ms(asked->until, question->now_ms + 1);
+	accounting->until_ms = consent_time_ms(asked->until, accounting->now_ms + 1);
 	return 0;
 }
 
@@ -116,145 +148,8 @@ static int begin(struct accounting *accounting)
 
 /* ---- lines ---- */
 
-/* Names with spaces for underscores, after one another with commas. What has no room is left out
- * whole. */
-static void words_put(char to[LINE_BYTES_MAX], const char *words)
-{
-	size_t len = strlen(to), more = strlen(words);
-
-	if (len + more + 3 > LINE_BYTES_MAX)
-		return;
-	if (len > 0) {
-		memcpy(to + len, ", ", 2);
-		len += 2;
-	}
-	for (size_t i = 0; i <= more; i++)
-		to[len + i] = (char)(words[i] == '_' ? ' ' : words[i]);
-}
-
-static char *categories_text(struct answer *answer, const Throughcare__V1__TrailRow *row)
-{
-	char text[LINE_BYTES_MAX] = "";
-
-	for (size_t i = 0; i < row->n_categories; i++)
-		words_put(text, row->categories[i]);
-	return answer_text(answer, text);
-}
-
-/* The grants, or the legal basis and its reference. */
-static char *basis_text(struct answer *answer, const Throughcare__V1__TrailRow *row)
-{
-	char text[LINE_BYTES_MAX] = "";
-
-	for (size_t i = 0; i < row->n_grants; i++)
-		words_put(text, row->grants[i]);
-	if (row->n_grants == 0 && row->legal_basis != NULL)
-		words_put(text, row->legal_basis);
-	else if (row->n_grants == 0 && row->basis != NULL)
-		words_put(text, row->basis);
-	if (row->n_grants == 0 && row->reference != NULL &&
-	    strlen(text) + strlen(row->reference) + 3 < sizeof(text)) {
-		strncat(text, ": ", 3);
-		strncat(text, row->reference, sizeof(text) - strlen(text) - 1);
-	}
-	return answer_text(answer, text);
-}
-
-static char *purpose_text(struct answer *answer, const Throughcare__V1__TrailRow *row)
-{
-	char text[LINE_BYTES_MAX] = "";
-
-	words_put(text, policy_purpose_name(row->has_purpose ? (uint32_t)row->purpose : 0));
-	return answer_text(answer, text);
-}
-
-/* As the registry has the recipient now. */
-static int fill_recipient(struct accounting *accounting, const tc_agency *recipient,
-			  accounting_entry *entry)
-{
-	const struct question *question = accounting->question;
-	struct answer *answer = accounting->answer;
-	const Throughcare__V1__AgencyEntry *said;
-	struct registry_agency agency;
-	int r = registry_find_agency(ledger_view_txn(question->ledger),
-				     ledger_view_registry(question->ledger), recipient, &agency);
-
-	if (r != 0)
-		return r == REGISTRY_UNKNOWN ? 0 : r;
-	entry->recipient_name = answer_text(answer, agency.name);
-	if (entry->recipient_name == NULL)
-		return TC_ENOMEM;
-	if (!accounting_rule_shows(accounting->rule, "address"))
-		return 0;
-	said = throughcare__v1__agency_entry__unpack(&answer->arena.allocator, agency.entry.len,
-						     agency.entry.data);
-	if (said == NULL)
-		return TC_ENOMEM;
-	entry->recipient_address = said->address;
-	return 0;
-}
-
-static int make_entry(struct accounting *accounting, const struct disclosure_link *link,
-		      const Throughcare__V1__TrailRow *row, const tc_agency *recipient,
-		      accounting_entry **ret)
-{
-	const accounting_rule *rule = accounting->rule;
-	struct answer *answer = accounting->answer;
-	accounting_entry *entry = arena_take(&answer->arena, sizeof(*entry));
-	uint64_t *sequences = arena_take(&answer->arena, sizeof(*sequences));
-
-	if (entry == NULL || sequences == NULL)
-		return TC_ENOMEM;
-	throughcare__v1__accounting_entry__init(entry);
-	*sequences = link->at.sequence;
-	entry->sequences = sequences;
-	entry->n_sequences = 1;
-	entry->has_times = 1;
-	entry->times = 1;
-	entry->first_at = entry->last_at = answer_time(answer, link->time_ms);
-	entry->discloser = row->agency;
-	entry->recipient = row->recipient;
-	entry->description =
-		accounting_rule_shows(rule, "description") ? categories_text(answer, row) : NULL;
-	entry->purpose = accounting_rule_shows(rule, "purpose") ? purpose_text(answer, row) : NULL;
-	entry->basis = accounting_rule_shows(rule, "basis") ? basis_text(answer, row) : NULL;
-	if (entry->first_at == NULL)
-		return TC_ENOMEM;
-	*ret = entry;
-	return fill_recipient(accounting, recipient, entry);
-}
-
-static bool same(const char *a, const char *b)
-{
-	return (a == NULL || b == NULL) ? a == b : strcmp(a, b) == 0;
-}
-
-static bool alike(const accounting_entry *a, const accounting_entry *b)
-{
-	return same(a->discloser, b->discloser) && same(a->recipient, b->recipient) &&
-	       same(a->description, b->description) && same(a->purpose, b->purpose) &&
-	       same(a->basis, b->basis);
-}
-
-/* Into the line that reads alike. */
-static int join_entry(struct accounting *accounting, accounting_entry *entry,
-		      const accounting_entry *more)
-{
-	uint64_t *sequences = arena_take(&accounting->answer->arena,
-					 (entry->n_sequences + 1) * sizeof(*sequences));
-
-	if (sequences == NULL)
-		return TC_ENOMEM;
-	memcpy(sequences, entry->sequences, entry->n_sequences * sizeof(*sequences));
-	sequences[entry->n_sequences++] = more->sequences[0];
-	entry->sequences = sequences;
-	entry->last_at = more->last_at;
-	entry->times++;
-	return 0;
-}
-
-static int add_entry(struct accounting *accounting, const struct disclosure_link *link,
-		     accounting_entry *entry)
+static int add_line(struct accounting *accounting, const struct disclosure_link *link,
+		    accounting_line *line)
 {
 	Throughcare__V1__Accounting *ret = accounting->ret;
 
@@ -264,9 +159,9 @@ static int add_entry(struct accounting *accounting, const struct disclosure_link
 	accounting->made++;
 	accounting->last = link->at;
 	for (size_t i = 0; accounting->rule->grouped && i < ret->n_entries; i++)
-		if (alike(ret->entries[i], entry))
-			return join_entry(accounting, ret->entries[i], entry);
-	ret->entries[ret->n_entries++] = entry;
+		if (accounting_line_alike(ret->entries[i], line))
+			return accounting_line_join(accounting->answer, ret->entries[i], line);
+	ret->entries[ret->n_entries++] = line;
 	return 0;
 }
 
@@ -294,7 +189,7 @@ static int is_suspended(const struct accounting *accounting, const Throughcare__
 	if (suspension.oral &&
 	    suspension.until_ms > suspension.at_ms + accounting->rule->oral_days * DAY_MS)
 		suspension.until_ms = suspension.at_ms + accounting->rule->oral_days * DAY_MS;
-	*ret = question->now_ms < suspension.until_ms;
+	*ret = accounting->now_ms < suspension.until_ms;
 	return 0;
 }
 
@@ -306,7 +201,7 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 	struct answer *answer = accounting->answer;
 	const Throughcare__V1__TrailRow *row;
 	enum agency_kind kind = AGENCY_KIND_UNKNOWN;
-	accounting_entry *entry;
+	accounting_line *line;
 	const char *exempt;
 	tc_agency recipient;
 	struct tc_slice packed;
@@ -349,8 +244,8 @@ static int rule_on(struct accounting *accounting, const struct disclosure_link *
 		shown->exempt = answer_text(answer, exempt);
 		return shown->exempt ? 0 : TC_ENOMEM;
 	}
-	r = make_entry(accounting, link, row, &recipient, &entry);
-	return r < 0 ? r : add_entry(accounting, link, entry);
+	r = accounting_line_make(question, answer, accounting->rule, link, row, &recipient, &line);
+	return r < 0 ? r : add_line(accounting, link, line);
 }
 
 static int add_link(struct accounting *accounting, const struct disclosure_link *link)
@@ -382,28 +277,20 @@ static int add_link(struct accounting *accounting, const struct disclosure_link 
 /* What came after the question is no part of its answer. */
 static bool is_later(const struct accounting *accounting, const struct disclosure_link *link)
 {
-	return link->at.sequence >= accounting->question->sequence;
+	return link->at.sequence >= accounting->before;
 }
 
-static int cursor_invalid(struct accounting *accounting)
-{
-	return tc_refuse(&accounting->answer->refusal, TC_REFUSAL_FIELD_INVALID, "page.cursor");
-}
-
-/* Every link of the chain; a cursor is a number of it. */
+/* Every link of the chain; a place is a number of it. */
 static int list_all(struct accounting *accounting, struct disclosure_link *links)
 {
 	const struct question *question = accounting->question;
-	struct tc_slice cursor = answer_cursor(question);
 	uint64_t from = 1;
-	uint8_t next[8];
+	uint8_t next[sizeof(from)];
 	size_t count;
 	int r = 0;
 
-	if (cursor.len != 0 && cursor.len != sizeof(next))
-		return cursor_invalid(accounting);
-	if (cursor.len != 0)
-		from = tc_get_be64(cursor.data);
+	if (accounting->place.len != 0)
+		from = tc_get_be64(accounting->place.data);
 	/* Once, with the first page: its links are on all of them. */
 	if (from == 1)
 		r = accounting_prove(question, accounting->answer, accounting->subject,
@@ -419,7 +306,12 @@ static int list_all(struct accounting *accounting, struct disclosure_link *links
 	if (r != 0 || count < accounting->rows_max)
 		return r;
 	tc_put_be64(next, from + count);
-	return answer_next_page(accounting->answer, tc_slice(next, sizeof(next)));
+	return next_page(accounting, tc_slice(next, sizeof(next)));
+}
+
+static bool is(const char *wanted, const char *text)
+{
+	return text != NULL && strcmp(wanted, text) == 0;
 }
 
 /* Does the asker take part? Many may be passed over: nothing of them is kept. */
@@ -434,7 +326,7 @@ static int is_own(const struct question *question, const struct disclosure_link 
 	if (r != 0)
 		return r == DISCLOSURE_NONE ? 0 : r;
 	row = throughcare__v1__trail_row__unpack(NULL, packed.len, packed.data);
-	*ret = row != NULL && (same(asker, row->agency) || same(asker, row->recipient));
+	*ret = row != NULL && (is(asker, row->agency) || is(asker, row->recipient));
 	r = row != NULL ? 0 : TC_ENOMEM;
 	throughcare__v1__trail_row__free_unpacked(row, NULL);
 	return r;
@@ -442,20 +334,18 @@ static int is_own(const struct question *question, const struct disclosure_link 
 
 /* An agency's pages are counted in disclosures of its own, and one goes on only when there is
  * another: a number of the chain would tell how many there are about the person, others' and hidden
- * ones, too. A cursor is the place of the last one in the log. */
+ * ones, too. The place is that of the last one in the log. */
 static int list_own(struct accounting *accounting, struct disclosure_link *links)
 {
 	const struct question *question = accounting->question;
-	struct tc_slice cursor = answer_cursor(question);
+	bool resumed = accounting->place.len != 0;
 	struct posting_position after = {.sequence = 0};
 	size_t count = accounting->rows_max;
 	uint8_t next[POSTING_POSITION_BYTES];
 	int r = 0;
 
-	if (cursor.len != 0 && cursor.len != sizeof(next))
-		return cursor_invalid(accounting);
-	if (cursor.len != 0)
-		after = posting_position_get(cursor.data);
+	if (resumed)
+		after = posting_position_get(accounting->place.data);
 	for (uint64_t from = 1; r == 0 && !accounting->full && count == accounting->rows_max;
 	     from += count) {
 		r = trail_view_links(question->trail, accounting->subject, from, links,
@@ -465,7 +355,7 @@ static int list_own(struct accounting *accounting, struct disclosure_link *links
 
 			if (is_later(accounting, &links[i]))
 				return 0;
-			if (cursor.len != 0 && posting_position_compare(links[i].at, after) <= 0)
+			if (resumed && posting_position_compare(links[i].at, after) <= 0)
 				continue;
 			r = is_own(question, &links[i], &own);
 			if (r == 0 && own)
@@ -475,7 +365,7 @@ static int list_own(struct accounting *accounting, struct disclosure_link *links
 	if (r != 0 || !accounting->full)
 		return r;
 	posting_position_put(next, accounting->last);
-	return answer_next_page(accounting->answer, tc_slice(next, sizeof(next)));
+	return next_page(accounting, tc_slice(next, sizeof(next)));
 }
 
 int accounting_list(const struct question *question, struct answer *answer)
@@ -487,8 +377,10 @@ int accounting_list(const struct question *question, struct answer *answer)
 	};
 	struct disclosure_link *links =
 		arena_take(&answer->arena, accounting.rows_max * sizeof(*links));
-	int r = links == NULL ? TC_ENOMEM : read_question(&accounting);
+	int r = links == NULL ? TC_ENOMEM : read_cursor(&accounting);
 
+	if (r == 0)
+		r = read_question(&accounting);
 	if (r == 0)
 		r = begin(&accounting);
 	if (r != 0)

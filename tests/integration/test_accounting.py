@@ -97,6 +97,35 @@ def test_an_agencys_pages_tell_nothing_of_others(exchange, told, connect):
     assert pages(HOME) == pages(DESK) == [[]]
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("member", [AUDITOR, CLINIC])
+def test_all_pages_are_of_one_moment(exchange, connect, member):
+    """What is disclosed between two pages is no part of the list, and its window does not move."""
+    subject = new_id()
+
+    def disclose():
+        exchange.accepted(CLINIC, attendance(subject))
+        exchange.collect(OFFICE)
+
+    exchange.accepted(DESK, consent(subject, grant()))
+    for _ in range(3):
+        disclose()
+    query = schema.message("Query")()
+    query.accounting.subject, query.accounting.rule_name = subject, "42cfr2.24"
+    query.page.limit = 2
+    with connect(member) as peer:
+        first = peer.call(query=query).query
+        disclose()
+        query.page.cursor = first.next_cursor
+        second = peer.call(query=query).query
+        assert len(first.accounting.entries) == 2 and len(second.accounting.entries) == 1
+        assert not second.next_cursor
+        assert (first.accounting.since, first.accounting.until) == (second.accounting.since, second.accounting.until)
+        for forged in [first.next_cursor[:-1], first.next_cursor + b"\0", b"\xff" * len(first.next_cursor), b"\0"]:
+            query.page.cursor = forged
+            assert peer.call(query=query).refusal.code == "field_invalid"
+
+
 def test_who_may_not_ask_gets_nothing(exchange, told):
     refused = exchange.cli("accounting", "--subject", told, "--rule", "42cfr2.25", profile=OPERATOR)
     assert refused.code == 3 and "not_permitted" in str(refused)
