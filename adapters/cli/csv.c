@@ -3,9 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Spreadsheets take the wide forms of East Asia for the narrow ones. */
+static bool formula_begins(const char *text)
+{
+	static const char *const signs[] = {"=",  "+",  "-",  "@",  "\t", "\r",
+					    "\n", "＝", "＋", "－", "＠"};
+	bool begins = false;
+
+	for (size_t i = 0; !begins && i < sizeof(signs) / sizeof(*signs); i++)
+		begins = strncmp(text, signs[i], strlen(signs[i])) == 0;
+	return begins;
+}
+
 static void cell_put(FILE *to, const char *text)
 {
-	bool formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+	bool formula = formula_begins(text);
 
 	if (!formula && strpbrk(text, ",\"\r\n") == NULL) {
 		fputs(text, to);

@@ -41,6 +41,8 @@ static void no_cell_begins_like_a_formula(void **state)
 	expect_row("{\"a\":\"=HYPERLINK(0)\",\"b\":\"+1\"}", "\"'=HYPERLINK(0)\",\"'+1\"\r\n");
 	expect_row("{\"a\":\"-2\",\"b\":\"@sum\"}", "\"'-2\",\"'@sum\"\r\n");
 	expect_row("{\"a\":-2,\"b\":\"a=b\"}", "\"'-2\",a=b\r\n");
+	expect_row("{\"a\":\"\\uff1d1\",\"b\":\"\\uff20sum\"}", "\"'\xef\xbc\x9d"
+								"1\",\"'\xef\xbc\xa0sum\"\r\n");
 }
 
 static void control_characters_are_shown_and_not_sent(void **state)
