@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/change.h"
 #include "ledger/fact.h"
 #include "ledger/job.h"
 #include "ledger/row.h"
@@ -216,25 +217,41 @@ static int check_entry(struct ledger *ledger, struct submission *submission,
 	return SUBMISSION_REFUSED;
 }
 
+/* As it is before it is replaced, in the arena; NULL: there is none. */
+static int entry_before(struct ledger *ledger, const char *jurisdiction, calendar_entry **ret)
+{
+	struct calendar_row row;
+	int r = calendars_find(ledger->txn, ledger->table[LEDGER_TABLE_CALENDAR], jurisdiction,
+			       &row);
+
+	*ret = NULL;
+	if (r != 0)
+		return r == CALENDARS_UNKNOWN ? 0 : r;
+	*ret = throughcare__v1__calendar_entry__unpack(&ledger->arena.allocator, row.entry.len,
+						       row.entry.data);
+	return *ret != NULL ? 0 : TC_ECORRUPT;
+}
+
 static int entry_fact(struct ledger *ledger, const struct submission *submission,
-		      const char *jurisdiction, uint32_t version)
+		      const calendar_entry *before, const calendar_entry *entry)
 {
 	struct fact_draft draft;
+	int r;
 
 	fact_init(&draft, "calendar");
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
-	fact_text(&draft.row.code, jurisdiction);
+	fact_submission(&draft, ledger, submission);
+	fact_text(&draft.row.code, entry->jurisdiction);
 	draft.row.has_rule_version = 1;
-	draft.row.rule_version = version;
-	return fact_push(ledger, &draft);
+	draft.row.rule_version = entry->version;
+	r = change_list(&ledger->arena, before ? &before->base : NULL, &entry->base, &draft.row);
+	return r < 0 ? r : fact_push(ledger, &draft);
 }
 
 int calendars_submit(struct ledger *ledger, struct submission *submission)
 {
 	const ProtobufCBinaryData *body = &submission->record->body;
-	calendar_entry *entry = throughcare__v1__calendar_entry__unpack(&ledger->arena.allocator,
-									body->len, body->data);
+	calendar_entry *before, *entry = throughcare__v1__calendar_entry__unpack(
+					&ledger->arena.allocator, body->len, body->data);
 	struct calendar calendar;
 	const char *jurisdiction;
 	int r;
@@ -244,12 +261,14 @@ int calendars_submit(struct ledger *ledger, struct submission *submission)
 	jurisdiction = entry->jurisdiction == NULL ? "" : entry->jurisdiction;
 	r = check_entry(ledger, submission, entry, jurisdiction, &calendar);
 	if (r == 0)
+		r = entry_before(ledger, jurisdiction, &before);
+	if (r == 0)
 		r = row_put_entry(ledger, jurisdiction, entry->version,
 				  tc_slice(body->data, body->len));
 	if (r == 0)
 		r = entry_keep(&ledger->calendars, jurisdiction, &calendar);
 	if (r == 0)
-		r = entry_fact(ledger, submission, jurisdiction, entry->version);
+		r = entry_fact(ledger, submission, before, entry);
 	return r != 0 ? r : calendars_recount(ledger);
 }
 

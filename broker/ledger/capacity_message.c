@@ -132,8 +132,7 @@ int capacity_submit_update(struct ledger *ledger, struct submission *submission)
 	if (r != 0)
 		return r;
 	fact_init(&draft, "capacity");
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
+	fact_submission(&draft, ledger, submission);
 	fact_text(&draft.row.code, late ? "late" : "told");
 	fact_text(&draft.row.reference, update->service_id);
 	return fact_push(ledger, &draft);

@@ -115,8 +115,7 @@ int cosignature_submit(struct ledger *ledger, struct submission *submission)
 	if (r != 0)
 		return r;
 	fact_init(&draft, "cosigned");
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
+	fact_submission(&draft, ledger, submission);
 	return fact_push(ledger, &draft);
 }
 

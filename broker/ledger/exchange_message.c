@@ -50,8 +50,7 @@ static int exchange_fact(struct ledger *ledger, const struct submission *submiss
 	struct fact_draft draft;
 
 	fact_init(&draft, event);
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
+	fact_submission(&draft, ledger, submission);
 	fact_subject(&draft, submission->header.subject);
 	fact_text(&draft.row.code, code);
 	return fact_push(ledger, &draft);
@@ -67,20 +66,49 @@ static bool exchange_recalls(const struct grant_changes *changes)
 	return false;
 }
 
-/* The same of an entry of the registry, with what it replaced. `before` may be NULL. */
+/* An entry of the registry: whose it is, and what it replaced. */
+struct exchange_change {
+	const char *code;
+	const char *agency;
+	const char *service;            /* NULL: it is the agency's own entry */
+	const ProtobufCMessage *before; /* NULL: there was none */
+	const ProtobufCMessage *after;
+};
+
 static int exchange_changed(struct ledger *ledger, const struct submission *submission,
-			    const char *code, const ProtobufCMessage *before,
-			    const ProtobufCMessage *after)
+			    const struct exchange_change *change)
 {
 	struct fact_draft draft;
 	int r;
 
 	fact_init(&draft, "registry");
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
-	fact_text(&draft.row.code, code);
-	r = change_list(&ledger->arena, before, after, &draft.row);
+	fact_submission(&draft, ledger, submission);
+	fact_text(&draft.row.code, change->code);
+	fact_text(&draft.row.recipient, change->agency);
+	fact_text(&draft.row.reference, change->service);
+	r = change_list(&ledger->arena, change->before, change->after, &draft.row);
 	return r < 0 ? r : fact_push(ledger, &draft);
+}
+
+/* Found by each of its grants, as what is released under one is. */
+static int exchange_recorded(struct ledger *ledger, const struct submission *submission,
+			     struct tc_slice document)
+{
+	const Throughcare__V1__ConsentGrant *consent = throughcare__v1__consent_grant__unpack(
+		&ledger->arena.allocator, document.len, document.data);
+	struct fact_draft draft;
+
+	if (consent == NULL)
+		return TC_ENOMEM;
+	fact_init(&draft, "consent_recorded");
+	fact_submission(&draft, ledger, submission);
+	fact_subject(&draft, submission->header.subject);
+	draft.row.grants = arena_take(&ledger->arena, consent->n_grants * sizeof(char *));
+	if (draft.row.grants == NULL)
+		return TC_ENOMEM;
+	for (size_t i = 0; i < consent->n_grants; i++)
+		draft.row.grants[draft.row.n_grants++] = consent->grants[i]->grant_id;
+	return fact_push(ledger, &draft);
 }
 
 static int exchange_consent_grant(struct ledger *ledger, struct submission *submission)
@@ -103,7 +131,7 @@ static int exchange_consent_grant(struct ledger *ledger, struct submission *subm
 	if (r == GRANT_REFUSED)
 		r = SUBMISSION_REFUSED;
 	if (r == 0)
-		r = exchange_fact(ledger, submission, "consent_recorded", NULL);
+		r = exchange_recorded(ledger, submission, arrival.document);
 	if (r == 0)
 		r = reconsider_grants(ledger, &ended);
 	/* In error, and revoked before: this receipt, too, waits until all is recalled. */
@@ -221,7 +249,11 @@ static int exchange_agency(struct ledger *ledger, struct submission *submission)
 	if (r == 0 && is == NULL)
 		r = TC_ECORRUPT;
 	if (r == 0)
-		r = exchange_changed(ledger, submission, "agency", was, is);
+		r = exchange_changed(ledger, submission,
+				     &(struct exchange_change){.code = "agency",
+							       .agency = agency.name,
+							       .before = was,
+							       .after = is});
 	if (r == 0)
 		r = sealed_entry(ledger, submission->record);
 	/* A suspended agency's connections are over; what is queued for it stays, and what it has
@@ -262,7 +294,12 @@ static int exchange_service(struct ledger *ledger, struct submission *submission
 	r = registry_apply_service(ledger->txn, &ledger->registry, &entry, &submission->refusal);
 	if (r != 0)
 		return r == REGISTRY_REFUSED ? SUBMISSION_REFUSED : r;
-	return exchange_changed(ledger, submission, "service", was, &document->base);
+	return exchange_changed(ledger, submission,
+				&(struct exchange_change){.code = "service",
+							  .agency = document->agency,
+							  .service = document->service_id,
+							  .before = was,
+							  .after = &document->base});
 }
 
 static const struct {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ledger/state.h"
+#include "ledger/submission.h"
 #include "wire/delivery.h"
 #include "wire/part_types.h"
 
@@ -50,6 +51,15 @@ void fact_peer(struct fact_draft *draft, const Throughcare__V1__Peer *peer)
 		tc_hex(peer->certificate_sha256.data, 32, draft->certificate);
 		draft->row.certificate = draft->certificate;
 	}
+}
+
+void fact_submission(struct fact_draft *draft, const struct ledger *ledger,
+		     const struct submission *submission)
+{
+	fact_peer(draft, ledger->record->peer);
+	fact_message(draft, submission->header.message_id);
+	tc_slice_copy(submission->header.actor_id, draft->actor, sizeof(draft->actor));
+	fact_text(&draft->row.actor, draft->actor);
 }
 
 int fact_push(struct ledger *ledger, const struct fact_draft *draft)

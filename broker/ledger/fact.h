@@ -12,7 +12,10 @@
 #include "ledger/terms.h"
 #include "throughcare/v1/wire.pb-c.h"
 
+#define FACT_ACTOR_BYTES_MAX 64
+
 struct ledger;
+struct submission;
 
 /* A row with room for the texts of its ids. Fill `row`, or use the calls below, then push. */
 struct fact_draft {
@@ -21,6 +24,7 @@ struct fact_draft {
 	char subject[TC_ID_TEXT_BYTES];
 	char referral[TC_ID_TEXT_BYTES];
 	char certificate[65];
+	char actor[FACT_ACTOR_BYTES_MAX + 1];
 	char *released[TC_PARTS_MAX];
 	char *withheld[TC_PARTS_MAX];
 	char *rules[TC_PARTS_MAX];
@@ -36,6 +40,9 @@ void fact_subject(struct fact_draft *draft, struct tc_id subject);
 void fact_referral(struct fact_draft *draft, struct tc_id referral);
 /* Who and which certificate, from the record. */
 void fact_peer(struct fact_draft *draft, const Throughcare__V1__Peer *peer);
+/* Which message brought it about, and who sent that: agency, certificate and person. */
+void fact_submission(struct fact_draft *draft, const struct ledger *ledger,
+		     const struct submission *submission);
 int fact_push(struct ledger *ledger, const struct fact_draft *draft) TC_MUST_CHECK;
 
 /* What became of a delivery. `code` may be NULL. */

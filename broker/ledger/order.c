@@ -55,13 +55,10 @@ static int order_fact(struct ledger *ledger, const struct submission *submission
 		      const struct order *order, const char *event)
 {
 	struct fact_draft draft;
-	char actor[ORDER_ACTOR_BYTES_MAX + 1];
 
-	tc_slice_copy(submission->header.actor_id, actor, sizeof(actor));
 	fact_init(&draft, event);
-	fact_peer(&draft, ledger->record->peer);
+	fact_submission(&draft, ledger, submission);
 	fact_message(&draft, order->id);
-	fact_text(&draft.row.actor, actor);
 	fact_text(&draft.row.code, order_kind_name(order->kind));
 	fact_text(&draft.row.reference, order->cite);
 	return fact_push(ledger, &draft);

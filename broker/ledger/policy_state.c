@@ -148,7 +148,7 @@ static int fact_replaced(struct ledger *ledger, const struct policy *before,
 }
 
 /* Puts it in force from this record on, and takes it. */
-static int put_in_force_take(struct ledger *ledger, const Throughcare__V1__Peer *peer,
+static int put_in_force_take(struct ledger *ledger, const struct submission *submission,
 			     struct policy **policy)
 {
 	char sha256[65];
@@ -156,7 +156,7 @@ static int put_in_force_take(struct ledger *ledger, const Throughcare__V1__Peer 
 	int r;
 
 	fact_init(&draft, "policy");
-	r = fact_replaced(ledger, peer != NULL ? ledger->policy : NULL, *policy, &draft.row);
+	r = fact_replaced(ledger, submission != NULL ? ledger->policy : NULL, *policy, &draft.row);
 	if (r == 0)
 		r = row_put_policy(ledger, *policy);
 	if (r < 0) {
@@ -167,8 +167,8 @@ static int put_in_force_take(struct ledger *ledger, const Throughcare__V1__Peer 
 	ledger->policy = *policy;
 	*policy = NULL;
 	tc_hex(policy_sha256(ledger->policy), 32, sha256);
-	if (peer != NULL)
-		fact_peer(&draft, peer);
+	if (submission != NULL)
+		fact_submission(&draft, ledger, submission);
 	else
 		fact_text(&draft.row.agency, TC_AGENCY_EXCHANGE);
 	fact_text(&draft.row.code, policy_id(ledger->policy));
@@ -219,5 +219,5 @@ int policy_state_submit(struct ledger *ledger, struct submission *submission)
 		policy_free(&policy);
 		return SUBMISSION_REFUSED;
 	}
-	return put_in_force_take(ledger, ledger->record->peer, &policy);
+	return put_in_force_take(ledger, submission, &policy);
 }

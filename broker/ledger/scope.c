@@ -94,8 +94,7 @@ static int set_fact(struct ledger *ledger, const struct submission *submission,
 	int r;
 
 	fact_init(&draft, "scope");
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
+	fact_submission(&draft, ledger, submission);
 	fact_text(&draft.row.recipient, after->auditor);
 	r = change_list(&ledger->arena, before, &after->base, &draft.row);
 	return r < 0 ? r : fact_push(ledger, &draft);

@@ -173,8 +173,7 @@ static int ask_fact(struct ledger *ledger, const struct submission *submission,
 	struct fact_draft draft;
 
 	fact_init(&draft, asked->active ? "question" : "question_ended");
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
+	fact_submission(&draft, ledger, submission);
 	fact_text(&draft.row.code, asked->name);
 	return fact_push(ledger, &draft);
 }

@@ -230,8 +230,7 @@ int status_submit(struct ledger *ledger, struct submission *submission)
 	if (r < 0)
 		return r;
 	fact_init(&draft, "status_subscription");
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
+	fact_submission(&draft, ledger, submission);
 	fact_text(&draft.row.code, document->active ? "on" : "off");
 	return fact_push(ledger, &draft);
 }

@@ -286,16 +286,13 @@ static int submission_fact(struct ledger *ledger, const struct submission *submi
 {
 	const struct tc_header *header = &submission->header;
 	struct fact_draft draft;
-	char type[DELIVERY_TYPE_BYTES_MAX + 1], actor[DELIVERY_TYPE_BYTES_MAX + 1];
+	char type[DELIVERY_TYPE_BYTES_MAX + 1];
 	struct principal *recipient;
 
 	fact_init(&draft, event);
-	fact_peer(&draft, ledger->record->peer);
+	fact_submission(&draft, ledger, submission);
 	tc_slice_copy(header->type, type, sizeof(type));
-	tc_slice_copy(header->actor_id, actor, sizeof(actor));
 	fact_text(&draft.row.message_type, type);
-	fact_text(&draft.row.actor, actor);
-	fact_message(&draft, header->message_id);
 	fact_subject(&draft, header->subject);
 	fact_referral(&draft, header->referral_id);
 	fact_text(&draft.row.code, code);

@@ -43,8 +43,7 @@ static int set_fact(struct ledger *ledger, const struct submission *submission,
 	int r;
 
 	fact_init(&draft, "suspension");
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
+	fact_submission(&draft, ledger, submission);
 	fact_subject(&draft, submission->header.subject);
 	fact_text(&draft.row.recipient, said->recipient);
 	r = change_list(&ledger->arena, NULL, &said->base, &draft.row);

@@ -273,18 +273,15 @@ static int check_new(struct ledger *ledger, struct submission *submission,
 	return SUBMISSION_REFUSED;
 }
 
-/* By an operator, or accepted by `actor`. */
 static int policy_fact(struct ledger *ledger, const struct submission *submission,
-		       const char *event, const struct user_policy *policy, const char *actor)
+		       const char *event, const struct user_policy *policy)
 {
 	struct fact_draft draft;
 	char sha256[2 * TC_SHA256_BYTES + 1];
 
 	tc_hex(policy->text_sha256, sizeof(policy->text_sha256), sha256);
 	fact_init(&draft, event);
-	fact_peer(&draft, ledger->record->peer);
-	fact_message(&draft, submission->header.message_id);
-	fact_text(&draft.row.actor, actor);
+	fact_submission(&draft, ledger, submission);
 	fact_text(&draft.row.code, policy->id);
 	fact_text(&draft.row.reference, sha256);
 	draft.row.has_rule_version = 1;
@@ -299,7 +296,6 @@ int user_policy_submit(struct ledger *ledger, struct submission *submission)
 									   body->len, body->data);
 	struct user_policy policy = {.sequence = ledger->sequence, .at_ms = ledger->now_ms};
 	struct job job = {.kind = JOB_POLICY};
-	char actor[ACCEPTANCE_ACTOR_BYTES_MAX + 1];
 	int r;
 
 	if (said == NULL || strlen(said->policy_id) > USER_POLICY_ID_BYTES_MAX)
@@ -308,14 +304,13 @@ int user_policy_submit(struct ledger *ledger, struct submission *submission)
 	if (r != 0)
 		return r;
 	tc_slice_copy(tc_slice_text(said->policy_id), policy.id, sizeof(policy.id));
-	tc_slice_copy(submission->header.actor_id, actor, sizeof(actor));
 	policy.version = said->version;
 	policy.packed = tc_slice(body->data, body->len);
 	r = tc_sha256(tc_slice_text(said->text), policy.text_sha256);
 	if (r == 0)
 		r = policy_put(ledger, &policy);
 	if (r == 0)
-		r = policy_fact(ledger, submission, "policy_published", &policy, actor);
+		r = policy_fact(ledger, submission, "policy_published", &policy);
 	return r < 0 ? r : job_start(ledger, &job);
 }
 
@@ -392,6 +387,5 @@ int user_policy_submit_ack(struct ledger *ledger, struct submission *submission)
 	if (r < 0 || known)
 		return r;
 	r = acceptance_put(ledger, policy.id, agency, &accepted);
-	return r < 0 ? r
-		     : policy_fact(ledger, submission, "policy_accepted", &policy, accepted.actor);
+	return r < 0 ? r : policy_fact(ledger, submission, "policy_accepted", &policy);
 }
