@@ -247,7 +247,8 @@ enum tc_exit tc_auditor_ask_run(struct tc_invocation *invocation)
 	    (to && !minute_read(to, &asked.to_minute)))
 		return tc_invocation_usage(invocation, "--from, --to: a time of day like 08:30");
 	asked.has_threshold = asked.has_window_s = asked.has_from_minute = asked.has_to_minute =
-		asked.has_utc_offset_minutes = true;
+		true;
+	asked.has_utc_offset_minutes = tc_invocation_option(invocation, "utc-offset") != NULL;
 	asked.threshold = (uint32_t)threshold;
 	asked.window_s = (uint32_t)window;
 	asked.utc_offset_minutes = (int32_t)offset;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/calendars.h"
 #include "ledger/dispatch.h"
 #include "ledger/fact.h"
 #include "ledger/order.h"
@@ -15,7 +16,7 @@
 
 #define QUESTIONS_MAX     32 /* of one auditor: each fact is held against each */
 #define EVENT_BYTES_MAX   64
-#define MINUTES_PER_DAY   1440
+#define MINUTE_MS         INT64_C(60000)
 #define THRESHOLD_DEFAULT 10
 #define WINDOW_S_DEFAULT  600
 
@@ -256,8 +257,9 @@ static bool break_glass(const trail_row *row)
 
 static bool overridden(const trail_row *row)
 {
-	static const char *const acts[] = {"registry",   "policy", "calendar",       "scope",
-					   "suspension", "order",  "order_approved", "order_ended"};
+	static const char *const acts[] = {"registry",       "policy",      "calendar",
+					   "scope",          "suspension",  "order",
+					   "order_approved", "order_ended", "restored"};
 
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (is(acts[i], row->event))
@@ -265,16 +267,20 @@ static bool overridden(const trail_row *row)
 	return is("break_glass_reviewed", row->event) && is("not_justified", row->code);
 }
 
-static bool outside_hours(const struct ledger *ledger, const asked_question *asked,
-			  const trail_row *row)
+/* By the clocks and working days of whoever asks, or from Monday to Friday at the offset named. */
+static bool outside_hours(struct ledger *ledger, const asked_question *asked, const trail_row *row)
 {
-	int64_t minutes = ledger->now_ms / 60000 + asked->utc_offset_minutes;
-	int64_t day = minutes / MINUTES_PER_DAY, minute = minutes % MINUTES_PER_DAY;
-	int64_t weekday = (day + 4) % 7; /* 1970-01-01 was a Thursday; 0: Sunday */
+	const struct calendar *calendar = NULL;
+	int64_t at_ms = ledger->now_ms;
+	tc_agency asker;
 
-	return is("query", row->event) &&
-	       (weekday == 0 || weekday == 6 || minute < asked->from_minute ||
-		minute >= asked->to_minute);
+	if (!is("query", row->event) && !is("query_refused", row->event))
+		return false;
+	if (asked->has_utc_offset_minutes)
+		at_ms += asked->utc_offset_minutes * MINUTE_MS;
+	else if (tc_agency_parse(tc_slice_text(row->agency), &asker))
+		calendar = calendars_of(ledger, &asker);
+	return !calendar_at_work(calendar, at_ms, asked->from_minute, asked->to_minute);
 }
 
 /* Counts failed log-ons from one place in a window of time. True: this one reaches the threshold.

@@ -202,6 +202,20 @@ unsigned calendar_between(const struct calendar *calendar, int64_t from_ms, int6
 	return days;
 }
 
+bool calendar_at_work(const struct calendar *calendar, int64_t ms, unsigned from_minute,
+		      unsigned to_minute)
+{
+	struct wall wall = wall_of(calendar, ms);
+	unsigned minute = (unsigned)(wall.into_day_ms / MINUTE_MS);
+
+	if (from_minute <= to_minute)
+		return minute >= from_minute && minute < to_minute &&
+		       is_working(calendar, wall.day);
+	if (minute < to_minute)
+		return is_working(calendar, wall.day - 1);
+	return minute >= from_minute && is_working(calendar, wall.day);
+}
+
 unsigned calendar_reminder_days(const struct calendar *calendar)
 {
 	return calendar != NULL ? calendar->reminder_days : CALENDAR_REMINDER_DAYS_DEFAULT;

@@ -13,6 +13,7 @@
 #ifndef REFERRAL_CALENDAR_H
 #define REFERRAL_CALENDAR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,10 @@ int64_t calendar_after(const struct calendar *calendar, int64_t from_ms, unsigne
 int64_t calendar_before(const struct calendar *calendar, int64_t from_ms, unsigned days);
 /* How many working days lie after the day of `from_ms`, up to that of `to_ms`. */
 unsigned calendar_between(const struct calendar *calendar, int64_t from_ms, int64_t to_ms);
+/* Is anybody at work at this time, on a working day between these minutes of the day? When they end
+ * before they begin, work goes on over midnight, and what comes after belongs to the day before. */
+bool calendar_at_work(const struct calendar *calendar, int64_t ms, unsigned from_minute,
+		      unsigned to_minute);
 /* How many working days before a clock runs out it reminds. */
 unsigned calendar_reminder_days(const struct calendar *calendar);
 

@@ -69,10 +69,13 @@ void put_suspended(struct exchange_fixture *fixture, const char *id,
 /* The operator says what an auditor may look at. */
 void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorScope *scope);
 
-/* An auditor asks to be told. */
+/* For the whole network. */
+void put_calendar(struct exchange_fixture *fixture, const Throughcare__V1__CalendarEntry *entry);
+
 /* That takes everybody, for one need. */
 void put_service(struct exchange_fixture *fixture, const char *id, const char *agency,
 		 const char *need);
+/* An auditor asks to be told. */
 void put_standing(struct exchange_fixture *fixture, const char *auditor,
 		  const Throughcare__V1__StandingQuestion *asked);
 

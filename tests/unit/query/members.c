@@ -121,6 +121,11 @@ void put_scope(struct exchange_fixture *fixture, const Throughcare__V1__AuditorS
 	put_own(fixture, OPERATOR, "desk", "AuditorScope", 0, &scope->base);
 }
 
+void put_calendar(struct exchange_fixture *fixture, const Throughcare__V1__CalendarEntry *entry)
+{
+	put_own(fixture, OPERATOR, "desk", "CalendarEntry", 0, &entry->base);
+}
+
 void put_standing(struct exchange_fixture *fixture, const char *auditor,
 		  const Throughcare__V1__StandingQuestion *asked)
 {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "unit/query/exchange_fixture.h"
 
 #define HOUSING     THROUGHCARE__V1__CATEGORY__CATEGORY_HOUSING
@@ -176,6 +177,82 @@ static void queries_outside_hours_are_told(void **state)
 	assert_int_equal(hits(fixture, BOB, "other"), 0);
 }
 
+/* At an offset at which it is this minute of a Wednesday now, and for some hours. */
+static Throughcare__V1__StandingQuestion hours(const char *name, unsigned minute, unsigned from,
+					       unsigned to)
+{
+	Throughcare__V1__StandingQuestion question = asked(name, KIND(QUERY_OUTSIDE_HOURS));
+	int64_t now = tc_clock_now_ms(&tc_clock_real) / 60000;
+	int64_t into_week = (now + 4 * 1440) % (7 * 1440); /* 1970-01-01 was a Thursday */
+
+	question.has_from_minute = question.has_to_minute = question.has_utc_offset_minutes = 1;
+	question.from_minute = from;
+	question.to_minute = to;
+	question.utc_offset_minutes = (int32_t)(3 * 1440 + minute - into_week);
+	return question;
+}
+
+static void a_night_is_work_for_who_works_at_night(void **state)
+{
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__StandingQuestion night = hours("night", 23 * 60, 22 * 60, 6 * 60);
+	Throughcare__V1__StandingQuestion noon = hours("noon", 12 * 60, 22 * 60, 6 * 60);
+
+	put_standing(fixture, BOB, &night);
+	put_standing(fixture, BOB, &noon);
+	assert_int_equal(hits(fixture, BOB, "noon"), 1); /* this question itself */
+	assert_int_equal(hits(fixture, BOB, "night"), 0);
+}
+
+static void what_is_refused_outside_hours_is_told_as_well(void **state)
+{
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__ExchangeBackupQuery backup = THROUGHCARE__V1__EXCHANGE_BACKUP_QUERY__INIT;
+	Throughcare__V1__StandingQuestion question = asked("never", KIND(QUERY_OUTSIDE_HOURS));
+	Throughcare__V1__Query query = THROUGHCARE__V1__QUERY__INIT;
+
+	query.body_case = CASE(EXCHANGE_BACKUP);
+	query.exchange_backup = &backup;
+	question.agency = TEXT("clinic");
+	put_standing(fixture, BOB, &question);
+	expect_code(fixture, AGENCY, "clinic", &query, "not_permitted");
+	assert_int_equal(rows(fixture, "query_refused", "clinic"), 1);
+	assert_int_equal(hits(fixture, BOB, "never"), 1);
+}
+
+static void working_days_are_those_of_the_calendar(void **state)
+{
+	struct exchange_fixture *fixture = *state;
+	Throughcare__V1__CalendarEntry entry = THROUGHCARE__V1__CALENDAR_ENTRY__INIT;
+	Throughcare__V1__CalendarEntry__Holiday days[3], *list[3];
+	Throughcare__V1__StandingQuestion question = asked("free", KIND(QUERY_OUTSIDE_HOURS));
+	uint32_t week[] = {1, 2, 3, 4, 5, 6, 7};
+	char dates[3][TC_TIME_TEXT_BYTES];
+
+	question.has_from_minute = question.has_to_minute = 1;
+	question.to_minute = 24 * 60;
+	entry.has_version = 1;
+	entry.version = 1;
+	entry.working_weekdays = week;
+	entry.n_working_weekdays = 7;
+	put_calendar(fixture, &entry);
+	put_standing(fixture, BOB, &question);
+	assert_int_equal(hits(fixture, BOB, "free"), 0);
+	for (int i = 0; i < 3; i++) {
+		throughcare__v1__calendar_entry__holiday__init(&days[i]);
+		tc_time_format(tc_clock_now_ms(&tc_clock_real) + (i - 1) * INT64_C(86400000),
+			       dates[i]);
+		dates[i][10] = '\0';
+		days[i].date = dates[i];
+		list[i] = &days[i];
+	}
+	entry.version = 2;
+	entry.holidays = list;
+	entry.n_holidays = 3;
+	put_calendar(fixture, &entry);
+	assert_int_equal(hits(fixture, BOB, "free"), 1);
+}
+
 static void an_auditor_is_told_of_nothing_outside_its_scope(void **state)
 {
 	struct exchange_fixture *fixture = *state;
@@ -206,6 +283,9 @@ int main(void)
 		STANDING_TEST(an_auditor_who_asks_too_much_leaves_the_others_their_questions),
 		STANDING_TEST(failed_logons_are_told_when_there_are_many_from_one_place),
 		STANDING_TEST(queries_outside_hours_are_told),
+		STANDING_TEST(a_night_is_work_for_who_works_at_night),
+		STANDING_TEST(what_is_refused_outside_hours_is_told_as_well),
+		STANDING_TEST(working_days_are_those_of_the_calendar),
 		STANDING_TEST(an_auditor_is_told_of_nothing_outside_its_scope),
 	};
 

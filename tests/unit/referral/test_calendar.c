@@ -189,6 +189,44 @@ static void the_week_is_the_places_own(void **state)
 	assert_int_equal(calendar_reminder_days(&calendar), 2);
 }
 
+static bool at_work(const struct calendar *calendar, const char *when, unsigned from, unsigned to)
+{
+	return calendar_at_work(calendar, at(when), from * 60, to * 60);
+}
+
+static void work_is_on_working_days_by_the_places_clocks(void **state)
+{
+	struct calendar calendar;
+
+	(void)state;
+	new_york(&calendar);
+	assert_true(at_work(NULL, "2026-11-27T09:00:00Z", 9, 17));
+	assert_false(at_work(NULL, "2026-11-27T08:59:59Z", 9, 17));
+	assert_false(at_work(NULL, "2026-11-27T17:00:00Z", 9, 17));
+	assert_false(at_work(NULL, "2026-11-28T09:00:00Z", 9, 17));
+	assert_false(at_work(NULL, "2026-11-27T00:00:00Z", 0, 0));
+	/* Nine o'clock there is 13:00 UTC in summer and 14:00 in winter. */
+	assert_true(at_work(&calendar, "2026-10-30T13:00:00Z", 9, 17));
+	assert_false(at_work(&calendar, "2026-11-02T13:59:00Z", 9, 17));
+	assert_true(at_work(&calendar, "2026-11-02T14:00:00Z", 9, 17));
+	assert_false(at_work(&calendar, "2026-11-26T15:00:00Z", 9, 17));
+}
+
+static void a_night_at_work_is_of_the_day_before(void **state)
+{
+	struct calendar calendar;
+
+	(void)state;
+	new_york(&calendar);
+	assert_true(at_work(NULL, "2026-11-27T23:00:00Z", 22, 6));
+	assert_false(at_work(NULL, "2026-11-27T12:00:00Z", 22, 6));
+	assert_true(at_work(NULL, "2026-11-28T05:59:00Z", 22, 6));  /* Friday's night */
+	assert_false(at_work(NULL, "2026-11-28T23:00:00Z", 22, 6)); /* Saturday's */
+	assert_false(at_work(NULL, "2026-11-30T05:00:00Z", 22, 6)); /* Sunday's */
+	assert_true(at_work(&calendar, "2026-11-26T04:00:00Z", 22, 6));
+	assert_false(at_work(&calendar, "2026-11-27T10:00:00Z", 22, 6)); /* a holiday's */
+}
+
 static void what_cannot_be_counted_by_is_refused(void **state)
 {
 	struct calendar calendar;
@@ -237,6 +275,8 @@ int main(void)
 		cmocka_unit_test(a_time_that_the_clocks_leave_out_is_the_first_one_after),
 		cmocka_unit_test(days_between_are_those_that_after_counts),
 		cmocka_unit_test(the_week_is_the_places_own),
+		cmocka_unit_test(work_is_on_working_days_by_the_places_clocks),
+		cmocka_unit_test(a_night_at_work_is_of_the_day_before),
 		cmocka_unit_test(what_cannot_be_counted_by_is_refused),
 	};
 
