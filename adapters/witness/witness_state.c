@@ -51,9 +51,14 @@ static int note_load(struct tc_witness_state *state, const struct tc_audit_polic
 
 	if (r == TC_AUDIT_FOUND && finding->code == TC_AUDIT_FILE_MISSING)
 		return 0;
-	if (r == 0)
-		r = tc_audit_checkpoint_check(keys, tc_bytes_slice(&state->note), &state->seen,
-					      finding);
+	if (r != 0)
+		return r;
+	r = tc_audit_checkpoint_check(keys, tc_bytes_slice(&state->note), &state->seen, finding);
+	if (r == TC_AUDIT_FOUND) {
+		struct tc_audit_finding found = *finding;
+		r = tc_audit_find(finding, found.code, "what was cosigned before (%s): %.300s",
+				  state->name, found.detail);
+	}
 	return r;
 }
 

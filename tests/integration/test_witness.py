@@ -178,6 +178,21 @@ def test_a_state_that_somebody_changed_is_not_taken_for_seen(witness, key, tmp_p
     assert "signature" in witness.add(log.step(101, 200), code=UNPROVEN).stderr
 
 
+def test_a_state_that_only_the_older_key_signed_is_said_to_be_it(witness, key, tmp_path):
+    """After a roll of the key the older line stays in the file: else the witness does not know what it saw."""
+    log = Log(key, entries(300))
+    witness.add(log.step(0, 100))
+    os.makedirs(tmp_path / "rolled")
+    rolled = Key(tmp_path / "rolled", ORIGIN)
+    witness.log_key = rolled
+    said = witness.add(log.step(100, 200, keys=[rolled]), code=UNPROVEN).stderr
+    assert "unsigned" in said and "cosigned before (state)" in said and "older line stays" in said
+    keys = tmp_path / "audit.vkey"
+    keys.write_text(f"{key.vkey()}\n{rolled.vkey()}\n")
+    witness.words = lambda: ["--log", keys, "--key", tmp_path / "key", "--state", tmp_path / "state"]
+    witness.add(log.step(100, 200, keys=[rolled]))
+
+
 @pytest.mark.quick
 def test_a_key_is_made_once_and_kept_from_others(witness, tmp_path):
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600

@@ -54,8 +54,17 @@ def proven(exchange, witness, size):
     keys = os.path.join(exchange.folder, "audit.vkey")
     wait_for(lambda: "court.example/w1" in (checkpoint(exchange, size) or ("",))[0], "the cosignature to be kept")
     exchange.ask(AUDITOR, "trail", "proof", "0", "--size", str(size), "--out", str(proof))
-    return lambda: exchange.ask(AUDITOR, "trail", "verify", "--proof", str(proof), "--key", keys, "--witness-policy",
-                                str(witness.folder / "policy"))[0]
+
+    def verify():
+        """By the policy, and by one that has the log's names, too."""
+        with open(keys, encoding="ascii") as lines:
+            logs = "".join(f"log {vkey}" for vkey in lines)
+        (witness.folder / "whole").write_text(logs + (witness.folder / "policy").read_text())
+        words = ["trail", "verify", "--proof", str(proof), "--witness-policy"]
+        assert exchange.ask(AUDITOR, *words, str(witness.folder / "whole"))[0]["keysFrom"] == str(witness.folder / "whole")
+        return exchange.ask(AUDITOR, *words, str(witness.folder / "policy"), "--key", keys)[0]
+
+    return verify
 
 
 def size_of(note):
