@@ -209,10 +209,23 @@ static int dispatch_promote(struct ledger *ledger, uint64_t id)
 	return dispatch_offer(ledger, &delivery, NULL);
 }
 
+/* IN_FLIGHT -> out of the session's hands. */
+static int dispatch_take_back(struct ledger *ledger, struct delivery *delivery)
+{
+	struct session *session = session_find(ledger, delivery->connection);
+
+	if (session == NULL)
+		return TC_ECORRUPT;
+	session_return(session, delivery->id);
+	delivery->connection = 0;
+	if (session_ready(session))
+		dispatch_want(ledger, session->principal);
+	return 0;
+}
+
 /* Out of lane, READY and timers of its present state. *ret_next: who is first of the lane now. */
 static int dispatch_detach(struct ledger *ledger, struct delivery *delivery, uint64_t *ret_next)
 {
-	struct session *session;
 	int r = mailbox_ready_drop(ledger, delivery);
 
 	if (r == 0)
@@ -226,16 +239,7 @@ static int dispatch_detach(struct ledger *ledger, struct delivery *delivery, uin
 				  timer_delivery(delivery->id));
 	if (delivery->state == DELIVERY_HELD)
 		return hold_end(ledger, delivery);
-	if (delivery->state == DELIVERY_IN_FLIGHT) {
-		session = session_find(ledger, delivery->connection);
-		if (session == NULL)
-			return TC_ECORRUPT;
-		session_return(session, delivery->id);
-		delivery->connection = 0;
-		if (session_ready(session))
-			dispatch_want(ledger, session->principal);
-	}
-	return 0;
+	return delivery->state == DELIVERY_IN_FLIGHT ? dispatch_take_back(ledger, delivery) : 0;
 }
 
 int dispatch_hold(struct ledger *ledger, struct delivery *delivery, const struct decision *decision)
@@ -267,20 +271,6 @@ int dispatch_hold(struct ledger *ledger, struct delivery *delivery, const struct
 	if (r == 0)
 		r = evidence_send(ledger, delivery, EVIDENCE(HELD), code);
 	return r < 0 ? r : dispatch_promote(ledger, next);
-}
-
-/* IN_FLIGHT -> out of the session's hands, still first of its lane. */
-static int dispatch_take_back(struct ledger *ledger, struct delivery *delivery)
-{
-	struct session *session = session_find(ledger, delivery->connection);
-
-	if (session == NULL)
-		return TC_ECORRUPT;
-	session_return(session, delivery->id);
-	delivery->connection = 0;
-	if (session_ready(session))
-		dispatch_want(ledger, session->principal);
-	return 0;
 }
 
 /* One that was given back: is it still permitted? What changed while it was in flight has passed it
