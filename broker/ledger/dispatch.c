@@ -433,8 +433,15 @@ int dispatch_withdraw(struct ledger *ledger, struct delivery *delivery,
 static int dispatch_turn(struct ledger *ledger, struct session *session, struct delivery *delivery)
 {
 	struct decision decision;
-	int r;
+	bool forwards;
+	int r = job_forwards(ledger, delivery, &forwards);
 
+	if (r < 0)
+		return r;
+	if (forwards) { /* it stays for the job */
+		ledger->turn_budget--;
+		return delivery_put(ledger, delivery);
+	}
 	if (delivery->expires_ms > ledger->now_ms) {
 		r = dispatch_decide(ledger, delivery, &decision);
 		if (r < 0)

@@ -152,7 +152,8 @@ static bool job_concerns(const struct job *job, const struct delivery *delivery)
 		       (tc_id_is_none(job->subject) ||
 			tc_id_equal(job->subject, delivery->subject));
 	case JOB_FORWARD:
-		return job->number == delivery->recipient &&
+		return (job->principal == delivery->recipient ||
+			job->number == delivery->recipient) &&
 		       tc_id_equal(job->about, delivery->referral) &&
 		       tc_id_equal(job->subject, delivery->subject);
 	case JOB_NOTICE:
@@ -422,7 +423,9 @@ static int job_search_next(struct ledger *ledger, struct job_search *search, str
 	return r;
 }
 
-int job_recalls(struct ledger *ledger, const struct delivery *delivery, bool *ret)
+/* Is there one that comes to this very delivery, and is such a one? */
+static int job_any(struct ledger *ledger, const struct delivery *delivery,
+		   bool (*such)(const struct job *job, const struct delivery *delivery), bool *ret)
 {
 	struct job_search search = {.delivery = delivery};
 	struct job job;
@@ -434,9 +437,31 @@ int job_recalls(struct ledger *ledger, const struct delivery *delivery, bool *re
 	r = store_cursor_init(&search.cursor, ledger->txn, ledger->table[LEDGER_TABLE_JOB],
 			      tc_slice(NULL, 0), STORE_FORWARD);
 	while (r == 0 && !*ret && (r = job_search_next(ledger, &search, &job)) == 0)
-		*ret = job.ended && delivery->id >= job.cursor && delivery->id < job.bound;
+		*ret = delivery->id >= job.cursor && delivery->id < job.bound &&
+		       such(&job, delivery);
 	store_cursor_done(&search.cursor);
 	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+static bool ends_it(const struct job *job, const struct delivery *delivery)
+{
+	(void)delivery;
+	return job->ended;
+}
+
+int job_recalls(struct ledger *ledger, const struct delivery *delivery, bool *ret)
+{
+	return job_any(ledger, delivery, ends_it, ret);
+}
+
+static bool takes_it_on(const struct job *job, const struct delivery *delivery)
+{
+	return job->kind == JOB_FORWARD && job->principal == delivery->recipient;
+}
+
+int job_forwards(struct ledger *ledger, const struct delivery *delivery, bool *ret)
+{
+	return job_any(ledger, delivery, takes_it_on, ret);
 }
 
 int job_behind(struct ledger *ledger, const struct delivery *delivery, bool *ret)

@@ -93,6 +93,8 @@ int job_walk_waiting(struct ledger *ledger, struct job *job, struct tc_id subjec
 int job_awaited(struct ledger *ledger, uint64_t sequence, bool *ret) TC_MUST_CHECK;
 /* Will an open job recall this delivery if nothing permits it? */
 int job_recalls(struct ledger *ledger, const struct delivery *delivery, bool *ret) TC_MUST_CHECK;
+/* Will an open job take it from its recipient and give it to who has its referral now? */
+int job_forwards(struct ledger *ledger, const struct delivery *delivery, bool *ret) TC_MUST_CHECK;
 /* Is one from before this delivery still to be decided again in its lane, or to go on into it, by
  * an open job? Then the job comes to this one, too, and it must wait: else it would overtake. */
 int job_behind(struct ledger *ledger, const struct delivery *delivery, bool *ret) TC_MUST_CHECK;

@@ -8,7 +8,8 @@
  * stranger. The new one is told of the person's past what others choose to send it, under a basis
  * of its own; that somebody was once a provider's client is not part of a file that is handed on.
  *
- * The former agency keeps what the trail has of it and sees nothing new. The new one is told how
+ * The former agency keeps what the trail has of it and sees nothing new, also while what waited
+ * for it goes on in slices. The new one is told how
  * the referral stands as far as it may know; what was said before stays where it is. What waits
  * for the former agency goes to the new one, decided anew, and before anything that is said later.
  *

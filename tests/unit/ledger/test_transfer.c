@@ -253,6 +253,24 @@ static void what_is_said_meanwhile_does_not_overtake_what_goes_on(void **state)
 	assert_int_equal(in_order(x, "county", referral.referral), 24);
 }
 
+static void the_former_agency_collects_nothing_of_it_meanwhile(void **state)
+{
+	struct exchange *x = *state;
+	struct message referral;
+
+	exchange_slices(x, 4);
+	referral = opened(x);
+	case_respond(x, &referral, "RECEIVED");
+	news_of(x, &referral, 20);
+	collector(x, "county", 50);
+	transferred(x, referral.subject, OPERATIONAL);
+	assert_true(x->ledger->job_count > 0);
+	collector(x, "parole", 50);
+	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
+	exchange_settle_down(x);
+	assert_int_equal(in_order(x, "county", referral.referral), 21);
+}
+
 static void a_referral_that_the_target_is_not_told_of_stays_with_a_task(void **state)
 {
 	struct exchange *x = *state;
@@ -432,6 +450,7 @@ int main(void)
 		TEST(what_waits_for_the_former_agency_goes_to_the_new_one),
 		TEST(much_that_waits_goes_on_in_slices),
 		TEST(what_is_said_meanwhile_does_not_overtake_what_goes_on),
+		TEST(the_former_agency_collects_nothing_of_it_meanwhile),
 		TEST(a_referral_that_the_target_is_not_told_of_stays_with_a_task),
 		TEST(no_referral_goes_to_an_agency_that_may_not_know_of_it),
 		TEST(a_transfer_back_leaves_nobody_out),
