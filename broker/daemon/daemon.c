@@ -28,7 +28,8 @@
 #define RESIDENCE_CHECK_MS 250 /* in it a flood may touch some MiB of the maps */
 #define RETENTION_DAY_MS   (24 * 60 * 60 * 1000)
 #define RETENTION_PAUSE_MS (60 * 60 * 1000) /* longer than the minute that forget.at names */
-#define DESCRIPTORS_OWN    128              /* stores, sockets between threads, standard streams */
+#define HINDERED_PAUSE_US  (60 * INT64_C(1000000))
+#define DESCRIPTORS_OWN    128 /* stores, sockets between threads, standard streams */
 
 struct daemon {
 	const struct config *config;
@@ -42,6 +43,7 @@ struct daemon {
 	struct space space;
 	bool room_told;       /* that forgetting waits for it */
 	int64_t retention_ms; /* when it was last looked what is kept long enough */
+	int64_t hindered_us;  /* until then it is not looked whether a start would go well */
 	struct gateway_counters counters;
 	int listeners[GATEWAY_LISTENERS_MAX];
 	size_t listener_count;
@@ -282,6 +284,7 @@ static void reload(struct daemon *daemon)
 	struct record_batch seeds = {0};
 	int r;
 
+	daemon->hindered_us = 0;
 	notify_reloading();
 	r = tls_reload(daemon);
 	if (r == 0)
@@ -333,11 +336,33 @@ static bool order_is_wanted(struct daemon *daemon, int64_t now_ms)
 	return missing == 0;
 }
 
+/* Whoever cannot start again does not stop: certificates may have expired, or be about to be
+ * replaced, since they were read. */
+static bool could_start(struct daemon *daemon)
+{
+	struct record_batch seeds = {0};
+	struct tc_tls_config *tls = NULL;
+	int r = tls_open(daemon, &tls);
+
+	if (r == 0)
+		r = seeds_read(daemon, &seeds);
+	tc_tls_config_unref(&tls);
+	record_batch_free(&seeds);
+	if (r == 0)
+		return true;
+	daemon->hindered_us = tc_clock_monotonic_us() + HINDERED_PAUSE_US;
+	problem_print("what is to be forgotten waits: the exchange could not start again",
+		      tc_err_text(r), "correct that, and send SIGHUP; everything is served on");
+	return false;
+}
+
 static bool forgetting_is_wanted(struct daemon *daemon)
 {
 	int64_t now_ms = tc_clock_now_ms(&tc_clock_real);
 
-	return order_is_wanted(daemon, now_ms) || retention_is_wanted(daemon, now_ms);
+	return tc_clock_monotonic_us() >= daemon->hindered_us &&
+	       (order_is_wanted(daemon, now_ms) || retention_is_wanted(daemon, now_ms)) &&
+	       could_start(daemon);
 }
 
 /* Until told to stop; returns the signal. 0: to be started again, to forget. */

@@ -294,6 +294,32 @@ def test_an_order_for_the_night_seals_at_once_and_is_executed_by_the_next_start(
     assert found_in(exchange.data(), gone.traces()) == []
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("spoiled", [("exchange", "certificate.pem"), ("registry", "99999999-spoiled.submit")])
+def test_an_order_does_not_end_an_exchange_that_could_not_start_again(own_exchange, spoiled):
+    exchange, path = own_exchange, os.path.join(own_exchange.folder, *spoiled)
+    exchange.start()
+    subject = new_id()
+    exchange.accepted(CLINIC, attendance(subject))
+    whole = None
+    if os.path.exists(path):
+        with open(path, "rb") as file:
+            whole = file.read()
+    with open(path, "wb") as file:
+        file.write(b"half a file")
+    expunge(exchange, subjects=[subject])
+    wait_for(lambda: "could not start again" in exchange.log(), "the exchange to say that it goes on")
+    exchange.accepted(CLINIC, attendance(new_id()))
+    assert exchange.trail("--event", "forgotten") == []
+    if whole is None:
+        os.remove(path)
+    else:
+        with open(path, "wb") as file:
+            file.write(whole)
+    exchange.reload()
+    executed(exchange)
+
+
 def test_an_order_that_names_somebody_forgotten_meanwhile_still_reaches_the_others(lives):
     exchange, gone, stays = lives
     both = order_sent(exchange, "EXPUNGE", subjects=[gone.subject, stays.subject])
