@@ -29,6 +29,7 @@
 #include "ledger/settlement.h"
 #include "ledger/state.h"
 #include "ledger/submission.h"
+#include "ledger/supervision.h"
 #include "ledger/task.h"
 #include "ledger/timer.h"
 #include "ledger/transition.h"
@@ -185,6 +186,8 @@ static int restored_apply(struct ledger *ledger)
 static int forgotten_apply(struct ledger *ledger)
 {
 	const Throughcare__V1__ForgottenRecord *forgotten = ledger->record->forgotten;
+	const struct record_ranges whole = {forgotten->records, forgotten->n_records};
+	const struct record_ranges contents = {forgotten->parts, forgotten->n_parts};
 	struct fact_draft draft;
 	uint64_t records = 0;
 	int r = 0;
@@ -194,7 +197,9 @@ static int forgotten_apply(struct ledger *ledger)
 	if (forgotten->has_order_sequence)
 		r = order_executed(ledger, forgotten->order_sequence, records);
 	if (r >= 0)
-		r = court_word_forget(ledger, forgotten->parts, forgotten->n_parts);
+		r = court_word_forget(ledger, &contents);
+	if (r >= 0 && forgotten->kind == THROUGHCARE__V1__FORGOTTEN_KIND__FORGOTTEN_KIND_ORDER)
+		r = supervision_expunge(ledger, &whole);
 	if (r < 0)
 		return r;
 	fact_init(&draft, "forgotten");

@@ -112,39 +112,20 @@ int court_word_goes(struct ledger *ledger, const struct court_word *word, uint32
 	return r;
 }
 
-/* Ranges ascend. */
-static bool is_among(Throughcare__V1__SequenceRange *const *ranges, size_t count, uint64_t number)
-{
-	size_t from = 0, to = count;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (number < ranges[middle]->first)
-			to = middle;
-		else if (number - ranges[middle]->first < ranges[middle]->count)
-			return true;
-		else
-			from = middle + 1;
-	}
-	return false;
-}
-
-int court_word_forget(struct ledger *ledger, Throughcare__V1__SequenceRange *const *ranges,
-		      size_t count)
+int court_word_forget(struct ledger *ledger, const struct record_ranges *gone)
 {
 	struct store_cursor cursor;
 	struct tc_slice key, value;
 	int r;
 
-	if (count == 0)
+	if (gone->count == 0)
 		return 0;
 	r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_COURT_WORD],
 			      tc_slice(NULL, 0), STORE_FORWARD);
 	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
 		struct row_reader row = row_read(value);
 
-		if (is_among(ranges, count, row_take_u64(&row)))
+		if (record_ranges_have(gone, row_take_u64(&row)))
 			r = ledger_del(ledger, LEDGER_TABLE_COURT_WORD, key);
 	}
 	store_cursor_done(&cursor);

@@ -13,6 +13,7 @@
 #ifndef LEDGER_COURT_WORD_H
 #define LEDGER_COURT_WORD_H
 
+#include "ledger/record_ranges.h"
 #include "ledger/supervision_row.h"
 
 enum court_word_outcome {
@@ -47,7 +48,6 @@ int court_word_next(struct ledger *ledger, struct tc_id subject,
 int court_word_goes(struct ledger *ledger, const struct court_word *word, uint32_t agency,
 		    bool *ret) TC_MUST_CHECK;
 /* The content of these records goes: there is nothing left to tell. */
-int court_word_forget(struct ledger *ledger, Throughcare__V1__SequenceRange *const *ranges,
-		      size_t count) TC_MUST_CHECK;
+int court_word_forget(struct ledger *ledger, const struct record_ranges *gone) TC_MUST_CHECK;
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/attached.h"
+#include "ledger/record_ranges.h"
 #include "ledger/row.h"
 #include "ledger/state.h"
 #include "ledger/task.h"
@@ -38,11 +39,20 @@ static void day_key(struct store_key *key, uint32_t agency, const struct hearing
 	store_key_text(key, tc_slice_text(news->id));
 }
 
+static bool hearing_read(struct tc_slice value, struct hearing *ret)
+{
+	struct row_reader row = row_read(value);
+
+	ret->at_ms = (int64_t)row_take_u64(&row);
+	ret->sequence = row_take_u64(&row);
+	ret->report = row_take_id(&row);
+	return row_read_whole(&row);
+}
+
 /* 0, STORE_NOT_FOUND or a fault. */
 static int hearing_find(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
 			struct hearing *ret)
 {
-	struct row_reader row;
 	struct store_key key;
 	struct tc_slice value;
 	int r;
@@ -53,11 +63,7 @@ static int hearing_find(struct ledger *ledger, uint32_t agency, const struct hea
 	r = ledger_get(ledger, LEDGER_TABLE_HEARING, store_key_slice(&key), &value);
 	if (r != 0)
 		return r;
-	row = row_read(value);
-	ret->at_ms = (int64_t)row_take_u64(&row);
-	ret->sequence = row_take_u64(&row);
-	ret->report = row_take_id(&row);
-	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
+	return hearing_read(value, ret) ? 0 : TC_ECORRUPT;
 }
 
 static int hearing_put(struct ledger *ledger, uint32_t agency, const struct hearing_news *news,
@@ -144,6 +150,48 @@ int hearing_reported(struct ledger *ledger, struct submission *submission)
 			r = 0;
 	}
 	return r;
+}
+
+/* ---- forgetting ---- */
+
+static int expunge_row(struct ledger *ledger, struct tc_slice key, const struct hearing *hearing)
+{
+	struct hearing_news news = {.court = 0};
+	char id[STORE_KEY_BYTES_MAX];
+	struct tc_slice text, left = key;
+	struct store_key day;
+	uint32_t agency;
+	int r;
+
+	if (!store_key_take_id(&left, &news.subject) || !store_key_take_u32(&left, &news.court) ||
+	    !store_key_take_text(&left, &text) || !store_key_take_u32(&left, &agency))
+		return TC_ECORRUPT;
+	tc_slice_copy(text, id, sizeof(id));
+	news.id = id;
+	day_key(&day, agency, &news, hearing->at_ms);
+	r = ledger_del(ledger, LEDGER_TABLE_HEARING, key);
+	return r < 0 || hearing->at_ms == 0
+		       ? r
+		       : ledger_del(ledger, LEDGER_TABLE_HEARING_DAY, store_key_slice(&day));
+}
+
+int hearing_expunge(struct ledger *ledger, const struct record_ranges *gone)
+{
+	struct store_cursor cursor;
+	struct tc_slice key, value;
+	int r = store_cursor_init(&cursor, ledger->txn, ledger->table[LEDGER_TABLE_HEARING],
+				  tc_slice(NULL, 0), STORE_FORWARD);
+
+	while (r == 0 && (r = store_cursor_next(&cursor, &key, &value)) == 0) {
+		struct hearing hearing;
+
+		if (!hearing_read(value, &hearing))
+			r = TC_ECORRUPT;
+		else if (record_ranges_have(gone, hearing.sequence))
+			r = expunge_row(ledger, key, &hearing);
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
 }
 
 /* ---- reading ---- */

@@ -22,6 +22,7 @@
 #include "store/store.h"
 
 struct ledger;
+struct record_ranges;
 
 /* What a notice or a result says. */
 struct hearing_news {
@@ -46,6 +47,9 @@ int hearing_bound_next(struct ledger *ledger, const struct hearing_news *news,
 		       uint32_t *agency) TC_MUST_CHECK;
 /* A CourtReport was accepted: what the hearing waited for of its sender is done. */
 int hearing_reported(struct ledger *ledger, struct submission *submission) TC_MUST_CHECK;
+
+/* What these records said last of a hearing was never said: nobody knows of that hearing. */
+int hearing_expunge(struct ledger *ledger, const struct record_ranges *gone) TC_MUST_CHECK;
 
 /* When the next one of the person is, as that agency knows; else the latest of the past 24 hours;
  * else 0. `days` is HEARING_DAY. */

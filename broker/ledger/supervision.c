@@ -84,28 +84,42 @@ static bool news_of(struct ledger *ledger, const struct submission *submission, 
 
 /* ---- learning ---- */
 
-static void set_text(char to[65], const char from[65])
+static void set_text(char to[65], const char from[65], uint64_t sequence, uint64_t *ret_said)
 {
-	if (from[0] != '\0')
-		memcpy(to, from, 65);
+	if (from[0] == '\0')
+		return;
+	memcpy(to, from, 65);
+	*ret_said = sequence;
+}
+
+static void set_flag(bool *to, const struct news *news, unsigned yes, unsigned no,
+		     uint64_t *ret_said)
+{
+	*to = (*to || news->effects & yes) && !(news->effects & no);
+	if (news->effects & (yes | no))
+		*ret_said = news->sequence;
 }
 
 static void note(const struct ledger *ledger, const struct news *news, struct supervision *at)
 {
+	uint64_t *said = at->said;
+
 	if (news->effects & OFFICER) {
-		set_text(at->officer, news->officer);
-		set_text(at->team, news->team);
+		set_text(at->officer, news->officer, news->sequence, &said[SUPERVISION_OFFICER]);
+		set_text(at->team, news->team, news->sequence, &said[SUPERVISION_TEAM]);
 	}
 	if (news->effects & PASSES)
 		at->supervisor = news->to;
 	if (news->effects & LEVEL)
-		set_text(at->level, news->level);
+		set_text(at->level, news->level, news->sequence, &said[SUPERVISION_LEVEL]);
 	if (news->effects & RISK)
-		set_text(at->risk, news->level);
-	at->custody = (at->custody || news->effects & CUSTODY) && !(news->effects & FREE);
-	at->absconded = (at->absconded || news->effects & ABSCONDS) && !(news->effects & RETURNS);
-	if (news->effects & ENDS)
+		set_text(at->risk, news->level, news->sequence, &said[SUPERVISION_RISK]);
+	set_flag(&at->custody, news, CUSTODY, FREE, &said[SUPERVISION_CUSTODY]);
+	set_flag(&at->absconded, news, ABSCONDS, RETURNS, &said[SUPERVISION_ABSCONDED]);
+	if (news->effects & ENDS) {
 		at->ended_ms = news->at_ms != 0 ? news->at_ms : ledger->now_ms;
+		said[SUPERVISION_ENDED] = news->sequence;
+	}
 }
 
 /* Somebody must hand the case over when supervision ends, and report when a court waits for it. */

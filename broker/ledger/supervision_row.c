@@ -10,20 +10,10 @@ static void row_key(struct store_key *key, uint32_t agency, struct tc_id subject
 	store_key_id(key, subject);
 }
 
-int supervision_find(struct store_txn *txn, struct store_table table, uint32_t agency,
-		     struct tc_id subject, struct supervision *ret)
+bool supervision_read(struct tc_slice value, struct supervision *ret)
 {
-	struct row_reader row;
-	struct store_key key;
-	struct tc_slice value;
-	int r;
+	struct row_reader row = row_read(value);
 
-	*ret = (struct supervision){.ended_ms = 0};
-	row_key(&key, agency, subject);
-	r = store_get(txn, table, store_key_slice(&key), &value);
-	if (r != 0)
-		return r == STORE_NOT_FOUND ? SUPERVISION_UNKNOWN : ledger_store_fault(r);
-	row = row_read(value);
 	row_take_text(&row, ret->officer, sizeof(ret->officer));
 	row_take_text(&row, ret->team, sizeof(ret->team));
 	row_take_text(&row, ret->level, sizeof(ret->level));
@@ -33,7 +23,24 @@ int supervision_find(struct store_txn *txn, struct store_table table, uint32_t a
 	ret->ended_ms = (int64_t)row_take_u64(&row);
 	ret->hearing_ms = (int64_t)row_take_u64(&row);
 	ret->supervisor = row_take_u32(&row);
-	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
+	for (size_t i = 0; i < SUPERVISION_FACTS; i++)
+		ret->said[i] = row_take_u64(&row);
+	return row_read_whole(&row);
+}
+
+int supervision_find(struct store_txn *txn, struct store_table table, uint32_t agency,
+		     struct tc_id subject, struct supervision *ret)
+{
+	struct store_key key;
+	struct tc_slice value;
+	int r;
+
+	*ret = (struct supervision){.ended_ms = 0};
+	row_key(&key, agency, subject);
+	r = store_get(txn, table, store_key_slice(&key), &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? SUPERVISION_UNKNOWN : ledger_store_fault(r);
+	return supervision_read(value, ret) ? 0 : TC_ECORRUPT;
 }
 
 int supervision_put(struct ledger *ledger, uint32_t agency, struct tc_id subject,
@@ -51,6 +58,8 @@ int supervision_put(struct ledger *ledger, uint32_t agency, struct tc_id subject
 	row_put_u64(&row, (uint64_t)supervision->ended_ms);
 	row_put_u64(&row, (uint64_t)supervision->hearing_ms);
 	row_put_u32(&row, supervision->supervisor);
+	for (size_t i = 0; i < SUPERVISION_FACTS; i++)
+		row_put_u64(&row, supervision->said[i]);
 	row_key(&key, agency, subject);
 	return ledger_put(ledger, LEDGER_TABLE_SUPERVISION, store_key_slice(&key), row_slice(&row));
 }

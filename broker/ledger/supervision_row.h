@@ -29,6 +29,7 @@ struct news {
 
 int supervision_put(struct ledger *ledger, uint32_t agency, struct tc_id subject,
 		    const struct supervision *supervision) TC_MUST_CHECK;
+bool supervision_read(struct tc_slice value, struct supervision *ret);
 /* Without what is borrowed, its sequence and who acted. */
 void supervision_news_put(struct row_writer *row, const struct news *news);
 void supervision_news_take(struct row_reader *row, struct news *ret);

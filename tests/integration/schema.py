@@ -33,6 +33,11 @@ def category_of(part_type):
     return descriptor.GetOptions().Extensions[options.category]
 
 
+def rule():
+    """The extension that says what a field may hold."""
+    return sys.modules["throughcare.v1.options_pb2"].rule
+
+
 def refusal_names():
     """Every stable code of wire/refusals.def."""
     names = set()

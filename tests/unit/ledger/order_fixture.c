@@ -56,6 +56,25 @@ void order_approve(struct exchange *x, const char *from, const char *actor, stru
 	exchange_say(x, from, actor, "TrailOrderApproval", (struct tc_id){{0}}, json);
 }
 
+void order_forgets(struct exchange *x, uint64_t first, uint32_t count)
+{
+	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
+	Throughcare__V1__ForgottenRecord forgotten = THROUGHCARE__V1__FORGOTTEN_RECORD__INIT;
+	Throughcare__V1__SequenceRange range = THROUGHCARE__V1__SEQUENCE_RANGE__INIT;
+	Throughcare__V1__SequenceRange *ranges[] = {&range};
+
+	range.has_first = range.has_count = 1;
+	range.first = first;
+	range.count = count;
+	forgotten.has_kind = 1;
+	forgotten.kind = THROUGHCARE__V1__FORGOTTEN_KIND__FORGOTTEN_KIND_ORDER;
+	forgotten.records = ranges;
+	forgotten.n_records = 1;
+	record.body_case = THROUGHCARE__V1__RECORD__BODY_FORGOTTEN;
+	record.forgotten = &forgotten;
+	exchange_append(x, &record, 0);
+}
+
 bool order_hidden(struct exchange *x, struct tc_id subject, struct tc_id message, const char *asker)
 {
 	struct order_tables tables;

@@ -18,6 +18,9 @@ struct tc_id order_ending(struct exchange *x, const char *actor, const char *kin
 			  struct tc_id ended);
 void order_approve(struct exchange *x, const char *from, const char *actor, struct tc_id id,
 		   bool approved);
+/* Records, from the first one on, are forgotten: what the daemon writes of them, without an order.
+ */
+void order_forgets(struct exchange *x, uint64_t first, uint32_t count);
 /* What a reader of the newest commit is told. */
 bool order_hidden(struct exchange *x, struct tc_id subject, struct tc_id message,
 		  const char *asker);

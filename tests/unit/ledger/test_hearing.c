@@ -1,6 +1,7 @@
 /* Hearings of a person: each stands by itself, the next one counts, and what a court says of one
  * reaches whom it binds. */
 #include "unit/ledger/case_fixture.h"
+#include "unit/ledger/order_fixture.h"
 
 #include <string.h>
 
@@ -54,6 +55,33 @@ static int64_t next_of(struct exchange *x, const char *name, struct tc_id subjec
 				      agency->number, subject, x->now_ms, &at_ms),
 			 0);
 	return at_ms;
+}
+
+static void a_hearing_of_which_the_last_word_is_expunged_was_never_set(void **state)
+{
+	struct exchange *x = *state;
+	struct message referral = case_referral(x);
+	struct word word = {.subject = referral.subject, .at_ms = x->now_ms + 3 * DAY_MS};
+	uint64_t first, count;
+
+	collector(x, "parole", 100);
+	exchange_send(x, &referral);
+	first = ledger_next(x->ledger);
+	(void)say(x, word);
+	word.id = "h-2";
+	word.at_ms += DAY_MS;
+	(void)say(x, word);
+	assert_int_equal(next_of(x, "parole", referral.subject), word.at_ms - DAY_MS);
+	order_forgets(x, first, 1);
+	assert_int_equal(next_of(x, "parole", referral.subject), word.at_ms);
+	assert_int_equal(next_of(x, "court", referral.subject), word.at_ms);
+	exchange_check_lists(x);
+	order_forgets(x, first + 1, 1);
+	assert_int_equal(next_of(x, "parole", referral.subject), 0);
+	assert_int_equal(
+		store_count(x->ledger->txn, x->ledger->table[LEDGER_TABLE_HEARING], &count), 0);
+	assert_int_equal(count, 0);
+	exchange_check_lists(x);
 }
 
 static void of_several_hearings_the_next_one_counts(void **state)
@@ -278,6 +306,7 @@ static void what_finds_a_full_mailbox_on_its_way_along_is_in_the_trail(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_hearing_of_which_the_last_word_is_expunged_was_never_set),
 		TEST(of_several_hearings_the_next_one_counts),
 		TEST(one_that_has_passed_gives_way_to_the_next),
 		TEST(a_hearing_that_is_set_anew_leaves_its_day),

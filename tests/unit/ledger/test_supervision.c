@@ -1,5 +1,6 @@
 /* Events of supervision and orders of courts: who knows of them, and what follows. */
 #include "unit/ledger/case_fixture.h"
+#include "unit/ledger/order_fixture.h"
 
 #include <string.h>
 
@@ -109,6 +110,33 @@ static void what_is_never_handed_over_is_never_known(void **state)
 	exchange_tick(x, x->now_ms + YEAR_MS); /* it has expired in the mailbox */
 	collector(x, "treatment", 100);
 	assert_int_equal(known(x, "treatment", subject, &at), SUPERVISION_UNKNOWN);
+}
+
+/* The last word counts, and with it goes what was said before: nobody knows that any more. */
+static void what_is_expunged_of_a_supervision_nobody_knows(void **state)
+{
+	struct exchange *x = *state;
+	struct message referral = case_referral(x);
+	struct supervision at;
+	uint64_t custody;
+
+	collector(x, "treatment", 100);
+	exchange_send(x, &referral);
+	event(x, referral.subject, "OFFICER_CHANGE", OPERATIONAL);
+	custody = ledger_next(x->ledger);
+	event(x, referral.subject, "CUSTODY_IN", OPERATIONAL);
+	order_forgets(x, custody, 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(known(x, i == 0 ? "parole" : "treatment", referral.subject, &at),
+				 0);
+		assert_false(at.custody);
+		assert_string_equal(at.officer, "officer-9");
+	}
+	order_forgets(x, custody - 1, 1);
+	assert_int_equal(known(x, "parole", referral.subject, &at), 0);
+	assert_string_equal(at.officer, "");
+	assert_string_equal(at.team, "");
+	exchange_check_lists(x);
 }
 
 static void an_officer_who_changes_takes_the_referrals_along(void **state)
@@ -267,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(custody_pauses_care_where_it_is_told_and_then_only),
 		TEST(what_is_never_handed_over_is_never_known),
+		TEST(what_is_expunged_of_a_supervision_nobody_knows),
 		TEST(an_officer_who_changes_takes_the_referrals_along),
 		TEST(an_order_takes_the_place_of_its_own_courts_order_alone),
 		TEST(an_order_reaches_whoever_the_one_before_bound),
