@@ -96,7 +96,8 @@ static int sealed_check(struct stores *stores)
 	log_event(EV_SEALER_FAILED, NULL, NULL, r);
 	if (r == CHECKPOINTER_UNSIGNED) {
 		problem_print("the sealer does not answer",
-			      "nothing is served that could not be proved later",
+			      "or it cannot write down what it signs; nothing is served that could "
+			      "not be proved later",
 			      "see its own message; check sealer.keys, sealer.state, "
 			      "sealer.program or sealer.socket");
 		return TC_ESTORE;

@@ -17,6 +17,7 @@
 
 #include "sealer/sandbox.h"
 #include "sealer/sealer.h"
+#include "sealer/sealer_frame.h"
 
 #define EXIT_USAGE 2
 
@@ -52,8 +53,18 @@ static void help(void)
 	     "See throughcare-sealer(8).");
 }
 
+/* The exchange is only told that nothing was signed; whoever reads this can do something. */
+static void refusal_say(struct tc_slice answer, const struct words *words)
+{
+	if (answer.len == 2 && answer.data[0] == (uint8_t)SEALER_REFUSED &&
+	    answer.data[1] == (uint8_t)SEALER_DISK)
+		(void)problem(words->state, "sealer.state cannot be written",
+			      "nothing is signed until it can: check free space, and the folder's "
+			      "owner and permissions");
+}
+
 /* Until the peer is gone. */
-static int serve(struct sealer *sealer, int fd)
+static int serve(struct sealer *sealer, const struct words *words, int fd)
 {
 	static uint8_t frame[SEALER_FRAME_BYTES_MAX];
 	struct tc_bytes answer = {0};
@@ -71,6 +82,8 @@ static int serve(struct sealer *sealer, int fd)
 			len = 0;
 		answer.len = 0;
 		r = sealer_answer(sealer, tc_slice(frame, (size_t)len), &answer);
+		if (r == 0)
+			refusal_say(tc_bytes_slice(&answer), words);
 		if (r == 0 && send(fd, answer.data, answer.len, MSG_NOSIGNAL) < 0)
 			break;
 	}
@@ -78,19 +91,19 @@ static int serve(struct sealer *sealer, int fd)
 	return r;
 }
 
-static int serve_all(struct sealer *sealer, bool listening)
+static int serve_all(struct sealer *sealer, const struct words *words, bool listening)
 {
 	int r = 0;
 
 	if (!listening)
-		return serve(sealer, SEALER_DESCRIPTOR);
+		return serve(sealer, words, SEALER_DESCRIPTOR);
 	while (r == 0) {
 		int fd = accept4(SEALER_DESCRIPTOR, NULL, NULL, SOCK_CLOEXEC);
 
 		if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
 			return TC_EIO;
 		if (fd >= 0) {
-			r = serve(sealer, fd);
+			r = serve(sealer, words, fd);
 			close(fd);
 		}
 	}
@@ -155,7 +168,7 @@ static int run(const struct words *words)
 	if (sandbox_enter(folder) != 0)
 		return problem(NULL, "the sandbox cannot be entered",
 			       "a kernel with seccomp filters is needed");
-	r = serve_all(&sealer, listening != 0);
+	r = serve_all(&sealer, words, listening != 0);
 	sealer_keys_free(&sealer.keys);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }

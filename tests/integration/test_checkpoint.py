@@ -178,6 +178,26 @@ def test_a_sealer_that_cannot_sign_keeps_the_exchange_from_serving(own_exchange)
 
 
 @pytest.mark.quick
+def test_a_sealer_that_cannot_write_down_what_it_signs_says_so_and_signs_nothing(own_exchange):
+    """All else goes on while the exchange runs; it does not start so."""
+    state = os.path.join(own_exchange.folder, "sealer", "state")
+    own_exchange.start()
+    size = int(own_exchange.accepted(DESK, consent(new_id(), grant()))["logSequence"]) + 1
+    wait_for_size(own_exchange, size)
+    os.mkdir(os.path.join(state, "sealer.state.new"))  # in the way of the next one
+    size = int(own_exchange.accepted(DESK, consent(new_id(), grant()))["logSequence"]) + 1
+    wait_for(lambda: "sealer.state cannot be written" in own_exchange.log(), "the sealer to say so")
+    assert checkpoint(own_exchange)[1] < size
+    own_exchange.kill()
+    said = start_fails(own_exchange)
+    assert "sealer.state cannot be written" in said and "cannot write down what it signs" in said, said
+    os.rmdir(os.path.join(state, "sealer.state.new"))
+    own_exchange.start()
+    wait_for_size(own_exchange, size)
+    own_exchange.stop()
+
+
+@pytest.mark.quick
 def test_keys_are_rolled_with_an_overlap(own_exchange):
     own_exchange.start()
     wait_for_size(own_exchange, 1)
