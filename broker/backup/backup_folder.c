@@ -201,7 +201,7 @@ int backup_folder_measure(const struct backup_folder *folder, const char *name,
 }
 
 int backup_folder_copy(const struct backup_folder *from, const char *name,
-		       const struct backup_folder *to, struct backup_file *ret)
+		       const struct backup_folder *to, const char *as, struct backup_file *ret)
 {
 	char beside[BACKUP_NAME_BYTES + sizeof(BACKUP_NEW_SUFFIX)];
 	int in, out;
@@ -210,12 +210,21 @@ int backup_folder_copy(const struct backup_folder *from, const char *name,
 	if (r)
 		return r;
 	snprintf(ret->name, sizeof(ret->name), "%s", name);
-	r = new_open(to, name, beside, &out);
+	r = new_open(to, as, beside, &out);
 	if (r == 0) {
 		r = stream(in, out, ret);
-		r = new_close(to, name, beside, out, r);
+		r = new_close(to, as, beside, out, r);
 	}
 	close(in);
+	return r;
+}
+
+int backup_folder_replace(const struct backup_folder *folder, const char *name, const char *by)
+{
+	int r = backup_folder_wipe(folder, name);
+
+	if (r == 0 && renameat(folder->fd, by, folder->fd, name) != 0)
+		r = TC_EIO;
 	return r;
 }
 

@@ -45,9 +45,13 @@ int backup_folder_read(const struct backup_folder *folder, const char *name, siz
 		       struct tc_bytes *to) TC_MUST_CHECK;
 int backup_folder_write(const struct backup_folder *folder, const char *name,
 			struct tc_slice content, struct backup_file *ret) TC_MUST_CHECK;
-/* Of any size. 0, BACKUP_FOLDER_ABSENT or TC_EIO. */
+/* Of any size, to a file named `as`; *ret has its first name. 0, BACKUP_FOLDER_ABSENT or TC_EIO. */
 int backup_folder_copy(const struct backup_folder *from, const char *name,
-		       const struct backup_folder *to, struct backup_file *ret) TC_MUST_CHECK;
+		       const struct backup_folder *to, const char *as,
+		       struct backup_file *ret) TC_MUST_CHECK;
+/* In the place of what has the other name, which is overwritten with zeros before. 0 or TC_EIO. */
+int backup_folder_replace(const struct backup_folder *folder, const char *name,
+			  const char *by) TC_MUST_CHECK;
 /* Size and digest as it is on the disk. 0, BACKUP_FOLDER_ABSENT or TC_EIO. */
 int backup_folder_measure(const struct backup_folder *folder, const char *name,
 			  struct backup_file *ret) TC_MUST_CHECK;

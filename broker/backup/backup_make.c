@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup/backup_next.h"
 #include "backup/backup_segment.h"
 #include "base/clock.h"
 #include "journal/journal_copy.h"
@@ -76,7 +77,7 @@ static int before_load(struct make *make)
 		return bad(make, "the folder has a backup from before this log was restored; take "
 				 "another name, and keep this folder");
 	make->all_again = !backup_manifest_meta_equal(&make->before, &make->now);
-	return 0;
+	return backup_next_settle(&make->folder, &make->before, true);
 }
 
 /* ---- segments ---- */
@@ -117,7 +118,8 @@ static int row_take(void *context, const struct journal_raw *row)
 		return 1;
 	if (is_record)
 		filling->next = row->sequence + 1;
-	if (is_record && make->before.run_count > 0 && !make->all_again)
+	if (is_record && make->before.run_count > 0 && !make->all_again &&
+	    row->sequence >= make->before.next)
 		r = forgets(row->key, row->value, &make->all_again);
 	return r ? r : backup_segment_row(&make->bytes, row->key, row->value);
 }
@@ -144,14 +146,11 @@ static int run_fill(struct make *make, struct backup_run *run)
 	return r ? r : tc_sha256(tc_bytes_slice(&make->bytes), run->sha256);
 }
 
-static int run_write(struct make *make, const struct backup_run *run)
+static int run_write(struct make *make, const struct backup_run *run, const char *name)
 {
 	struct backup_file written;
-	char name[BACKUP_NAME_BYTES];
-	int r;
+	int r = backup_folder_write(&make->folder, name, tc_bytes_slice(&make->bytes), &written);
 
-	backup_run_name(run, name);
-	r = backup_folder_write(&make->folder, name, tc_bytes_slice(&make->bytes), &written);
 	make->progress.bytes += run->bytes;
 	return r;
 }
@@ -160,7 +159,7 @@ static int run_write(struct make *make, const struct backup_run *run)
 static int run_keep(struct make *make, struct backup_run *run)
 {
 	const struct backup_run old = *run;
-	char name[BACKUP_NAME_BYTES];
+	char name[BACKUP_NAME_BYTES], next[BACKUP_NEXT_BYTES];
 	bool there;
 	int r;
 
@@ -173,17 +172,19 @@ static int run_keep(struct make *make, struct backup_run *run)
 		return bad(make, "the log's records are longer than the backup says");
 	if (r != 0 || (there && memcmp(run->sha256, old.sha256, sizeof(old.sha256)) == 0))
 		return r;
-	r = backup_folder_wipe(&make->folder, name);
-	return r ? r : run_write(make, run);
+	backup_next_name(name, next);
+	return run_write(make, run, next);
 }
 
 static int run_new(struct make *make)
 {
 	struct backup_run run = {.first = make->progress.next, .next = make->options->tip};
+	char name[BACKUP_NAME_BYTES];
 	int r = run_fill(make, &run);
 
+	backup_run_name(&run, name);
 	if (r == 0)
-		r = run_write(make, &run);
+		r = run_write(make, &run, name);
 	if (r == 0)
 		r = backup_manifest_add_run(&make->now, &run);
 	if (r == TC_EFULL)
@@ -200,20 +201,33 @@ static int turn(struct make *make)
 	return atomic_load(make->options->stopping) ? BACKUP_CHECK_STOPPED : 0;
 }
 
+/* How many of those that the folder has stay: many small ones at the end are written as one, with
+ * what is new. Its name is another one, so the old ones are there until the manifest is saved. */
+static size_t runs_staying(const struct backup_manifest *before)
+{
+	size_t stay = before->run_count;
+
+	while (stay > 0 && before->runs[stay - 1].bytes < BACKUP_SEGMENT_BYTES)
+		stay--;
+	return before->run_count - stay < BACKUP_SMALL_MAX ? before->run_count : stay;
+}
+
 /* The new ones first: they say whether the old ones still hold. */
 static int runs_make(struct make *make)
 {
+	size_t stay = runs_staying(&make->before);
 	int r = turn(make);
 
-	for (size_t i = 0; r == 0 && i < make->before.run_count; i++)
+	for (size_t i = 0; r == 0 && i < stay; i++)
 		r = backup_manifest_add_run(&make->now, &make->before.runs[i]);
-	make->progress.first = make->progress.next = make->before.next;
+	make->progress.first = make->before.next;
+	make->progress.next = stay > 0 ? make->before.runs[stay - 1].next : 0;
 	while (r == 0 && make->progress.next < make->options->tip) {
 		r = run_new(make);
 		if (r == 0)
 			r = turn(make);
 	}
-	for (size_t i = 0; r == 0 && i < make->before.run_count; i++) {
+	for (size_t i = 0; r == 0 && i < stay; i++) {
 		r = run_keep(make, &make->now.runs[i]);
 		if (r == 0)
 			r = turn(make);
@@ -237,9 +251,11 @@ static int file_copy(struct make *make, const char *path, const char *name)
 {
 	const struct backup_file *old = backup_manifest_file(&make->before, name);
 	struct backup_folder from = {.fd = -1};
+	char next[BACKUP_NEXT_BYTES];
 	struct backup_file file;
 	int r = backup_folder_open(path, false, &from);
 
+	backup_next_name(name, next);
 	if (r == 0 && old) {
 		r = backup_folder_measure(&from, name, &file);
 		if (r == 0 && memcmp(file.sha256, old->sha256, sizeof(file.sha256)) == 0 &&
@@ -247,11 +263,9 @@ static int file_copy(struct make *make, const char *path, const char *name)
 			backup_folder_close(&from);
 			return backup_manifest_put_file(&make->now, old);
 		}
-		if (r == 0)
-			r = backup_folder_wipe(&make->folder, name);
 	}
 	if (r == 0)
-		r = backup_folder_copy(&from, name, &make->folder, &file);
+		r = backup_folder_copy(&from, name, &make->folder, next, &file);
 	backup_folder_close(&from);
 	return file_put(make, r, &file);
 }
@@ -277,11 +291,16 @@ static int forgotten_copy(struct make *make)
 
 static int text_put(struct make *make, const char *name, struct tc_slice text)
 {
+	char next[BACKUP_NEXT_BYTES];
 	struct backup_file file;
+	int r;
 
-	return text.len == 0 ? 0
-			     : file_put(make, backup_folder_write(&make->folder, name, text, &file),
-					&file);
+	if (text.len == 0)
+		return 0;
+	backup_next_name(name, next);
+	r = backup_folder_write(&make->folder, next, text, &file);
+	snprintf(file.name, sizeof(file.name), "%s", name);
+	return file_put(make, r, &file);
 }
 
 static int tree_files_put(struct make *make)
@@ -304,35 +323,13 @@ static int tree_files_put(struct make *make)
 
 /* ---- */
 
-static int run_compare(const void *first, const void *run)
-{
-	uint64_t a = *(const uint64_t *)first, b = ((const struct backup_run *)run)->first;
-
-	return (a > b) - (a < b);
-}
-
-static bool is_of_now(const struct make *make, const char *name)
-{
-	char expected[BACKUP_NAME_BYTES];
-	const struct backup_run *run = NULL;
-	uint64_t first;
-
-	if (sscanf(name, "segment-%" SCNu64, &first) == 1 && make->now.run_count > 0)
-		run = bsearch(&first, make->now.runs, make->now.run_count, sizeof(*run),
-			      run_compare);
-	if (!run)
-		return false;
-	backup_run_name(run, expected);
-	return strcmp(name, expected) == 0;
-}
-
 static int stray_remove(void *context, const char *name)
 {
 	size_t len = strlen(name), suffix = strlen(BACKUP_NEW_SUFFIX);
 	struct make *make = context;
 	bool cut = len > suffix && strcmp(name + len - suffix, BACKUP_NEW_SUFFIX) == 0;
 
-	if (!cut && (strncmp(name, "segment-", 8) != 0 || is_of_now(make, name)))
+	if (!cut && (strncmp(name, "segment-", 8) != 0 || backup_manifest_run(&make->now, name)))
 		return 0;
 	return backup_folder_remove(&make->folder, name);
 }
@@ -371,6 +368,8 @@ static int make_all(struct make *make)
 		r = tree_files_put(make);
 	if (r == 0)
 		r = backup_manifest_save(&make->folder, &make->now);
+	if (r == 0)
+		r = backup_next_settle(&make->folder, &make->now, true);
 	/* What an interrupted one has left may have what was forgotten since. */
 	if (r == 0)
 		r = backup_folder_names(&make->folder, stray_remove, make);

@@ -2,8 +2,10 @@
  * backup_make - a copy of the log, and of what belongs to it, in a folder; while the log grows.
  *
  * What the folder has already is left as it is: only records after it are written, in new
- * segments. When something was forgotten since, every segment is made again in memory, and
- * those that differ are replaced. Then all of it is read again (backup_check.h).
+ * segments, and many small ones become one. When something was forgotten since, every segment is
+ * made again in memory, and those that differ are replaced. Then all of it is read again
+ * (backup_check.h). Until its manifest is saved, the folder is the backup that it was
+ * (backup_next.h).
  *
  *   manifest.json         what belongs to it: backup_manifest.h
  *   segment-FIRST-LAST    the log's rows: backup_segment.h
@@ -21,6 +23,8 @@
 #include "backup/backup_check.h"
 #include "backup/forgotten_file.h"
 #include "trail/tree_store.h"
+
+#define BACKUP_SMALL_MAX 64 /* segments at the end that are not full: then they become one */
 
 #define BACKUP_FILE_BASE       "base"
 #define BACKUP_FILE_FORGOTTEN  FORGOTTEN_FILE_NAME

@@ -40,6 +40,29 @@ const struct backup_file *backup_manifest_file(const struct backup_manifest *man
 	return NULL;
 }
 
+static int run_compare(const void *first, const void *run)
+{
+	uint64_t a = *(const uint64_t *)first, b = ((const struct backup_run *)run)->first;
+
+	return (a > b) - (a < b);
+}
+
+const struct backup_run *backup_manifest_run(const struct backup_manifest *manifest,
+					     const char *name)
+{
+	char expected[BACKUP_NAME_BYTES];
+	const struct backup_run *run = NULL;
+	uint64_t first;
+
+	if (sscanf(name, "segment-%" SCNu64, &first) == 1 && manifest->run_count > 0)
+		run = bsearch(&first, manifest->runs, manifest->run_count, sizeof(*run),
+			      run_compare);
+	if (!run)
+		return NULL;
+	backup_run_name(run, expected);
+	return strcmp(name, expected) == 0 ? run : NULL;
+}
+
 int backup_manifest_put_file(struct backup_manifest *manifest, const struct backup_file *file)
 {
 	const struct backup_file *old = backup_manifest_file(manifest, file->name);

@@ -58,6 +58,9 @@ void backup_run_name(const struct backup_run *run, char to[BACKUP_NAME_BYTES]);
 /* Adds one at the end. 0, TC_ENOMEM, or TC_EFULL. */
 int backup_manifest_add_run(struct backup_manifest *manifest,
 			    const struct backup_run *run) TC_MUST_CHECK;
+/* The one in the file of that name; NULL when there is none. */
+const struct backup_run *backup_manifest_run(const struct backup_manifest *manifest,
+					     const char *name);
 /* Adds it or replaces the one of that name. 0 or TC_EFULL. */
 int backup_manifest_put_file(struct backup_manifest *manifest,
 			     const struct backup_file *file) TC_MUST_CHECK;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup/backup_next.h"
 #include "backup/backup_restore.h"
 #include "base/clock.h"
 #include "daemon/core_file.h"
@@ -29,6 +30,8 @@ static int backup_open(struct restore *restore)
 
 	if (r == 0)
 		r = backup_manifest_load(&restore->from, &restore->manifest);
+	if (r == 0)
+		r = backup_next_settle(&restore->from, &restore->manifest, false);
 	if (r) {
 		problem_print_at(folder, "this is no backup that can be restored",
 				 r > 0 ? "there is no manifest.json, or it is not what was written"

@@ -47,7 +47,7 @@ static int file_place(const struct restore *restore, const char *name)
 
 	if (!backup_manifest_file(&restore->manifest, name))
 		return backup_folder_remove(&restore->to, name);
-	return backup_folder_copy(&restore->from, name, &restore->to, &file);
+	return backup_folder_copy(&restore->from, name, &restore->to, name, &file);
 }
 
 static int journal_place(const struct restore *restore)
