@@ -9,6 +9,11 @@
 
 #define CURSOR_BYTES (POSTING_POSITION_BYTES + 8 + 1)
 
+/* Where several names are asked for together, each in many rows, they may stand together in none: a
+ * page looks at so many records and goes on behind them. It ends by their number alone, since by
+ * rows passed over it would tell an agency of those that it may not see. */
+#define RECORDS_MAX (UINT64_C(1) << 20)
+
 /* Where an auditor's scope leaves out nearly everything, a page ends early: it may know that there
  * are others' rows, and the next question must not wait for a walk through all of them. */
 #define PASSED_MAX 20000
@@ -97,6 +102,19 @@ static void narrow(const struct question *question, struct trail_question *asked
 		asked->until_ms = question->limits->until_ms;
 }
 
+/* More than one long list, and no short one. */
+static bool is_wide(const struct trail_question *asked)
+{
+	const char *const names[] = {asked->agency, asked->actor, asked->certificate, asked->type,
+				     asked->event,  asked->code,  asked->proceeding};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		count += names[i] != NULL;
+	return count > 1 && tc_id_is_none(asked->subject) && tc_id_is_none(asked->referral) &&
+	       tc_id_is_none(asked->message) && tc_id_is_none(asked->grant);
+}
+
 static int read_question(const struct question *question, struct answer *answer,
 			 struct trail_question *asked)
 {
@@ -119,6 +137,8 @@ static int read_question(const struct question *question, struct answer *answer,
 	asked->since_ms = consent_time_ms(find->since, INT64_MIN);
 	asked->until_ms = consent_time_ms(find->until, INT64_MAX);
 	narrow(question, asked);
+	if (is_wide(asked))
+		asked->records = RECORDS_MAX;
 	return search_read_cursor(question, answer, asked);
 }
 

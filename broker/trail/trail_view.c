@@ -28,15 +28,6 @@ struct search {
 	uint64_t end;             /* first sequence that is too late */
 };
 
-struct trail_question trail_question_any(void)
-{
-	return (struct trail_question){
-		.since_ms = INT64_MIN,
-		.until_ms = INT64_MAX,
-		.before = UINT64_MAX,
-	};
-}
-
 int trail_view_open(struct trail_index *index, struct trail_view **ret)
 {
 	struct trail_view *view = calloc(1, sizeof(*view));
@@ -203,6 +194,12 @@ static int add_terms(struct search *search)
 	return r;
 }
 
+/* Is it among the records that are looked at? */
+static bool within(const struct search *search, struct posting_position at)
+{
+	return at.sequence >= search->first && at.sequence < search->end;
+}
+
 /* The first position at or after `from` (newest first: at or before) that is in every term's list.
  */
 static int agree(struct search *search, struct posting_position from, struct posting_position *ret)
@@ -217,6 +214,8 @@ static int agree(struct search *search, struct posting_position from, struct pos
 
 		if (r != 0)
 			return r;
+		if (!within(search, at))
+			return STORE_NOT_FOUND;
 		agreed = posting_position_compare(at, from) == 0 ? agreed + 1 : 1;
 		from = at;
 	}
@@ -236,46 +235,7 @@ static int next_row(struct search *search, struct posting_position from,
 		return r;
 	if (search->term_count > 0 && posting_position_compare(*ret, from) != 0)
 		return TC_ECORRUPT;
-	return ret->sequence >= search->first && ret->sequence < search->end ? 0 : STORE_NOT_FOUND;
-}
-
-static bool same_id(struct tc_id wanted, const char *text)
-{
-	struct tc_id id;
-
-	if (tc_id_is_none(wanted))
-		return true;
-	return text != NULL && tc_id_parse(tc_slice_text(text), &id) && tc_id_equal(wanted, id);
-}
-
-/* NULL restricts nothing. */
-static bool same_name(const char *wanted, const char *text)
-{
-	return wanted == NULL || (text != NULL && strcmp(wanted, text) == 0);
-}
-
-static bool has_grant(struct tc_id wanted, const Throughcare__V1__TrailRow *row)
-{
-	bool found = same_id(wanted, row->basis);
-
-	for (size_t i = 0; !found && i < row->n_grants; i++)
-		found = same_id(wanted, row->grants[i]);
-	return found;
-}
-
-/* A name's posting is cut from a hash: the row itself decides. */
-static bool answers(const struct trail_question *question, const Throughcare__V1__TrailRow *row)
-{
-	return same_id(question->subject, row->subject) &&
-	       same_id(question->referral, row->referral_id) &&
-	       same_id(question->message, row->message_id) && has_grant(question->grant, row) &&
-	       (same_name(question->agency, row->agency) ||
-		same_name(question->agency, row->recipient)) &&
-	       same_name(question->actor, row->actor) &&
-	       same_name(question->certificate, row->certificate) &&
-	       same_name(question->type, row->message_type) &&
-	       same_name(question->event, row->event) && same_name(question->code, row->code) &&
-	       same_name(question->proceeding, row->proceeding_id);
+	return within(search, *ret) ? 0 : STORE_NOT_FOUND;
 }
 
 static int show_row(struct search *search, struct posting_position at, struct tc_slice value,
@@ -290,7 +250,7 @@ static int show_row(struct search *search, struct posting_position at, struct tc
 	row = throughcare__v1__trail_row__unpack(&memory->allocator, value.len - 8, value.data + 8);
 	if (row == NULL)
 		return TC_ECORRUPT;
-	if (!answers(search->question, row))
+	if (!trail_question_answers(search->question, row))
 		return TRAIL_FOUND_MORE;
 	time.seconds = time_ms / 1000;
 	time.nanos = (int32_t)(time_ms % 1000) * 1000000;
@@ -377,20 +337,61 @@ static bool find_start(const struct search *search, struct posting_position *ret
 	return true;
 }
 
+/* What one search looks at, from where it begins. True: there is more, from *ret_beyond on. */
+static bool cut_span(struct search *search, struct posting_position from,
+		     struct posting_position *ret_beyond)
+{
+	uint64_t records = search->question->records;
+
+	if (records == 0 || !within(search, from))
+		return false;
+	if (search->question->newest_first) {
+		if (from.sequence - search->first < records)
+			return false;
+		search->first = from.sequence - records + 1;
+		*ret_beyond =
+			(struct posting_position){.sequence = search->first - 1, .n = UINT32_MAX};
+		return true;
+	}
+	if (search->end - from.sequence <= records)
+		return false;
+	search->end = from.sequence + records;
+	*ret_beyond = (struct posting_position){.sequence = search->end};
+	return true;
+}
+
+/* All that is to be looked at. */
+static int walk_span(struct search *search, trail_visitor found, void *context,
+		     struct posting_position *ret_next, bool *ret_ended)
+{
+	struct posting_position from, beyond;
+	bool more;
+	int r;
+
+	if (!find_start(search, &from))
+		return 0;
+	more = cut_span(search, from, &beyond);
+	r = walk(search, from, found, context, ret_next, ret_ended);
+	if (r == 0 && *ret_ended && more) {
+		*ret_next = beyond;
+		*ret_ended = false;
+	}
+	return r;
+}
+
 int trail_view_find(struct trail_view *view, const struct trail_question *question,
 		    trail_visitor found, void *context, struct posting_position *ret_next,
 		    bool *ret_ended)
 {
 	struct search search = {.view = view, .question = question, .memory = &view->memory};
-	bool within = view->searching; /* whoever looks at a row asks about it */
-	struct posting_position from;
+	bool nested_in = view->searching; /* whoever looks at a row asks about it */
 	struct arena nested;
 	uint64_t next;
 	int r;
 
 	*ret_ended = true;
 	arena_init(&nested);
-	if (within)
+	if (nested_in)
 		search.memory = &nested;
 	view->searching = true;
 	r = trail_index_read_next(view->txn, &view->tables, &next);
@@ -401,12 +402,12 @@ int trail_view_find(struct trail_view *view, const struct trail_question *questi
 				      question->newest_first ? STORE_BACKWARD : STORE_FORWARD);
 	if (r == 0)
 		r = add_terms(&search);
-	if (r == 0 && find_start(&search, &from))
-		r = walk(&search, from, found, context, ret_next, ret_ended);
+	if (r == 0)
+		r = walk_span(&search, found, context, ret_next, ret_ended);
 	for (size_t i = 0; i < search.term_count; i++)
 		posting_cursor_done(&search.terms[i]);
 	store_cursor_done(&search.rows);
-	view->searching = within;
+	view->searching = nested_in;
 	arena_done(&nested);
 	if (r == STORE_NOT_FOUND)
 		return 0;

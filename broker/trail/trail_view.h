@@ -16,32 +16,9 @@
 #include "trail/anchor.h"
 #include "trail/posting.h"
 #include "trail/trail_index.h"
+#include "trail/trail_question.h"
 
 struct trail_view;
-
-/* What to look for. NULL and zero fields do not restrict. */
-struct trail_question {
-	struct tc_id subject;
-	struct tc_id referral;
-	struct tc_id message;
-	struct tc_id grant;
-	const char *agency; /* as sender or recipient */
-	const char *actor;
-	const char *certificate; /* SHA-256, hexadecimal */
-	const char *type;
-	const char *event;
-	const char *code;
-	const char *proceeding;
-	int64_t since_ms;  /* at or after; INT64_MIN: from the beginning */
-	int64_t until_ms;  /* before; INT64_MAX: to the end */
-	bool newest_first; /* against the log's order */
-	bool resumed;      /* goes on at `from`, as an earlier page said */
-	struct posting_position from;
-	uint64_t before; /* only records before this sequence; UINT64_MAX: all */
-};
-
-/* Everything. */
-struct trail_question trail_question_any(void);
 
 int trail_view_open(struct trail_index *index, struct trail_view **ret) TC_MUST_CHECK;
 /* Moves to the newest commit; *ret_next: every record before it has its facts in. */
@@ -58,7 +35,8 @@ enum trail_found {
 /*
  * Calls `found` for each row in the question's order, with sequence and time filled in; `row` lives
  * until it returns. `found` returns an enum trail_found or a fault, which ends the search.
- * *ret_next is where to go on and *ret_ended whether there is nothing there.
+ * *ret_next is where to go on and *ret_ended whether there is nothing there. A search that has
+ * looked at `records` of the log goes on there, too, whatever it found.
  */
 typedef int (*trail_visitor)(void *context, Throughcare__V1__TrailRow *row);
 int trail_view_find(struct trail_view *view, const struct trail_question *question,

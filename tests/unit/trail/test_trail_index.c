@@ -13,7 +13,7 @@
 #define FOUND_MAX  FACTS
 #define TIME_FIRST 1700000000000
 
-static uint64_t found[FOUND_MAX];
+static uint64_t found[FOUND_MAX], in_spans[FOUND_MAX];
 
 static void rows_are_found_in_log_order(void **state)
 {
@@ -228,6 +228,44 @@ static struct trail_question make_question(unsigned *seed, uint64_t sequences)
 	return question;
 }
 
+struct spans {
+	const struct trail_question *question;
+	uint64_t first; /* the span begins with this record */
+	size_t count;
+};
+
+static int take_in_span(void *context, Throughcare__V1__TrailRow *row)
+{
+	struct spans *spans = context;
+	uint64_t away = spans->question->newest_first ? spans->first - row->log_sequence
+						      : row->log_sequence - spans->first;
+
+	if (spans->first != UINT64_MAX)
+		assert_true(away < spans->question->records);
+	assert_true(spans->count < FOUND_MAX);
+	in_spans[spans->count++] = row->log_sequence;
+	return TRAIL_FOUND_MORE;
+}
+
+/* The same search again, so many records at a time. */
+static size_t find_in_spans(struct trail_fixture *fixture, struct trail_question question)
+{
+	struct spans spans = {.question = &question, .first = UINT64_MAX};
+	struct trail_view *view;
+	bool ended = false;
+
+	assert_int_equal(trail_view_open(fixture->index, &view), 0);
+	while (!ended) {
+		assert_int_equal(trail_view_find(view, &question, take_in_span, &spans,
+						 &question.from, &ended),
+				 0);
+		question.resumed = true;
+		spans.first = question.from.sequence;
+	}
+	trail_view_close(&view);
+	return spans.count;
+}
+
 static void a_question_finds_exactly_what_a_scan_finds(void **state)
 {
 	static struct made_fact facts[FACTS];
@@ -253,7 +291,49 @@ static void a_question_finds_exactly_what_a_scan_finds(void **state)
 			at++;
 		}
 		assert_int_equal(at, count);
+		question.records = 1 + (uint64_t)rand_r(&seed) % 100;
+		assert_int_equal(find_in_spans(fixture, question), count);
+		assert_memory_equal(in_spans, found, count * sizeof(found[0]));
 	}
+}
+
+static int find_nothing(void *context, Throughcare__V1__TrailRow *row)
+{
+	(void)context;
+	(void)row;
+	fail();
+	return TRAIL_FOUND_MORE;
+}
+
+static void a_search_for_what_is_nowhere_ends_with_its_records(void **state)
+{
+	struct trail_fixture *fixture = *state;
+	struct trail_question question = trail_question_any();
+	struct trail_view *view;
+	bool ended;
+
+	for (uint64_t i = 0; i < 100; i++)
+		take_one(fixture,
+			 &(struct made_fact){.sequence = i,
+					     .event = i % 2 == 0 ? "release" : "submission",
+					     .code = i % 2 == 0 ? "revoked" : "no_consent"});
+	assert_int_equal(trail_index_commit(fixture->index), 0);
+	assert_int_equal(trail_view_open(fixture->index, &view), 0);
+	question.event = "release";
+	question.code = "no_consent";
+	question.records = 30;
+	for (uint64_t at = 30; at < 100; at += 30) {
+		assert_int_equal(trail_view_find(view, &question, find_nothing, NULL,
+						 &question.from, &ended),
+				 0);
+		assert_false(ended);
+		assert_int_equal(question.from.sequence, at);
+		question.resumed = true;
+	}
+	assert_int_equal(
+		trail_view_find(view, &question, find_nothing, NULL, &question.from, &ended), 0);
+	assert_true(ended);
+	trail_view_close(&view);
 }
 
 struct page {
@@ -388,6 +468,7 @@ int main(void)
 		TRAIL_TEST(replayed_facts_that_it_has_are_dropped),
 		TRAIL_TEST(a_position_without_facts_is_kept),
 		TRAIL_TEST(a_question_finds_exactly_what_a_scan_finds),
+		TRAIL_TEST(a_search_for_what_is_nowhere_ends_with_its_records),
 		TRAIL_TEST(pages_join_without_gap_or_repeat),
 		TRAIL_TEST(a_view_stays_where_it_is_until_it_is_renewed),
 		TRAIL_TEST(equal_logs_give_equal_digests_however_they_came),
