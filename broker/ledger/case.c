@@ -400,7 +400,7 @@ int case_submit(struct ledger *ledger, struct submission *submission)
 	Throughcare__V1__CaseAssignment *document = throughcare__v1__case_assignment__unpack(
 		&ledger->arena.allocator, submission->record->body.len,
 		submission->record->body.data);
-	char by[65];
+	char by[TC_ACTOR_BYTES_MAX + 1];
 	bool all;
 	int r;
 
@@ -470,7 +470,7 @@ int case_job(struct ledger *ledger, struct job *job)
 	struct row_reader row;
 	struct tc_slice value;
 	uint8_t key[8];
-	char by[65];
+	char by[TC_ACTOR_BYTES_MAX + 1];
 	int r;
 
 	tc_put_be64(key, job->sequence);

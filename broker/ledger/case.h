@@ -18,6 +18,7 @@
 #include "ledger/case_list.h"
 #include "ledger/job.h"
 #include "referral/referral.h"
+#include "wire/limits.h"
 
 struct principal;
 struct submission;
@@ -64,7 +65,7 @@ struct case_assignment {
 	char officer[65];
 	char team[64];
 	char reason[65];
-	char by[65];
+	char by[TC_ACTOR_BYTES_MAX + 1];
 };
 
 /* Who had it at that side, the latest first: before `before` (UINT64_MAX: the latest). 0, CASE_NONE

@@ -11,8 +11,7 @@
 #include "ledger/delivery.h"
 #include "ledger/terms.h"
 #include "throughcare/v1/wire.pb-c.h"
-
-#define FACT_ACTOR_BYTES_MAX 64
+#include "wire/limits.h"
 
 struct ledger;
 struct submission;
@@ -24,7 +23,7 @@ struct fact_draft {
 	char subject[TC_ID_TEXT_BYTES];
 	char referral[TC_ID_TEXT_BYTES];
 	char certificate[65];
-	char actor[FACT_ACTOR_BYTES_MAX + 1];
+	char actor[TC_ACTOR_BYTES_MAX + 1];
 	char *released[TC_PARTS_MAX];
 	char *withheld[TC_PARTS_MAX];
 	char *rules[TC_PARTS_MAX];

@@ -130,7 +130,7 @@ int hearing_reported(struct ledger *ledger, struct submission *submission)
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
 	struct hearing_news about = {.subject = submission->header.subject,
 				     .id = claim != NULL ? claim->hearing_id : NULL};
-	char by[TASK_CODE_BYTES_MAX + 1];
+	char by[TC_ACTOR_BYTES_MAX + 1];
 	int r = 0;
 
 	if (about.id == NULL || about.id[0] == '\0')

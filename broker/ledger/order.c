@@ -45,7 +45,7 @@ static int check_sender(const struct ledger *ledger, struct submission *submissi
 	if (!tc_actor_plain(submission->header.actor_id))
 		return refuse(submission, TC_REFUSAL_FIELD_INVALID,
 			      "header.actor.id: printable ASCII without blanks");
-	if (submission->header.actor_id.len > ORDER_ACTOR_BYTES_MAX)
+	if (submission->header.actor_id.len > TC_ACTOR_BYTES_MAX)
 		return refuse(submission, TC_REFUSAL_FIELD_TOO_LONG, "header.actor.id");
 	return 0;
 }

@@ -32,13 +32,13 @@
 #include "ledger/sought.h"
 #include "store/store.h"
 #include "throughcare/v1/order.pb-c.h"
+#include "wire/limits.h"
 
 struct ledger;
 struct referral_tables;
 struct submission;
 
-#define ORDER_ACTOR_BYTES_MAX 128
-#define ORDER_CITE_BYTES_MAX  200
+#define ORDER_CITE_BYTES_MAX 200
 
 enum order_outcome {
 	ORDER_NONE = 1, /* no (further) one */
@@ -65,12 +65,12 @@ struct order {
 	Throughcare__V1__OrderKind kind;
 	uint64_t sequence; /* of the TrailOrder */
 	int64_t at_ms;
-	uint32_t proposer;                          /* principal */
-	char ordered_by[ORDER_ACTOR_BYTES_MAX + 1]; /* who acted there */
+	uint32_t proposer;                       /* principal */
+	char ordered_by[TC_ACTOR_BYTES_MAX + 1]; /* who acted there */
 	uint64_t approved_sequence; /* of the approval, or of what turned it down; 0: none */
 	int64_t approved_ms;
 	uint32_t approver; /* principal; 0: none */
-	char approved_by[ORDER_ACTOR_BYTES_MAX + 1];
+	char approved_by[TC_ACTOR_BYTES_MAX + 1];
 	int64_t executed_ms; /* 0: not yet */
 	uint64_t records;    /* that it took */
 	char cite[ORDER_CITE_BYTES_MAX + 1];

@@ -403,7 +403,7 @@ static int outcome_told(struct ledger *ledger, struct outcome_check *check, unsi
 int outcome_check_verified(struct ledger *ledger, struct submission *submission)
 {
 	const Throughcare__V1__LifecycleClaim *claim = submission->record->claim;
-	char actor[TASK_CODE_BYTES_MAX + 1];
+	char actor[TC_ACTOR_BYTES_MAX + 1];
 	struct outcome_check check;
 	struct referral referral;
 	unsigned side;

@@ -21,12 +21,12 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "store/store.h"
+#include "wire/limits.h"
 
 struct ledger;
 struct submission;
 
-#define PERSON_FROM_MAX     16 /* ids of one message */
-#define PERSON_BY_BYTES_MAX 64
+#define PERSON_FROM_MAX 16 /* ids of one message */
 
 enum person_decision_outcome {
 	PERSON_DECISION_NONE = 1, /* no (further) one */
@@ -57,7 +57,7 @@ struct person_decision {
 	struct tc_id undone; /* UNMERGE: the merge */
 	uint8_t from_count;
 	struct tc_id from[PERSON_FROM_MAX];
-	char by[PERSON_BY_BYTES_MAX + 1];
+	char by[TC_ACTOR_BYTES_MAX + 1];
 	int64_t effective_ms;
 	uint32_t confidence; /* in millionths */
 };

@@ -29,8 +29,6 @@ struct ledger;
 struct order_about;
 struct submission;
 
-#define REVIEW_ACTOR_BYTES_MAX 128
-
 /* Stored: never renumber. */
 enum review_status {
 	REVIEW_AWAITING = 1, /* nothing was handed over yet: there is nothing to review */
@@ -46,14 +44,14 @@ struct review {
 	uint32_t sender; /* principal */
 	struct tc_id message;
 	struct tc_id subject;
-	char actor[REVIEW_ACTOR_BYTES_MAX + 1]; /* who sent it */
+	char actor[TC_ACTOR_BYTES_MAX + 1]; /* who sent it */
 	uint16_t hours;
 	int64_t released_ms; /* the first hand-over */
 	int64_t due_ms;
 	uint32_t recipients[TC_RECIPIENTS_MAX]; /* principals that it was handed over to */
 	uint8_t recipient_count;
 	int64_t reviewed_ms;
-	char reviewer[REVIEW_ACTOR_BYTES_MAX + 1];
+	char reviewer[TC_ACTOR_BYTES_MAX + 1];
 };
 
 /* A message is accepted: notes who sent it, when its basis is one that is reviewed. */

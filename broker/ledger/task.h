@@ -27,6 +27,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "store/store.h"
+#include "wire/limits.h"
 
 struct job;
 struct ledger;
@@ -76,7 +77,7 @@ struct task {
 	int64_t alarm_ms; /* of its timer */
 	uint16_t times;   /* that it has run out */
 	char result[TASK_CODE_BYTES_MAX + 1];
-	char done_by[TASK_CODE_BYTES_MAX + 1];
+	char done_by[TC_ACTOR_BYTES_MAX + 1];
 	int64_t done_ms;
 };
 

@@ -23,14 +23,14 @@
 #include "base/id.h"
 #include "store/store.h"
 #include "wire/digest.h"
+#include "wire/limits.h"
 
 struct job;
 struct ledger;
 struct submission;
 
-#define USER_POLICIES_MAX          64 /* ids; each becomes a message to a new agency */
-#define USER_POLICY_ID_BYTES_MAX   64
-#define ACCEPTANCE_ACTOR_BYTES_MAX 64
+#define USER_POLICIES_MAX        64 /* ids; each becomes a message to a new agency */
+#define USER_POLICY_ID_BYTES_MAX 64
 
 enum user_policy_outcome {
 	USER_POLICY_UNKNOWN = 1, /* no such row; no further one */
@@ -46,7 +46,7 @@ struct user_policy {
 };
 
 struct acceptance {
-	char actor[ACCEPTANCE_ACTOR_BYTES_MAX + 1];
+	char actor[TC_ACTOR_BYTES_MAX + 1];
 	uint32_t version;
 	int64_t at_ms;
 	uint64_t sequence;

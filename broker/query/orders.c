@@ -6,7 +6,7 @@
 #include "ledger/ledger_view.h"
 #include "ledger/order.h"
 
-#define WHO_BYTES_MAX (TC_NAME_BYTES_MAX + ORDER_ACTOR_BYTES_MAX + 2)
+#define WHO_BYTES_MAX (TC_NAME_BYTES_MAX + TC_ACTOR_BYTES_MAX + 2)
 
 /* "court-county/judge-1". */
 static int put_who(const struct question *question, struct answer *answer, uint32_t number,

@@ -93,7 +93,7 @@ static int add_acceptance(struct answer *answer, const tc_agency *agency,
 /* Where a page goes on: at the agency, after the person. */
 struct place {
 	tc_agency agency;
-	char actor[ACCEPTANCE_ACTOR_BYTES_MAX + 1];
+	char actor[TC_ACTOR_BYTES_MAX + 1];
 };
 
 static int page_ends(struct answer *answer, const struct place *place)

@@ -25,6 +25,7 @@
 #define TC_NAK_DELAY_MS_MAX    86400000
 #define TC_PAGE_ROWS_MAX       500
 #define TC_PAGE_ROWS_DEFAULT   100
+#define TC_ACTOR_BYTES_MAX     64                 /* a person's id at an agency, see Actor */
 #define TC_FIELD_BYTES_DEFAULT 512                /* string or bytes field without its own rule */
 #define TC_FIELD_ITEMS_DEFAULT 64                 /* repeated field without its own rule */
 #define TC_UNPACK_BYTES_MAX    (16 * 1024 * 1024) /* memory for one decoded request */

@@ -63,7 +63,7 @@ static void persons_of_an_order_are_plain_words(void **state)
 		"judge-1\x7f"};
 	struct exchange *x = *state;
 	struct tc_id subject = exchange_id(x), id;
-	char longer[ORDER_ACTOR_BYTES_MAX + 2];
+	char longer[TC_ACTOR_BYTES_MAX + 2];
 
 	id = order_say(x, "court", "judge-1", "SEAL", "subjects", subject);
 	for (size_t i = 0; i < sizeof(actors) / sizeof(actors[0]); i++) {

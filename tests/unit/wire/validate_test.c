@@ -13,6 +13,7 @@
 #include "throughcare/v1/referral.pb-c.h"
 #include "throughcare/v1/service.pb-c.h"
 #include "throughcare/v1/wire.pb-c.h"
+#include "wire/limits.h"
 #include "wire/part_types.h"
 #include "wire/validate.h"
 
@@ -223,6 +224,17 @@ static void the_path_leads_through_messages_and_entries(void **state)
 		       "desired_outcomes[0].text");
 }
 
+/* Rows have room for as much. */
+static void a_persons_id_is_as_long_as_the_limit_says(void **state)
+{
+	const struct tc_message_rule *actor =
+		tc_message_rule_find(&throughcare__v1__actor__descriptor);
+
+	(void)state;
+	assert_non_null(actor);
+	assert_int_equal(tc_field_rule_find(actor, 1)->max_bytes, TC_ACTOR_BYTES_MAX);
+}
+
 static void entries_are_counted(void **state)
 {
 	struct draft query = {.len = 0};
@@ -336,6 +348,7 @@ int main(void)
 		cmocka_unit_test(numbers_without_a_meaning_are_refused),
 		cmocka_unit_test(formats_are_held),
 		cmocka_unit_test(the_path_leads_through_messages_and_entries),
+		cmocka_unit_test(a_persons_id_is_as_long_as_the_limit_says),
 		cmocka_unit_test(entries_are_counted),
 		cmocka_unit_test(one_member_of_a_oneof_is_enough),
 		cmocka_unit_test(times_outside_the_calendar_are_absurd),
