@@ -54,6 +54,16 @@ static void entry_join(json_t *entry, const json_t *more)
 	json_array_extend(json_object_get(entry, "sequences"), json_object_get(more, "sequences"));
 }
 
+/* The one that reads like this one; NULL: there is none. */
+static json_t *entry_alike(json_t *entries, const json_t *wanted)
+{
+	json_t *entry;
+	size_t index;
+
+	json_array_foreach(entries, index, entry) if (alike(entry, wanted)) return entry;
+	return NULL;
+}
+
 static void entries_join(json_t *entries, const json_t *page, bool grouped)
 {
 	const json_t *more;
@@ -61,16 +71,8 @@ static void entries_join(json_t *entries, const json_t *page, bool grouped)
 
 	json_array_foreach(page, at, more)
 	{
-		json_t *found = NULL, *entry;
-		size_t index;
+		json_t *found = grouped ? entry_alike(entries, more) : NULL;
 
-		json_array_foreach(entries, index, entry)
-		{
-			if (!grouped || !alike(entry, more))
-				continue;
-			found = entry;
-			break;
-		}
 		if (found)
 			entry_join(found, more);
 		else

@@ -21,7 +21,7 @@
 #include "base/err.h"
 #include "wire/refusal.h"
 
-#define TC_JSON_TEXT_BYTES_MAX (8 * 1024 * 1024) /* of one JSON text */
+#define TC_JSON_TEXT_BYTES_MAX (128 * 1024 * 1024) /* of one JSON text: 100,000 disclosures */
 /* How to parse any JSON text that a person or a peer wrote. */
 #define TC_JSON_DECODE_FLAGS (JSON_REJECT_DUPLICATES)
 

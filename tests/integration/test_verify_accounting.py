@@ -68,6 +68,16 @@ def test_of_whom_nothing_was_disclosed_that_is_proven_too(verify, told):
         assert verdict["disclosures"] == 0
 
 
+def test_a_long_life_is_verified_too(verify, key):
+    """More than ten thousand disclosures: five a day, for six years."""
+    log, person = DisclosureLog(key, FIRST_MS), new_person()
+    for _ in range(105):
+        log.disclose(*(release(person) for _ in range(100)))
+    log.anchor()
+    verdict = verify(log.accounting(person, rule_of(grouped=True)))
+    assert (verdict["disclosures"], verdict["listed"], verdict["lines"]) == (10500, 10500, 1)
+
+
 def test_one_person_alone_and_nobody_at_all_have_their_places(verify, key):
     log, person = DisclosureLog(key, FIRST_MS), new_person()
     log.anchor()
