@@ -196,12 +196,46 @@ int hearing_expunge(struct ledger *ledger, const struct record_ranges *gone)
 
 /* ---- reading ---- */
 
+/* `left` is what follows agency, subject and time in the key of a day. */
+static int hearing_passes(struct store_txn *txn, uint32_t agency, struct tc_id subject,
+			  struct tc_slice left, const struct hearing_gate *gate, bool *ret)
+{
+	struct tc_slice text, value;
+	struct hearing hearing;
+	struct store_key key;
+	uint32_t court;
+	bool hidden;
+	int r;
+
+	*ret = true;
+	if (gate == NULL)
+		return 0;
+	if (!store_key_take_u32(&left, &court) || !store_key_take_text(&left, &text))
+		return TC_ECORRUPT;
+	store_key_init(&key);
+	store_key_id(&key, subject);
+	store_key_u32(&key, court);
+	store_key_text(&key, text);
+	store_key_u32(&key, agency);
+	r = store_get(txn, gate->hearings, store_key_slice(&key), &value);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? TC_ECORRUPT : ledger_store_fault(r);
+	if (!hearing_read(value, &hearing))
+		return TC_ECORRUPT;
+	r = gate->hides(gate->context, hearing.sequence, &hidden);
+	*ret = r == 0 && !hidden;
+	return r;
+}
+
 int hearing_next(struct store_txn *txn, struct store_table days, uint32_t agency,
-		 struct tc_id subject, int64_t now_ms, int64_t *ret_ms)
+		 struct tc_id subject, int64_t now_ms, const struct hearing_gate *gate,
+		 int64_t *ret_ms)
 {
 	struct store_cursor cursor;
 	struct store_key prefix, from;
 	struct tc_slice key;
+	int64_t at_ms;
+	bool passes;
 	int r;
 
 	*ret_ms = 0;
@@ -215,8 +249,13 @@ int hearing_next(struct store_txn *txn, struct store_table days, uint32_t agency
 		r = store_cursor_seek(&cursor, store_key_slice(&from));
 	while (r == 0 && *ret_ms < now_ms && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
 		key = tc_slice(key.data + prefix.len, key.len - prefix.len);
-		if (!store_key_take_i64(&key, ret_ms))
+		if (!store_key_take_i64(&key, &at_ms)) {
 			r = TC_ECORRUPT;
+			break;
+		}
+		r = hearing_passes(txn, agency, subject, key, gate, &passes);
+		if (r == 0 && passes)
+			*ret_ms = at_ms;
 	}
 	store_cursor_done(&cursor);
 	return r == STORE_NOT_FOUND ? 0 : r < 0 ? ledger_store_fault(r) : r;

@@ -51,9 +51,17 @@ int hearing_reported(struct ledger *ledger, struct submission *submission) TC_MU
 /* What these records said last of a hearing was never said: nobody knows of that hearing. */
 int hearing_expunge(struct ledger *ledger, const struct record_ranges *gone) TC_MUST_CHECK;
 
+/* Which ones do not count: by the record that said the last word of it. */
+struct hearing_gate {
+	struct store_table hearings; /* HEARING */
+	int (*hides)(void *context, uint64_t sequence, bool *ret);
+	void *context;
+};
+
 /* When the next one of the person is, as that agency knows; else the latest of the past 24 hours;
- * else 0. `days` is HEARING_DAY. */
+ * else 0. `days` is HEARING_DAY; `gate` NULL: all count. */
 int hearing_next(struct store_txn *txn, struct store_table days, uint32_t agency,
-		 struct tc_id subject, int64_t now_ms, int64_t *ret_ms) TC_MUST_CHECK;
+		 struct tc_id subject, int64_t now_ms, const struct hearing_gate *gate,
+		 int64_t *ret_ms) TC_MUST_CHECK;
 
 #endif

@@ -300,7 +300,7 @@ static int learn_hearing(struct ledger *ledger, uint32_t agency, const struct ne
 		r = ask(ledger, news, TASK_REPORT, agency, (struct tc_id){{0}});
 	return r < 0 ? r
 		     : hearing_next(ledger->txn, ledger->table[LEDGER_TABLE_HEARING_DAY], agency,
-				    news->subject, ledger->now_ms, ret_next_ms);
+				    news->subject, ledger->now_ms, NULL, ret_next_ms);
 }
 
 static int take_over(struct ledger *ledger, const struct news *news);

@@ -60,9 +60,10 @@ static int expunge_row(struct ledger *ledger, const struct record_ranges *gone, 
 		changed = true;
 	}
 	hearing_ms = at.hearing_ms;
-	r = at.hearing_ms == 0 ? 0
-			       : hearing_next(ledger->txn, ledger->table[LEDGER_TABLE_HEARING_DAY],
-					      agency, subject, ledger->now_ms, &at.hearing_ms);
+	r = at.hearing_ms == 0
+		    ? 0
+		    : hearing_next(ledger->txn, ledger->table[LEDGER_TABLE_HEARING_DAY], agency,
+				   subject, ledger->now_ms, NULL, &at.hearing_ms);
 	if (r < 0 || (!changed && hearing_ms == at.hearing_ms))
 		return r;
 	r = supervision_put(ledger, agency, subject, &at);

@@ -115,12 +115,19 @@ struct task_tables {
  * due, or all in the order in which they were opened. 0, TASK_NONE or a fault. */
 int task_next(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
 	      bool open_only, const struct task *after, struct task *ret) TC_MUST_CHECK;
-/* Whether an alert about the person (none: about anybody) waits for this owner. */
+/* Which ones do not count. */
+struct task_gate {
+	int (*hides)(void *context, const struct task *task, bool *ret);
+	void *context;
+};
+
+/* Whether an alert about the person (none: about anybody) waits for this owner. Of both, `gate`
+ * NULL: all count. */
 int task_alerted(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
-		 struct tc_id subject, bool *ret) TC_MUST_CHECK;
+		 struct tc_id subject, const struct task_gate *gate, bool *ret) TC_MUST_CHECK;
 /* How many of a referral are open at this owner; no more than TASK_COUNTED_MAX. */
 int task_count(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
-	       struct tc_id referral, uint32_t *ret) TC_MUST_CHECK;
+	       struct tc_id referral, const struct task_gate *gate, uint32_t *ret) TC_MUST_CHECK;
 
 /* "acknowledge", ...; "open", ... */
 const char *task_kind_name(enum task_kind kind);

@@ -133,40 +133,67 @@ int task_next(struct store_txn *txn, const struct task_tables *tables, uint32_t 
 	return task_read_row(txn, tables->rows, task_key_delivery(key), ret);
 }
 
+static int task_passes(struct store_txn *txn, const struct task_tables *tables, struct tc_slice key,
+		       const struct task_gate *gate, bool *ret)
+{
+	struct task task;
+	bool hidden;
+	int r;
+
+	*ret = true;
+	if (gate == NULL)
+		return 0;
+	r = task_read_row(txn, tables->rows, task_key_delivery(key), &task);
+	if (r == 0)
+		r = gate->hides(gate->context, &task, &hidden);
+	*ret = r == 0 && !hidden;
+	return r;
+}
+
+static int task_count_index(struct store_txn *txn, const struct task_tables *tables,
+			    struct store_table index, const struct store_key *prefix,
+			    const struct task_gate *gate, uint32_t most, uint32_t *ret)
+{
+	struct store_cursor cursor;
+	struct tc_slice key;
+	bool passes;
+	int r = store_cursor_init(&cursor, txn, index, store_key_slice(prefix), STORE_FORWARD);
+
+	*ret = 0;
+	while (r == 0 && *ret < most && (r = store_cursor_next(&cursor, &key, NULL)) == 0) {
+		r = task_passes(txn, tables, key, gate, &passes);
+		*ret += r == 0 && passes;
+	}
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
 int task_alerted(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
-		 struct tc_id subject, bool *ret)
+		 struct tc_id subject, const struct task_gate *gate, bool *ret)
 {
 	struct store_key prefix;
-	struct tc_slice key;
+	uint32_t count;
 	int r;
 
 	store_key_init(&prefix);
 	store_key_u32(&prefix, owner);
 	if (!tc_id_is_none(subject))
 		store_key_id(&prefix, subject);
-	r = store_first(txn, tables->alert, store_key_slice(&prefix), &key, NULL);
-	*ret = r == 0;
-	return r == STORE_NOT_FOUND ? 0 : r;
+	r = task_count_index(txn, tables, tables->alert, &prefix, gate, 1, &count);
+	*ret = count > 0;
+	return r;
 }
 
 int task_count(struct store_txn *txn, const struct task_tables *tables, uint32_t owner,
-	       struct tc_id referral, uint32_t *ret)
+	       struct tc_id referral, const struct task_gate *gate, uint32_t *ret)
 {
-	struct store_cursor cursor;
 	struct store_key prefix;
-	int r;
 
 	store_key_init(&prefix);
 	store_key_id(&prefix, referral);
 	store_key_u32(&prefix, owner);
-	r = store_cursor_init(&cursor, txn, tables->referral, store_key_slice(&prefix),
-			      STORE_FORWARD);
-	*ret = 0;
-	while (r == 0 && *ret < TASK_COUNTED_MAX &&
-	       (r = store_cursor_next(&cursor, NULL, NULL)) == 0)
-		++*ret;
-	store_cursor_done(&cursor);
-	return r == STORE_NOT_FOUND ? 0 : r;
+	return task_count_index(txn, tables, tables->referral, &prefix, gate, TASK_COUNTED_MAX,
+				ret);
 }
 
 /* ---- names ---- */

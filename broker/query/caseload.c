@@ -96,7 +96,53 @@ static int read_asker(const struct question *question, struct asker *ret)
 	if (r != 0)
 		return r == LEDGER_VIEW_UNKNOWN ? 0 : r;
 	return task_alerted(ledger_view_txn(question->ledger), &tables, ret->number,
-			    (struct tc_id){{0}}, &ret->alerted);
+			    (struct tc_id){{0}}, NULL, &ret->alerted);
+}
+
+/* ---- what an order hides of a person ---- */
+
+/* Of a referral that is not hidden itself: so it is about the message. */
+static int hides_task(void *context, const struct task *task, bool *ret)
+{
+	const struct question *question = context;
+
+	return seal_hides(question, task->subject, task->referral, task->message, ret);
+}
+
+static int hides_record(void *context, uint64_t sequence, bool *ret)
+{
+	return seal_hides_record(context, sequence, ret);
+}
+
+static int next_hearing(const struct asker *asker, struct tc_id subject, int64_t *ret_ms)
+{
+	const struct question *question = asker->question;
+	const struct hearing_gate gate = {
+		.hearings = ledger_view_table(question->ledger, LEDGER_TABLE_HEARING),
+		.hides = hides_record,
+		.context = (void *)(uintptr_t)question,
+	};
+
+	return hearing_next(ledger_view_txn(question->ledger),
+			    ledger_view_table(question->ledger, LEDGER_TABLE_HEARING_DAY),
+			    asker->number, subject, question->now_ms, asker->sealed ? &gate : NULL,
+			    ret_ms);
+}
+
+/* As if what is hidden had not been said. */
+static int hide_supervision(const struct asker *asker, struct supervision *supervision)
+{
+	int r = 0;
+
+	for (int fact = 0; r == 0 && asker->sealed && fact < SUPERVISION_FACTS; fact++) {
+		bool hidden = false;
+
+		if (supervision->said[fact] != 0)
+			r = seal_hides_record(asker->question, supervision->said[fact], &hidden);
+		if (hidden)
+			supervision_unsay(supervision, (enum supervision_fact)fact);
+	}
+	return r;
 }
 
 /* The brief of `ret` is given. */
@@ -104,21 +150,20 @@ static int judge(const struct asker *asker, struct risk_facts *ret, struct risk 
 {
 	const struct question *question = asker->question;
 	const struct task_tables tables = task_tables(question);
+	const struct task_gate gate = {hides_task, (void *)(uintptr_t)question};
 	int r = 0;
 
 	ret->now_ms = question->now_ms;
 	ret->alert = false;
 	/* The row has the one that was next when it was written. */
-	if (ret->brief.hearing_ms != 0 && ret->brief.hearing_ms < question->now_ms)
-		r = hearing_next(ledger_view_txn(question->ledger),
-				 ledger_view_table(question->ledger, LEDGER_TABLE_HEARING_DAY),
-				 asker->number, ret->brief.subject, question->now_ms,
-				 &ret->brief.hearing_ms);
+	if (ret->brief.hearing_ms != 0 &&
+	    (asker->sealed || ret->brief.hearing_ms < question->now_ms))
+		r = next_hearing(asker, ret->brief.subject, &ret->brief.hearing_ms);
 	if (r < 0)
 		return r;
 	if (asker->alerted)
 		r = task_alerted(ledger_view_txn(question->ledger), &tables, asker->number,
-				 ret->brief.subject, &ret->alert);
+				 ret->brief.subject, asker->sealed ? &gate : NULL, &ret->alert);
 	if (r == 0)
 		risk_judge(ret, ret_risk);
 	return r;
@@ -134,6 +179,8 @@ static int brief_of(const struct asker *asker, const struct referral *referral,
 				 ledger_view_table(question->ledger, LEDGER_TABLE_SUPERVISION),
 				 asker->number, referral->subject, &supervision);
 
+	if (r >= 0)
+		r = hide_supervision(asker, &supervision);
 	if (r >= 0)
 		case_brief_of(referral, side_of(question, referral), &supervision, ret);
 	return r < 0 ? r : 0;
@@ -236,9 +283,10 @@ static int scan(struct page *page, const struct case_list *list)
 static int put_tasks(const struct asker *asker, const struct referral *referral,
 		     Throughcare__V1__ReferralRow *row)
 {
+	const struct task_gate gate = {hides_task, (void *)(uintptr_t)asker->question};
 	const struct task_tables tables = task_tables(asker->question);
 	int r = task_count(ledger_view_txn(asker->question->ledger), &tables, asker->number,
-			   referral->id, &row->tasks);
+			   referral->id, asker->sealed ? &gate : NULL, &row->tasks);
 
 	row->has_tasks = r == 0 && row->tasks > 0;
 	return r;

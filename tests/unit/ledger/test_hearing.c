@@ -52,7 +52,7 @@ static int64_t next_of(struct exchange *x, const char *name, struct tc_id subjec
 	int64_t at_ms;
 
 	assert_int_equal(hearing_next(x->ledger->txn, x->ledger->table[LEDGER_TABLE_HEARING_DAY],
-				      agency->number, subject, x->now_ms, &at_ms),
+				      agency->number, subject, x->now_ms, NULL, &at_ms),
 			 0);
 	return at_ms;
 }
