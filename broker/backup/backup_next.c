@@ -7,6 +7,7 @@ struct settling {
 	const struct backup_folder *folder;
 	const struct backup_manifest *manifest;
 	bool tidy;
+	bool moved; /* any */
 };
 
 void backup_next_name(const char *name, char ret[BACKUP_NEXT_BYTES])
@@ -27,7 +28,7 @@ static const uint8_t *digest_of(const struct backup_manifest *manifest, const ch
 
 static int settle(void *context, const char *next)
 {
-	const struct settling *settling = context;
+	struct settling *settling = context;
 	size_t len = strlen(next), suffix = strlen(BACKUP_NEXT_SUFFIX);
 	char name[BACKUP_NAME_BYTES];
 	struct backup_file found;
@@ -42,6 +43,7 @@ static int settle(void *context, const char *next)
 	r = backup_folder_measure(settling->folder, next, &found);
 	if (r != 0)
 		return r == BACKUP_FOLDER_ABSENT ? 0 : r;
+	settling->moved = true;
 	if (digest && memcmp(digest, found.sha256, sizeof(found.sha256)) == 0)
 		return backup_folder_replace(settling->folder, name, next);
 	return settling->tidy ? backup_folder_remove(settling->folder, next) : 0;
@@ -50,8 +52,8 @@ static int settle(void *context, const char *next)
 int backup_next_settle(const struct backup_folder *folder, const struct backup_manifest *manifest,
 		       bool tidy)
 {
-	struct settling settling = {folder, manifest, tidy};
+	struct settling settling = {.folder = folder, .manifest = manifest, .tidy = tidy};
 	int r = backup_folder_names(folder, settle, &settling);
 
-	return r == 0 ? backup_folder_sync(folder) : r;
+	return r == 0 && settling.moved ? backup_folder_sync(folder) : r;
 }
