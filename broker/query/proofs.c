@@ -244,14 +244,17 @@ static int message_find(const struct question *question, struct answer *answer, 
 /* ---- what the leaf commits to ---- */
 
 /* What the exchange says of itself and what witnesses say of it is for everybody, a message for
- * who sent it. */
+ * who sent it. Which records were forgotten together is for who sees all: that they were about one
+ * person is more than an agency may know that has the place of one. */
 static bool may_open(const struct question *question, const Throughcare__V1__Record *record)
 {
 	struct tc_header header;
 
 	switch ((int)record->body_case) {
-	case THROUGHCARE__V1__RECORD__BODY_ANCHOR:
 	case THROUGHCARE__V1__RECORD__BODY_FORGOTTEN:
+		return question->kind == THROUGHCARE__V1__PEER_KIND__PEER_KIND_AUDITOR &&
+		       question->limits == NULL;
+	case THROUGHCARE__V1__RECORD__BODY_ANCHOR:
 	case THROUGHCARE__V1__RECORD__BODY_RESTORED:
 	case THROUGHCARE__V1__RECORD__BODY_BARRIER:
 		return true;

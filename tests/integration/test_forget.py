@@ -1,10 +1,12 @@
 """What is ordered to be expunged is gone: from every file, and everything else still proves."""
+import base64
 import os
 import time
 import uuid
 
 import pytest
-from exchange import AUDITOR, wait_for
+import schema
+from exchange import AUDITOR, OPERATOR, wait_for
 from messages import attendance, consent, consent_id, grant, new_id, now, operational, part, referral, response
 from test_explain import grant_of
 from test_restart import digests
@@ -164,6 +166,22 @@ def test_proofs_and_accountings_of_others_hold_as_before(lives, tmp_path):
     proof = str(tmp_path / "proof")
     done = exchange.cli("trail", "proof", "0", "--out", proof, profile=AUDITOR)
     assert done.code == 0, done
+
+
+def test_which_records_were_expunged_together_is_told_to_no_agency(lives):
+    """Who knows the place of one would know that the others were about the same person, and when."""
+    exchange, gone, _ = lives
+    expunge(exchange, subjects=[gone.subject])
+    executed(exchange)
+    row, = exchange.trail("--event", "forgotten")
+    index = str(row["logSequence"])
+    wait_for(lambda: exchange.cli("trail", "proof", index, profile=AUDITOR).code == 0, "a checkpoint over it")
+    for who in (DESK, OFFICE, CLINIC, OPERATOR):
+        opening = exchange.ask(who, "trail", "proof", index)[0]["opening"]
+        assert not {"salt", "record"} & set(opening), who
+    opening = exchange.ask(AUDITOR, "trail", "proof", index)[0]["opening"]
+    record = schema.message("Record").FromString(base64.b64decode(opening["record"]))
+    assert record.forgotten.records and not opening["index"] in [run.first for run in record.forgotten.records]
 
 
 def test_an_expunged_message_takes_nothing_of_its_person_along(lives):
