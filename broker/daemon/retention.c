@@ -21,6 +21,7 @@ struct look {
 	uint64_t tip; /* of the view */
 	struct journal_reader *reader;
 	const struct policy *policy;
+	struct order_tables orders;
 	struct order_holds holds;
 	struct sought_numbers open; /* records of which a delivery is not ended */
 	struct policy_retention rule;
@@ -124,16 +125,19 @@ static int entry_look(struct look *look, const struct journal_entry *entry)
 	Throughcare__V1__Record *record =
 		throughcare__v1__record__unpack(NULL, entry->body.len, entry->body.data);
 	int r = record ? 0 : TC_ECORRUPT;
+	bool held;
 
 	if (r == 0 && record->body_case == THROUGHCARE__V1__RECORD__BODY_SUBMISSION &&
 	    look->rule.categories != 0) {
 		r = message_look(look, entry, record->submission);
 	} else if (r == 0 && is_of_rule(&look->rule, record)) {
-		if (order_holds_in(&look->holds, entry->body))
+		r = order_holds_in(ledger_view_txn(look->view), &look->orders, &look->holds,
+				   entry->body, &held);
+		if (r == 0 && held)
 			look->waits = true;
-		else if (!look->room)
+		else if (r == 0 && !look->room)
 			look->waits = look->postponed = true;
-		else
+		else if (r == 0)
 			r = sought_numbers_add(&look->plan->what.records, entry->sequence);
 	}
 	throughcare__v1__record__free_unpacked(record, NULL);
@@ -221,7 +225,6 @@ static int rules_look(struct look *look, const struct config *config, struct tc_
 
 static int look_open(struct look *look, struct stores *stores)
 {
-	struct order_tables orders;
 	int r = ledger_view_open(&look->view, stores->ledger);
 
 	if (r == 0)
@@ -233,8 +236,8 @@ static int look_open(struct look *look, struct stores *stores)
 	look->policy = ledger_view_policy(look->view);
 	if (!policy_retention(look->policy, 0, &look->rule))
 		return FORGET_NOTHING;
-	orders = ledger_view_orders(look->view);
-	r = order_holds_read(ledger_view_txn(look->view), &orders, &look->holds);
+	look->orders = ledger_view_orders(look->view);
+	r = order_holds_read(ledger_view_txn(look->view), &look->orders, &look->holds);
 	return r == 0 ? open_find(look) : r;
 }
 

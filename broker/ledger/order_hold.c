@@ -54,13 +54,45 @@ bool order_holds_has(const struct order_holds *holds, struct tc_id subject, stru
 	       sought_has(&holds->of[ORDER_TARGET_MESSAGE], message);
 }
 
-bool order_holds_in(const struct order_holds *holds, struct tc_slice bytes)
+/* Is what somebody sent under this id about anybody or anything that is held? */
+static int message_held(struct store_txn *txn, const struct order_tables *tables,
+			const struct order_holds *holds, struct tc_id message, bool *ret)
 {
-	for (size_t i = 0; i < sizeof(holds->of) / sizeof(holds->of[0]); i++) {
-		if (sought_in(&holds->of[i], bytes))
-			return true;
+	struct tc_slice prefix = tc_slice(message.bytes, sizeof(message.bytes)), value;
+	struct store_cursor cursor;
+	struct receipt receipt;
+	int r = store_cursor_init(&cursor, txn, tables->submissions, prefix, STORE_FORWARD);
+
+	while (r == 0 && !*ret) {
+		r = store_cursor_next(&cursor, NULL, &value);
+		if (r == 0 && !receipt_read(value, &receipt))
+			r = TC_ECORRUPT;
+		if (r == 0)
+			*ret = order_holds_has(holds, receipt.subject, receipt.referral, none);
 	}
-	return false;
+	store_cursor_done(&cursor);
+	return r == STORE_NOT_FOUND ? 0 : r;
+}
+
+int order_holds_in(struct store_txn *txn, const struct order_tables *tables,
+		   const struct order_holds *holds, struct tc_slice bytes, bool *ret)
+{
+	size_t text_len = TC_ID_TEXT_BYTES - 1;
+	bool any = false;
+	int r = 0;
+
+	*ret = false;
+	for (size_t i = 0; i < sizeof(holds->of) / sizeof(holds->of[0]); i++) {
+		any = any || holds->of[i].count > 0;
+		*ret = *ret || sought_in(&holds->of[i], bytes);
+	}
+	for (size_t i = 0; r == 0 && any && !*ret && i + text_len <= bytes.len; i++) {
+		struct tc_id id;
+
+		if (tc_id_parse(tc_slice(bytes.data + i, text_len), &id))
+			r = message_held(txn, tables, holds, id, ret);
+	}
+	return r;
 }
 
 /* ---- against an order ---- */

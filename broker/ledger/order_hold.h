@@ -25,7 +25,8 @@ void order_holds_done(struct order_holds *holds);
 /* Does one stand against forgetting what is about any of these? Ids may be none. */
 bool order_holds_has(const struct order_holds *holds, struct tc_id subject, struct tc_id referral,
 		     struct tc_id message);
-/* Do these bytes name anything that is held? */
-bool order_holds_in(const struct order_holds *holds, struct tc_slice bytes);
+/* Do these bytes name anything that is held, or a message that is about it? 0 or a fault. */
+int order_holds_in(struct store_txn *txn, const struct order_tables *tables,
+		   const struct order_holds *holds, struct tc_slice bytes, bool *ret) TC_MUST_CHECK;
 
 #endif

@@ -147,14 +147,19 @@ def test_whole_records_go_with_their_rows_and_a_rebuild_is_the_same(own_exchange
     own_exchange.accepted(DESK, consent(subject, grant()))
     own_exchange.accepted(CLINIC, kept)
     assert of(own_exchange.collect(OFFICE), kept)
-    for person in (subject, other):
+    told = noted(other, HELD)
+    own_exchange.accepted(CLINIC, told)
+    for person, message in ((subject, kept), (other, told)):
         own_exchange.trail("--subject", person)
+        own_exchange.ask("auditor-state", "trail", "why", message["messageId"])
     asked = [row["subject"] for row in own_exchange.trail("--event", "query") if "subject" in row]
     assert asked == [subject, other]
     clock.move(3)
     wait_for(lambda: removals(own_exchange), "the records to go")
     asked = [row["subject"] for row in own_exchange.trail("--event", "query") if "subject" in row]
     assert asked == [other], "a hold is about this one"
+    why = [row["messageId"] for row in own_exchange.trail("--event", "query") if "messageId" in row]
+    assert why == [told["messageId"]], "and about the message of this one"
     assert [row for row in own_exchange.trail("--message", kept["messageId"]) if row["event"] == "release"]
     assert stored(own_exchange, MARK)
     own_exchange.stop()
