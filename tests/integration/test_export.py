@@ -110,6 +110,42 @@ def test_two_exports_are_of_one_log_and_the_second_only_grew(exchange, vkey, ver
 
 
 @pytest.mark.quick
+def test_while_a_key_is_rolled_each_of_both_is_enough(own_exchange, verifier, tmp_path):  # noqa: F811
+    """Who has not got the new key yet notices nothing; who has it needs the older one for what came before."""
+    keys = os.path.join(own_exchange.folder, "audit.vkey")
+
+    def vkeys():
+        with open(keys, encoding="utf-8") as lines:
+            return lines.read().split()
+
+    def exported(name, signatures):
+        wait_for(lambda: own_exchange.plain(AUDITOR, "trail", "checkpoint").count("\n\u2014 ") == signatures, "the keys to sign")
+        own_exchange.ask(AUDITOR, "trail", "export", str(tmp_path / name), "--key", keys)
+        return tmp_path / name
+
+    own_exchange.start()
+    own_exchange.accepted(DESK, referral(new_id(), new_id()))
+    wait_for(lambda: own_exchange.cli("trail", "checkpoint", profile=AUDITOR).code == 0, "a checkpoint")
+    older, = vkeys()
+    before = exported("before", 1)
+    assert own_exchange.cli("network", "roll", own_exchange.folder).code == 0
+    newer, = set(vkeys()) - {older}
+    overlap = exported("overlap", 2)
+    assert own_exchange.cli("network", "roll", own_exchange.folder, "--end").code == 0
+    after = exported("after", 1)
+    for folder, good, bad in [(before, [older], [newer]), (overlap, [older, newer], []), (after, [newer], [older])]:
+        for key in good:
+            verifier("export", folder, key)
+            own_exchange.ask(AUDITOR, "trail", "verify", str(folder), "--key", key)
+        for key in bad:
+            verifier("export", folder, key, good=False)
+            assert "unsigned" in str(own_exchange.cli("trail", "verify", str(folder), "--key", key))
+    verifier("consistency", before, overlap, older)
+    verifier("consistency", overlap, after, newer)
+    own_exchange.stop()
+
+
+@pytest.mark.quick
 def test_an_export_has_no_content_and_no_name_in_it(exchange, sent, tmp_path):
     message, _ = sent
     ask(exchange, "trail", "export", tmp_path / "export")

@@ -7,6 +7,7 @@ import uuid
 import pytest
 import schema
 from exchange import AUDITOR, OPERATOR, wait_for
+from go_verifier import verifier  # noqa: F401
 from messages import attendance, consent, consent_id, grant, new_id, now, operational, part, referral, response
 from test_explain import grant_of
 from test_restart import digests
@@ -151,7 +152,7 @@ def proven(exchange, folder):
     assert done.code == 0, done
 
 
-def test_proofs_and_accountings_of_others_hold_as_before(lives, tmp_path):
+def test_proofs_and_accountings_of_others_hold_as_before(lives, verifier, tmp_path):  # noqa: F811
     exchange, gone, stays = lives
     words = ("accounting", "--subject", stays.subject, "--rule", "42cfr2.25")
     before, = exchange.ask(AUDITOR, *words)
@@ -161,6 +162,10 @@ def test_proofs_and_accountings_of_others_hold_as_before(lives, tmp_path):
     after, = exchange.ask(AUDITOR, *words)
     assert after["entries"] == before["entries"] and after["links"] == before["links"]
     proven(exchange, tmp_path / "after")
+    with open(os.path.join(exchange.folder, "audit.vkey"), encoding="ascii") as lines:
+        vkey = lines.read().strip()
+    verifier("export", tmp_path / "after", vkey)
+    verifier("consistency", tmp_path / "before", tmp_path / "after", vkey)
     row, = exchange.trail("--event", "forgotten")
     assert row["reference"] == "Example Code 1203.4" and MARK not in str(row)
     proof = str(tmp_path / "proof")

@@ -8,6 +8,7 @@ import pytest
 import schema
 from exchange import AUDITOR, wait_for
 from false_exchange import FalseExchange
+from go_verifier import verifier  # noqa: F401
 from merkle_log import Key, Log, entries, entry
 from messages import consent, grant, new_id
 from test_backup import backup, kept, restore  # pylint: disable=unused-import # noqa: F401
@@ -72,7 +73,7 @@ def size_of(note):
 
 
 @pytest.mark.quick
-def test_a_witness_follows_to_the_new_name_when_it_is_told(kept, build, tmp_path):  # noqa: F811
+def test_a_witness_follows_to_the_new_name_when_it_is_told(kept, build, verifier, tmp_path):  # noqa: F811
     keys = os.path.join(kept.folder, "audit.vkey")
     witness = Witness(build, kept.profile("court-county"), keys, tmp_path)
     kept.start()
@@ -101,6 +102,11 @@ def test_a_witness_follows_to_the_new_name_when_it_is_told(kept, build, tmp_path
     after = proven(kept, witness, size_of(witness.kept()))
     assert (after()["origin"], after()["witnesses"]) == ("test.example/trail/1", 1)
     assert (before()["origin"], before()["witnesses"]) == ("test.example/trail", 1), "what was cosigned stays so"
+    kept.ask(AUDITOR, "trail", "export", str(tmp_path / "export"), "--key", keys)
+    with open(keys, encoding="ascii") as lines:
+        older, newer = lines.read().split()
+    verifier("export", tmp_path / "export", newer)
+    verifier("export", tmp_path / "export", older, good=False)
     # The old name is at its end, for whatever size.
     step = b"old %d\n\n" % size_of(witness.kept()) + seen
     assert "(origin)" in witness.run("--add-checkpoint", *witness.words, stdin=step.decode(), code=REFUSED)
