@@ -180,6 +180,11 @@ static bool covers_subject(const struct scope *scope, struct tc_id subject)
 	return said->n_subjects == 0 || among_ids(said->subjects, said->n_subjects, subject);
 }
 
+bool scope_all_times(const struct scope *scope)
+{
+	return scope == NULL || (scope->since_ms == INT64_MIN && scope->until_ms == INT64_MAX);
+}
+
 bool scope_covers(const struct scope *scope, struct tc_id subject, const char *agency,
 		  const char *other, int64_t at_ms)
 {
@@ -221,7 +226,7 @@ static int check_named(const struct scope *scope, const Throughcare__V1__Query *
 static bool leaves_out(const struct scope *scope)
 {
 	return scope->said->n_agencies > 0 || scope->said->n_subjects > 0 ||
-	       scope->since_ms != INT64_MIN || scope->until_ms != INT64_MAX;
+	       !scope_all_times(scope);
 }
 
 int scope_check(const struct scope *scope, Throughcare__V1__PeerKind kind,

@@ -63,6 +63,8 @@ int scope_check(const struct scope *scope, Throughcare__V1__PeerKind kind,
 		const Throughcare__V1__Query *query, int64_t now_ms,
 		struct tc_refusal *refusal) TC_MUST_CHECK;
 
+/* Does it reach from the beginning to the end? NULL: it does. */
+bool scope_all_times(const struct scope *scope);
 /* Something about a person between agencies, at a time. An unknown person or agency is none. */
 bool scope_covers(const struct scope *scope, struct tc_id subject, const char *agency,
 		  const char *other, int64_t at_ms);

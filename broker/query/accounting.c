@@ -91,8 +91,7 @@ static int find_rule(struct accounting *accounting, const char *name)
 /* A scope that leaves out agencies or times would leave out disclosures. */
 static bool whole_person(const struct scope *limits)
 {
-	return limits == NULL || (limits->said->n_agencies == 0 && limits->since_ms == INT64_MIN &&
-				  limits->until_ms == INT64_MAX);
+	return limits == NULL || (limits->said->n_agencies == 0 && scope_all_times(limits));
 }
 
 static int read_question(struct accounting *accounting)

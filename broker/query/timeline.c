@@ -309,7 +309,8 @@ int timeline_fill(const struct question *question, struct answer *answer,
 	if (timeline.rows == NULL)
 		return TC_ENOMEM;
 	r = add_steps(&timeline);
-	if (r == 0)
+	/* A meeting does not say when it became known. */
+	if (r == 0 && scope_all_times(question->limits))
 		r = add_appointments(&timeline, referral->id);
 	if (r == 0)
 		r = add_facts(&timeline, referral);

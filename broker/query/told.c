@@ -76,9 +76,13 @@ int told_step(const struct question *question, const struct referral *referral,
 	*ret = false;
 	if (r < 0 || hidden)
 		return r;
+	if (question->scope == GATE_ALL) {
+		*ret = scope_covers(question->limits, referral->subject, referral->source.name,
+				    referral->target.name, step->at_ms);
+		return 0;
+	}
 	/* Every party knows that it was sent. */
-	*ret = question->scope == GATE_ALL || step->version == 1 ||
-	       strcmp(step->by, question->asker.name) == 0;
+	*ret = step->version == 1 || strcmp(step->by, question->asker.name) == 0;
 	if (!*ret)
 		r = made_outside(question, referral, step, ret);
 	if (r != 0 || *ret)

@@ -5,7 +5,7 @@
  * consent: that somebody came to treatment is then a fact of the referral, and not yet
  * the other party's to know. To an agency a referral stands where the last step left it
  * that it made itself, that came from neither party, or whose message may go to it or
- * went. Whoever sees everything sees every step.
+ * went. Whoever sees everything sees every step; with a scope, those within its time.
  *
  * Each: 0 or a fault. Owner: the query thread. Blocks: on page faults only.
  */

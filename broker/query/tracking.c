@@ -76,7 +76,7 @@ static int make_step(struct answer *answer, const struct referral_step *step,
 	return r;
 }
 
-/* By state and openness an agency's referrals are chosen as it has been told of them. */
+/* By state and openness referrals are chosen as the asker is told of them. */
 struct wanted {
 	enum referral_state state; /* REFERRAL_NONE: any */
 	bool open_only;
@@ -104,7 +104,7 @@ static int read_filter(const struct question *question, struct answer *answer,
 			return tc_refuse(&answer->refusal, TC_REFUSAL_FIELD_INVALID,
 					 "referral_list.state");
 	}
-	if (question->scope != GATE_OWN) {
+	if (question->scope != GATE_OWN && question->limits == NULL) {
 		filter->state = ret->state;
 		filter->open_only = ret->open_only;
 	}

@@ -1,10 +1,10 @@
 """Auditors: what one may look at, and what it asked to be told of."""
 import pytest
 from exchange import AUDITOR, OPERATOR
-from messages import attendance, consent, grant, new_id, referral
+from messages import attendance, consent, grant, new_id, referral, response
 from test_restart import digests
 
-CLINIC, OFFICE, DESK = "treatment-south", "parole-north", "intake-desk"
+CLINIC, OFFICE, DESK, HOME = "treatment-south", "parole-north", "intake-desk", "housing-harbor"
 LIMITED = "auditor-guest"
 
 
@@ -38,6 +38,26 @@ def test_an_auditor_sees_what_its_scope_names(exchange, told):
     assert exchange.trail("--event", "query_refused", "--agency", LIMITED)
     set_by = exchange.trail("--event", "scope", "--newest", "--limit", "1")[0]
     assert set_by["recipient"] == LIMITED and {"field": "granted_by", "after": "letter 12"} in set_by["changes"]
+
+
+@pytest.mark.quick
+def test_a_referral_is_shown_as_it_was_when_the_scope_ends(exchange):
+    """What came later is outside of it, in the list, the steps and the timeline."""
+    exchange.add("auditor/auditor-then")
+    subject, number = new_id(), new_id()
+    exchange.accepted(OFFICE, referral(subject, number))
+    exchange.collect(HOME)
+    exchange.accepted(HOME, response(subject, number, "RECEIVED"))
+    later = response(subject, number, "DECLINED", content={"reasonCode": "no_capacity"})
+    exchange.accepted(HOME, later)
+    until = exchange.trail("--message", later["messageId"])[0]["at"]
+    words = ["auditor", "scope", "auditor-then", "--subject", subject, "--until", until, "--granted-by", "letter 13"]
+    assert exchange.cli(*words, profile=OPERATOR).code == 0
+    shown = exchange.ask("auditor-then", "referral", "show", number)[0]
+    assert shown["state"] == "RECEIVED" and [step["toState"] for step in shown["steps"]] == ["REQUESTED", "RECEIVED"]
+    assert later["messageId"] not in str(shown)
+    assert [row["state"] for row in exchange.ask("auditor-then", "referral", "list", "--subject", subject)] == ["RECEIVED"]
+    assert exchange.ask(AUDITOR, "referral", "show", number)[0]["state"] == "DECLINED"
 
 
 def test_content_is_open_only_with_a_scope_that_says_so(exchange, told):
