@@ -285,9 +285,18 @@ static int expunged_grant(struct answer *answer, struct tc_id id, Throughcare__V
 	return row->grant_id && row->status ? 0 : TC_ENOMEM;
 }
 
+/* A version that was over by then permitted nothing: the one that did is expunged. */
+static int find_grant_used(struct store_txn *txn, const struct consent_tables *tables,
+			   struct tc_id id, const struct document_use *use, struct grant_view *ret)
+{
+	int r = grant_find_at(txn, tables, id, use->at_ms, ret);
+	bool over = r == 0 && (ret->ended_ms < use->at_ms || ret->effective_ms < use->at_ms);
+
+	return over && use->relied ? GRANT_UNKNOWN : r;
+}
+
 int document_grant(const struct question *question, struct answer *answer, struct tc_id id,
-		   const char *sender, const char *recipient, int64_t at_ms,
-		   Throughcare__V1__GrantRow **ret)
+		   const struct document_use *use, Throughcare__V1__GrantRow **ret)
 {
 	Throughcare__V1__GrantRow *row = arena_take(&answer->arena, sizeof(*row));
 	struct store_txn *txn = ledger_view_txn(question->ledger);
@@ -297,7 +306,7 @@ int document_grant(const struct question *question, struct answer *answer, struc
 	struct grant_view state;
 	const Grant *grant;
 	bool hidden = false;
-	int r = grant_find_at(txn, tables, id, at_ms, &state);
+	int r = find_grant_used(txn, tables, id, use, &state);
 
 	*ret = NULL;
 	if (r == 0)
@@ -323,7 +332,7 @@ int document_grant(const struct question *question, struct answer *answer, struc
 			r = party_texts(answer, grant->recipients, grant->n_recipients, NULL,
 					&row->recipients, &row->n_recipients);
 	} else {
-		r = fill_pair(answer, sender, recipient, row);
+		r = fill_pair(answer, use->sender, use->recipient, row);
 	}
 	if (r == 0)
 		r = fill_row(question, answer, &consent, grant, row);

@@ -17,11 +17,16 @@ int document_row(const struct question *question, struct answer *answer,
 		 const struct consent_view *consent,
 		 Throughcare__V1__ConsentRow **ret) TC_MUST_CHECK;
 
-/* One grant that a release from `sender` to `recipient` at `at_ms` relied on, as the document had
- * it then: whole for those who see all, else with these two as its parties. Of one that is expunged
- * only that. NULL in *ret: it is hidden. */
+/* For what a grant is told. */
+struct document_use {
+	const char *sender, *recipient;
+	int64_t at_ms;
+	bool relied; /* it permitted a release then; else it may have been over */
+};
+
+/* One grant as the document had it then: whole for those who see all, else with these two as its
+ * parties. Of one that is expunged only that. NULL in *ret: it is hidden. */
 int document_grant(const struct question *question, struct answer *answer, struct tc_id grant,
-		   const char *sender, const char *recipient, int64_t at_ms,
-		   Throughcare__V1__GrantRow **ret) TC_MUST_CHECK;
+		   const struct document_use *use, Throughcare__V1__GrantRow **ret) TC_MUST_CHECK;
 
 #endif

@@ -246,9 +246,14 @@ static void hide_state(Throughcare__V1__GrantRow *grant)
 static int add_grant(const struct why *why, const Throughcare__V1__TrailRow *row, struct tc_id id,
 		     enum gate_share share, Throughcare__V1__ReasonRow *reason)
 {
+	const struct document_use use = {
+		.sender = row->agency,
+		.recipient = row->recipient,
+		.at_ms = consent_time_ms(row->at, 0),
+		.relied = row->n_grants > 0,
+	};
 	Throughcare__V1__GrantRow *grant;
-	int r = document_grant(why->question, why->answer, id, row->agency, row->recipient,
-			       consent_time_ms(row->at, 0), &grant);
+	int r = document_grant(why->question, why->answer, id, &use, &grant);
 
 	if (r < 0 || grant == NULL)
 		return r;

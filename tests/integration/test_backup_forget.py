@@ -4,11 +4,14 @@ import os
 import shutil
 
 import pytest
-from messages import attendance
+from envelope import now
+from messages import attendance, of, operational
 from test_backup import backup, check, folder_of, kept, restore, run  # pylint: disable=unused-import # noqa: F401
 from test_checkpoint import start_fails
-from test_forget import CLINIC, MARK, Life, another_time, executed, expunge, found_in, told_of
+from test_forget import CLINIC, MARK, OFFICE, Life, another_time, executed, expunge, found_in, told_of
+from test_forget_consent import Signed
 
+LEVEL = "qvxzlevel"
 GAP = ("--accept-gap", "yesterday's disk", "--decided-by", "op-1")
 
 
@@ -53,6 +56,28 @@ def test_what_was_expunged_is_expunged_again_from_yesterdays_backup_before_it_is
     stored = check(exchange)
     assert rebuilt(exchange).items() <= stored.items()
     nobody_knows(exchange, gone)
+
+
+def test_what_a_message_said_is_not_known_or_in_force_again(kept):  # pylint: disable=redefined-outer-name # noqa: F811
+    kept.start()
+    signed = Signed(kept)
+    risk = operational(signed.subject, CLINIC, "RiskLevelChange", {
+        "instrument": "LSI-R", "newLevel": LEVEL, "effective": now()[:10]})
+    kept.accepted(OFFICE, risk)
+    backup(kept, "yesterday")
+    expunge(kept, messageIds=[signed.consent["messageId"], risk["messageId"]])
+    executed(kept)
+    kept.stop()
+    restore(kept, *GAP, name="yesterday")
+    kept.start()
+    later = attendance(signed.subject)
+    kept.accepted(CLINIC, later)
+    collected = kept.collect(OFFICE)
+    assert of(collected, signed.queued) == of(collected, later) == []
+    kept.stop()
+    assert found_in(kept.data(), [*signed.traces(), LEVEL.encode()]) == []
+    stored = check(kept)
+    assert rebuilt(kept).items() <= stored.items()
 
 
 def test_what_was_forgotten_is_not_served_again_without_room_though_an_order_waits_for_some_too(kept):  # pylint: disable=redefined-outer-name # noqa: F811

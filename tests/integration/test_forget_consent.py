@@ -120,3 +120,18 @@ def test_a_later_version_goes_on_without_the_first(exchange):
     exchange.stop()
     assert found_in(exchange.data(), signed.traces()) == []
     assert digests(exchange, "--check") == digests(exchange, "--rebuild")
+
+
+def test_what_a_version_permitted_is_not_told_of_the_one_before(exchange):
+    signed = Signed(exchange)
+    newer = consent(signed.subject)
+    newer["parts"][0]["content"] = signed.consent["parts"][0]["content"] | {"version": 2}
+    exchange.accepted(DESK, newer)
+    later = attendance(signed.subject)
+    exchange.accepted(CLINIC, later)
+    exchange.collect(OFFICE)
+    expunge(exchange, messageIds=[newer["messageId"]])
+    executed(exchange)
+    assert [row["status"] for row in why(exchange, later)["grants"]] == ["expunged"]
+    assert [(row["status"], row["consentId"]) for row in why(exchange, signed.told)["grants"]] == [
+        ("superseded", consent_id(signed.consent))]
