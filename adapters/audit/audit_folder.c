@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,7 +37,15 @@ int tc_audit_folder_open(const char *path, bool make, struct tc_audit_folder *re
 	if (make && mkdir(path, 0755) != 0 && errno != EEXIST)
 		return tc_audit_find_errno(finding, TC_AUDIT_FILE_UNUSABLE, path);
 	ret->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return ret->fd >= 0 ? 0 : tc_audit_find_errno(finding, TC_AUDIT_FILE_UNUSABLE, path);
+	if (ret->fd < 0)
+		return tc_audit_find_errno(finding, TC_AUDIT_FILE_UNUSABLE, path);
+	/* Two that write the same files would mix them. Not every file system locks a folder. */
+	if (make && flock(ret->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		tc_audit_folder_close(ret);
+		return tc_audit_find(finding, TC_AUDIT_FILE_UNUSABLE,
+				     "%s: another process is writing there", path);
+	}
+	return 0;
 }
 
 void tc_audit_folder_close(struct tc_audit_folder *folder)

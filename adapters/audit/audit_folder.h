@@ -21,7 +21,8 @@ struct tc_audit_folder {
 	char path[4096];
 };
 
-/* `make`: it is made when it is not there (its parent is). 0 or TC_AUDIT_FOUND. */
+/* `make`, to write there: it is made when it is not there (its parent is), and locked for as long
+ * as it is open. 0 or TC_AUDIT_FOUND. */
 int tc_audit_folder_open(const char *path, bool make, struct tc_audit_folder *ret,
 			 struct tc_audit_finding *finding) TC_MUST_CHECK;
 void tc_audit_folder_close(struct tc_audit_folder *folder);

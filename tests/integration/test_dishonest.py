@@ -1,4 +1,5 @@
 """An exchange that drops, reorders, backdates or forks: the witness or the verifier says so, over the real protocol."""
+import fcntl
 import json
 import os
 import shutil
@@ -199,6 +200,16 @@ def test_no_export_begins_behind_what_its_folder_vouches_for(world):
     world.exchange.log = fork
     assert world.cli("trail", "export", world.folder / "export", "--since", "1280", code=1) == "forked"
     assert world.cli("trail", "checkpoint", "--size", "700")["size"] == 700
+
+
+def test_one_export_at_a_time_writes_into_a_folder(world):
+    world.cli("trail", "export", world.folder / "export")
+    held = os.open(world.folder / "export", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    assert world.cli("trail", "export", world.folder / "export", code=1) == "file_unusable"
+    assert world.cli("trail", "verify", world.folder / "export")["size"] == 700
+    os.close(held)
+    world.cli("trail", "export", world.folder / "export")
 
 
 def test_fewer_records_than_the_folder_has_are_no_log_that_shrank(world):
