@@ -1,5 +1,8 @@
 #include "unit/ledger/ledger_fixture.h"
 
+#include "ledger/hearing.h"
+#include "ledger/state.h"
+
 int setup(void **state)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
@@ -97,4 +100,17 @@ Throughcare__V1__SettlementResult settled(struct exchange *x, uint64_t connectio
 	result = response->settle->results[0];
 	throughcare__v1__response__free_unpacked(response, NULL);
 	return result;
+}
+
+int64_t next_hearing(struct exchange *x, const char *agency, struct tc_id subject)
+{
+	const struct principal *principal = principal_find(
+		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(agency));
+	int64_t at_ms;
+
+	assert_non_null(principal);
+	assert_int_equal(hearing_next(x->ledger->txn, x->ledger->table[LEDGER_TABLE_HEARING_DAY],
+				      principal->number, subject, x->now_ms, NULL, &at_ms),
+			 0);
+	return at_ms;
 }

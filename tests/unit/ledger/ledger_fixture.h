@@ -46,6 +46,9 @@ uint64_t delivered(struct exchange *x);
 Throughcare__V1__SettlementResult settled(struct exchange *x, uint64_t connection,
 					  uint64_t delivery, Throughcare__V1__SettlementKind kind);
 
+/* When the person's next hearing is, as that agency was told; 0: it knows of none. */
+int64_t next_hearing(struct exchange *x, const char *agency, struct tc_id subject);
+
 #define assert_settled(x, connection, delivery, kind, result)                                      \
 	assert_int_equal(settled(x, connection, delivery, kind),                                   \
 			 THROUGHCARE__V1__SETTLEMENT_RESULT__SETTLEMENT_RESULT_##result)

@@ -56,23 +56,59 @@ void order_approve(struct exchange *x, const char *from, const char *actor, stru
 	exchange_say(x, from, actor, "TrailOrderApproval", (struct tc_id){{0}}, json);
 }
 
-void order_forgets(struct exchange *x, uint64_t first, uint32_t count)
+static Throughcare__V1__SequenceRange range_of(uint64_t first, uint32_t count)
 {
-	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
-	Throughcare__V1__ForgottenRecord forgotten = THROUGHCARE__V1__FORGOTTEN_RECORD__INIT;
 	Throughcare__V1__SequenceRange range = THROUGHCARE__V1__SEQUENCE_RANGE__INIT;
-	Throughcare__V1__SequenceRange *ranges[] = {&range};
 
 	range.has_first = range.has_count = 1;
 	range.first = first;
 	range.count = count;
-	forgotten.has_kind = 1;
-	forgotten.kind = THROUGHCARE__V1__FORGOTTEN_KIND__FORGOTTEN_KIND_ORDER;
+	return range;
+}
+
+static void forgotten_append(struct exchange *x, Throughcare__V1__ForgottenKind kind,
+			     Throughcare__V1__ForgottenRecord *forgotten)
+{
+	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
+
+	forgotten->has_kind = 1;
+	forgotten->kind = kind;
+	record.body_case = THROUGHCARE__V1__RECORD__BODY_FORGOTTEN;
+	record.forgotten = forgotten;
+	exchange_append(x, &record, 0);
+}
+
+static void records_forgotten(struct exchange *x, uint64_t first, uint32_t count, bool is_order)
+{
+	Throughcare__V1__ForgottenRecord forgotten = THROUGHCARE__V1__FORGOTTEN_RECORD__INIT;
+	Throughcare__V1__SequenceRange range = range_of(first, count), *ranges[] = {&range};
+
+	forgotten.has_order_sequence = is_order;
+	forgotten.order_sequence = is_order ? first : 0;
 	forgotten.records = ranges;
 	forgotten.n_records = 1;
-	record.body_case = THROUGHCARE__V1__RECORD__BODY_FORGOTTEN;
-	record.forgotten = &forgotten;
-	exchange_append(x, &record, 0);
+	forgotten_append(x, THROUGHCARE__V1__FORGOTTEN_KIND__FORGOTTEN_KIND_ORDER, &forgotten);
+}
+
+void order_forgets(struct exchange *x, uint64_t first, uint32_t count)
+{
+	records_forgotten(x, first, count, false);
+}
+
+void order_forgets_by(struct exchange *x, uint64_t order_sequence, uint32_t count)
+{
+	records_forgotten(x, order_sequence, count, true);
+}
+
+void retention_forgets(struct exchange *x, uint64_t sequence)
+{
+	Throughcare__V1__ForgottenRecord forgotten = THROUGHCARE__V1__FORGOTTEN_RECORD__INIT;
+	Throughcare__V1__SequenceRange early = range_of(0, 1), late = range_of(sequence, 1);
+	Throughcare__V1__SequenceRange *ranges[] = {&early, &late};
+
+	forgotten.parts = ranges;
+	forgotten.n_parts = 2;
+	forgotten_append(x, THROUGHCARE__V1__FORGOTTEN_KIND__FORGOTTEN_KIND_RETENTION, &forgotten);
 }
 
 bool order_hidden(struct exchange *x, struct tc_id subject, struct tc_id message, const char *asker)

@@ -18,9 +18,13 @@ struct tc_id order_ending(struct exchange *x, const char *actor, const char *kin
 			  struct tc_id ended);
 void order_approve(struct exchange *x, const char *from, const char *actor, struct tc_id id,
 		   bool approved);
-/* Records, from the first one on, are forgotten: what the daemon writes of them, without an order.
- */
+/* What the daemon writes of records that it has taken out: from the first one on, by an order of
+ * which this log does not have the record. */
 void order_forgets(struct exchange *x, uint64_t first, uint32_t count);
+/* By the order at that place of the log, from there on. */
+void order_forgets_by(struct exchange *x, uint64_t order_sequence, uint32_t count);
+/* Of the first record of all and of that one only the contents, which were kept long enough. */
+void retention_forgets(struct exchange *x, uint64_t sequence);
 /* What a reader of the newest commit is told. */
 bool order_hidden(struct exchange *x, struct tc_id subject, struct tc_id message,
 		  const char *asker);

@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "ledger/court_word.h"
-#include "ledger/hearing.h"
-#include "ledger/state.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -55,18 +53,6 @@ static struct said said(struct exchange *x)
 	return ret;
 }
 
-static int64_t hearing_of(struct exchange *x, const char *name, struct tc_id subject)
-{
-	const struct principal *agency = principal_find(
-		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(name));
-	int64_t at_ms;
-
-	assert_int_equal(hearing_next(x->ledger->txn, x->ledger->table[LEDGER_TABLE_HEARING_DAY],
-				      agency->number, subject, x->now_ms, NULL, &at_ms),
-			 0);
-	return at_ms;
-}
-
 /* How many deliveries go out with the transfer to county; two are told of it. */
 static size_t transferred(struct exchange *x, struct tc_id subject)
 {
@@ -110,15 +96,15 @@ static void a_hearing_that_is_set_is_told_to_who_takes_over(void **state)
 	collector(x, "treatment", 50);
 	court_says(x, "HearingNotice", "parole", who, at_ms);
 	transferred(x, who);
-	assert_int_equal(hearing_of(x, "county", who), 0);
+	assert_int_equal(next_hearing(x, "county", who), 0);
 	collector(x, "county", 10);
-	assert_int_equal(hearing_of(x, "county", who), at_ms);
-	assert_int_equal(hearing_of(x, "treatment", who), 0);
+	assert_int_equal(next_hearing(x, "county", who), at_ms);
+	assert_int_equal(next_hearing(x, "treatment", who), 0);
 	/* From now on it is bound as the former one is. */
 	court_says(x, "HearingNotice", "parole", who, at_ms + DAY_MS);
-	assert_int_equal(hearing_of(x, "county", who), at_ms + DAY_MS);
+	assert_int_equal(next_hearing(x, "county", who), at_ms + DAY_MS);
 	court_says(x, "HearingResult", "parole", who, 0);
-	assert_int_equal(hearing_of(x, "county", who), 0);
+	assert_int_equal(next_hearing(x, "county", who), 0);
 }
 
 static void a_hearing_that_the_former_agency_was_not_told_of_stays_untold(void **state)
@@ -132,7 +118,7 @@ static void a_hearing_that_the_former_agency_was_not_told_of_stays_untold(void *
 	collector(x, "treatment", 50);
 	court_says(x, "HearingNotice", "treatment", who, x->now_ms + 5 * DAY_MS);
 	assert_int_equal(transferred(x, who), 2);
-	assert_int_equal(hearing_of(x, "county", who), 0);
+	assert_int_equal(next_hearing(x, "county", who), 0);
 }
 
 static void an_order_that_stands_binds_who_takes_over(void **state)
@@ -179,33 +165,13 @@ static void what_is_to_be_expunged_goes_to_nobody_else(void **state)
 	assert_int_equal(transferred(x, about.subject), 2 + 1);
 }
 
-/* What the daemon writes when the parts of records have been kept long enough. */
-static void content_goes(struct exchange *x, uint64_t first, uint32_t count)
-{
-	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
-	Throughcare__V1__ForgottenRecord forgotten = THROUGHCARE__V1__FORGOTTEN_RECORD__INIT;
-	Throughcare__V1__SequenceRange early = THROUGHCARE__V1__SEQUENCE_RANGE__INIT;
-	Throughcare__V1__SequenceRange late = THROUGHCARE__V1__SEQUENCE_RANGE__INIT;
-	Throughcare__V1__SequenceRange *ranges[] = {&early, &late};
-
-	early.has_first = early.has_count = late.has_first = late.has_count = 1;
-	early.count = 1;
-	late.first = first;
-	late.count = count;
-	forgotten.parts = ranges;
-	forgotten.n_parts = 2;
-	record.body_case = THROUGHCARE__V1__RECORD__BODY_FORGOTTEN;
-	record.forgotten = &forgotten;
-	exchange_append(x, &record, 0);
-}
-
 static void a_word_stays_when_the_content_of_others_goes(void **state)
 {
 	struct exchange *x = *state;
 	struct said about = said(x);
 
-	content_goes(x, about.sequence + 1, 1);
-	content_goes(x, about.sequence - 2, 1);
+	retention_forgets(x, about.sequence + 1);
+	retention_forgets(x, about.sequence - 2);
 	assert_int_equal(transferred(x, about.subject), 2 + 2);
 }
 
@@ -214,7 +180,7 @@ static void a_word_whose_content_was_kept_long_enough_is_dropped(void **state)
 	struct exchange *x = *state;
 	struct said about = said(x);
 
-	content_goes(x, about.sequence, 1);
+	retention_forgets(x, about.sequence);
 	assert_int_equal(transferred(x, about.subject), 2 + 1);
 }
 

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "ledger/hearing.h"
 #include "ledger/state.h"
 
 #define DAY_MS     INT64_C(86400000)
@@ -45,18 +44,6 @@ static struct tc_id say(struct exchange *x, struct word word)
 	return message.id;
 }
 
-static int64_t next_of(struct exchange *x, const char *name, struct tc_id subject)
-{
-	const struct principal *agency = principal_find(
-		x->ledger, THROUGHCARE__V1__PEER_KIND__PEER_KIND_AGENCY, tc_slice_text(name));
-	int64_t at_ms;
-
-	assert_int_equal(hearing_next(x->ledger->txn, x->ledger->table[LEDGER_TABLE_HEARING_DAY],
-				      agency->number, subject, x->now_ms, NULL, &at_ms),
-			 0);
-	return at_ms;
-}
-
 static void a_hearing_of_which_the_last_word_is_expunged_was_never_set(void **state)
 {
 	struct exchange *x = *state;
@@ -71,13 +58,13 @@ static void a_hearing_of_which_the_last_word_is_expunged_was_never_set(void **st
 	word.id = "h-2";
 	word.at_ms += DAY_MS;
 	(void)say(x, word);
-	assert_int_equal(next_of(x, "parole", referral.subject), word.at_ms - DAY_MS);
+	assert_int_equal(next_hearing(x, "parole", referral.subject), word.at_ms - DAY_MS);
 	order_forgets(x, first, 1);
-	assert_int_equal(next_of(x, "parole", referral.subject), word.at_ms);
-	assert_int_equal(next_of(x, "court", referral.subject), word.at_ms);
+	assert_int_equal(next_hearing(x, "parole", referral.subject), word.at_ms);
+	assert_int_equal(next_hearing(x, "court", referral.subject), word.at_ms);
 	exchange_check_lists(x);
 	order_forgets(x, first + 1, 1);
-	assert_int_equal(next_of(x, "parole", referral.subject), 0);
+	assert_int_equal(next_hearing(x, "parole", referral.subject), 0);
 	assert_int_equal(
 		store_count(x->ledger->txn, x->ledger->table[LEDGER_TABLE_HEARING], &count), 0);
 	assert_int_equal(count, 0);
@@ -94,12 +81,12 @@ static void of_several_hearings_the_next_one_counts(void **state)
 	collector(x, "treatment", 50);
 	say(x, (struct word){.subject = who, .id = "h-2", .at_ms = late});
 	say(x, (struct word){.subject = who, .at_ms = soon});
-	assert_int_equal(next_of(x, "parole", who), soon);
-	assert_int_equal(next_of(x, "treatment", who), 0); /* it was not told */
+	assert_int_equal(next_hearing(x, "parole", who), soon);
+	assert_int_equal(next_hearing(x, "treatment", who), 0); /* it was not told */
 	say(x, (struct word){.subject = who, .type = "HearingResult"});
-	assert_int_equal(next_of(x, "parole", who), late);
+	assert_int_equal(next_hearing(x, "parole", who), late);
 	say(x, (struct word){.subject = who, .id = "h-2", .type = "HearingResult"});
-	assert_int_equal(next_of(x, "parole", who), 0);
+	assert_int_equal(next_hearing(x, "parole", who), 0);
 }
 
 static void one_that_has_passed_gives_way_to_the_next(void **state)
@@ -112,11 +99,12 @@ static void one_that_has_passed_gives_way_to_the_next(void **state)
 	say(x, (struct word){.subject = who, .at_ms = soon});
 	say(x, (struct word){.subject = who, .id = "h-2", .at_ms = late});
 	x->now_ms = soon + DAY_MS / 4;
-	assert_int_equal(next_of(x, "parole", who), late);
+	assert_int_equal(next_hearing(x, "parole", who), late);
 	x->now_ms = late + DAY_MS / 4;
-	assert_int_equal(next_of(x, "parole", who), late); /* today's, and nothing else comes */
+	assert_int_equal(next_hearing(x, "parole", who),
+			 late); /* today's, and nothing else comes */
 	x->now_ms = late + DAY_MS;
-	assert_int_equal(next_of(x, "parole", who), 0);
+	assert_int_equal(next_hearing(x, "parole", who), 0);
 }
 
 static void a_hearing_that_is_set_anew_leaves_its_day(void **state)
@@ -128,9 +116,9 @@ static void a_hearing_that_is_set_anew_leaves_its_day(void **state)
 	collector(x, "parole", 50);
 	say(x, (struct word){.subject = who, .at_ms = first});
 	say(x, (struct word){.subject = who, .at_ms = moved});
-	assert_int_equal(next_of(x, "parole", who), moved);
+	assert_int_equal(next_hearing(x, "parole", who), moved);
 	say(x, (struct word){.subject = who, .type = "HearingResult", .at_ms = moved + DAY_MS});
-	assert_int_equal(next_of(x, "parole", who), moved + DAY_MS); /* adjourned */
+	assert_int_equal(next_hearing(x, "parole", who), moved + DAY_MS); /* adjourned */
 }
 
 static void nobody_else_changes_a_courts_hearing(void **state)
@@ -143,7 +131,7 @@ static void nobody_else_changes_a_courts_hearing(void **state)
 	collector(x, "parole", 50);
 	say(x, (struct word){.subject = who, .at_ms = at});
 	say(x, (struct word){.from = "board", .subject = who, .type = "HearingResult"});
-	assert_int_equal(next_of(x, "parole", who), at);
+	assert_int_equal(next_hearing(x, "parole", who), at);
 }
 
 static void the_latest_word_counts_in_whatever_order_they_are_read(void **state)
@@ -160,7 +148,7 @@ static void the_latest_word_counts_in_whatever_order_they_are_read(void **state)
 	given.category = "SUPERVISION_CONDITIONS";
 	exchange_consent(x, &given);
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
-	assert_int_equal(next_of(x, "parole", who), moved);
+	assert_int_equal(next_hearing(x, "parole", who), moved);
 }
 
 static void what_a_hearing_waits_for_is_asked_once_and_withdrawn_with_it(void **state)
@@ -218,14 +206,14 @@ static void a_result_reaches_whoever_was_told_of_the_hearing(void **state)
 	collector(x, "treatment", 50);
 	collector(x, "court", 50);
 	say(x, (struct word){.subject = who, .also = "treatment", .at_ms = at});
-	assert_int_equal(next_of(x, "treatment", who), at);
+	assert_int_equal(next_hearing(x, "treatment", who), at);
 	say(x, (struct word){.subject = who, .type = "HearingResult"}); /* to parole */
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 2);
-	assert_int_equal(next_of(x, "treatment", who), 0);
+	assert_int_equal(next_hearing(x, "treatment", who), 0);
 	/* whom it binds besides, the court is not told */
 	assert_int_equal(exchange_evidence(x, EVIDENCE(DELIVERED)), 0);
 	say(x, (struct word){.subject = who, .at_ms = at}); /* and so does one that is set anew */
-	assert_int_equal(next_of(x, "treatment", who), at);
+	assert_int_equal(next_hearing(x, "treatment", who), at);
 }
 
 static void it_reaches_them_however_many_they_are(void **state)
@@ -245,7 +233,7 @@ static void it_reaches_them_however_many_they_are(void **state)
 	collector(x, "parole", 50);
 	say(x, (struct word){.subject = who, .type = "HearingResult"}); /* to parole */
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), MANY + 1);
-	assert_int_equal(next_of(x, "site-069", who), 0);
+	assert_int_equal(next_hearing(x, "site-069", who), 0);
 }
 
 static void it_reaches_nobody_without_a_decision(void **state)
@@ -260,14 +248,14 @@ static void it_reaches_nobody_without_a_decision(void **state)
 	say(x, (struct word){.subject = who, .also = "treatment", .at_ms = at});
 	say(x, (struct word){.subject = who, .type = "HearingResult", .consent = true});
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 0);
-	assert_int_equal(next_of(x, "treatment", who), at);
+	assert_int_equal(next_hearing(x, "treatment", who), at);
 	given.from = "court";
 	given.to = "treatment";
 	given.category = "SUPERVISION_CONDITIONS";
 	exchange_consent(x, &given);
 	assert_int_equal(exchange_effects(x, EFFECT_DELIVER), 1);
-	assert_int_equal(next_of(x, "treatment", who), 0);
-	assert_int_equal(next_of(x, "parole", who), at); /* its own still waits */
+	assert_int_equal(next_hearing(x, "treatment", who), 0);
+	assert_int_equal(next_hearing(x, "parole", who), at); /* its own still waits */
 }
 
 /* A mailbox has room for that many messages. */
@@ -300,7 +288,7 @@ static void what_finds_a_full_mailbox_on_its_way_along_is_in_the_trail(void **st
 	say(x, (struct word){.subject = who, .id = "h-2", .at_ms = at_ms}); /* it fills the box */
 	say(x, (struct word){.subject = who, .to = "treatment", .at_ms = at_ms + DAY_MS});
 	assert_int_equal(exchange_facts(x, "denied"), 1);
-	assert_int_equal(next_of(x, "parole", who), at_ms);
+	assert_int_equal(next_hearing(x, "parole", who), at_ms);
 }
 
 int main(void)

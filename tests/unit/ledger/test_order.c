@@ -208,26 +208,6 @@ static void clocks_and_reviews_of_what_is_expunged_end(void **state)
 	assert_string_equal(exchange_answer(x), "unknown_review");
 }
 
-/* What the daemon writes when it has an order before it. */
-static void executed(struct exchange *x, uint64_t order_sequence, uint32_t count)
-{
-	Throughcare__V1__Record record = THROUGHCARE__V1__RECORD__INIT;
-	Throughcare__V1__ForgottenRecord forgotten = THROUGHCARE__V1__FORGOTTEN_RECORD__INIT;
-	Throughcare__V1__SequenceRange range = THROUGHCARE__V1__SEQUENCE_RANGE__INIT;
-	Throughcare__V1__SequenceRange *ranges[] = {&range};
-
-	range.has_first = range.has_count = 1;
-	range.first = order_sequence;
-	range.count = count;
-	forgotten.has_order_sequence = 1;
-	forgotten.order_sequence = order_sequence;
-	forgotten.records = ranges;
-	forgotten.n_records = 1;
-	record.body_case = THROUGHCARE__V1__RECORD__BODY_FORGOTTEN;
-	record.forgotten = &forgotten;
-	exchange_append(x, &record, 0);
-}
-
 static void an_order_that_is_executed_names_nobody_and_ends_what_came_since(void **state)
 {
 	struct exchange *x = *state;
@@ -243,9 +223,9 @@ static void an_order_that_is_executed_names_nobody_and_ends_what_came_since(void
 	exchange_send(x, &message);
 	assert_string_equal(exchange_answer(x), "accepted");
 	assert_true(order_forget_due(x->ledger));
-	executed(x, sequence, 3);
+	order_forgets_by(x, sequence, 3);
 	assert_int_equal(exchange_facts(x, "recall"), 1);
-	executed(x, sequence, 2); /* one record had no room for all */
+	order_forgets_by(x, sequence, 2); /* one record had no room for all */
 	assert_int_equal(exchange_facts(x, "recall"), 0);
 	assert_false(order_forget_due(x->ledger));
 	assert_false(order_hidden(x, message.subject, (struct tc_id){{0}}, "parole"));
