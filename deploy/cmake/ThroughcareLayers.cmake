@@ -7,6 +7,14 @@ function(tc_layer)
   target_link_libraries(${LAYER_NAME} PUBLIC ${LAYER_LINKS} PRIVATE tc_flags)
 endfunction()
 
+# tc_fixture(NAME name SOURCES ... LINKS ...): what several tests share, compiled once.
+function(tc_fixture)
+  cmake_parse_arguments(FIXTURE "" "NAME" "SOURCES;LINKS" ${ARGN})
+  add_library(${FIXTURE_NAME} STATIC ${FIXTURE_SOURCES})
+  target_include_directories(${FIXTURE_NAME} PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${FIXTURE_NAME} PUBLIC ${FIXTURE_LINKS} PRIVATE tc_flags)
+endfunction()
+
 # tc_test(NAME name SOURCES ... LINKS ...): one cmocka program, run by ctest; its label is its folder below tests/.
 function(tc_test)
   cmake_parse_arguments(TEST "" "NAME" "SOURCES;LINKS" ${ARGN})
