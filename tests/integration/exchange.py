@@ -151,6 +151,9 @@ class Exchange:
         with open(self.log_path, encoding="utf-8", errors="replace") as lines:
             return "".join(lines.readlines()[-40:])
 
+    def runs(self):
+        return self.process is not None and self.process.poll() is None
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(DEADLINE_S)
@@ -160,13 +163,13 @@ class Exchange:
 
     def stop(self):
         """A clean end; anything else is a failure of the broker."""
-        if self.process is None or self.process.poll() is not None:
+        if not self.runs():
             return
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(DEADLINE_S) == 0, self.log()
 
     def abandon(self):
-        if self.process is not None and self.process.poll() is None:
+        if self.runs():
             self.process.kill()
             self.process.wait()
 
