@@ -55,7 +55,7 @@ def main():
             exchange.stop()
             started = time.monotonic()
             subprocess.run([os.path.join(options.build, "tests", "bench", "caseload_load"),
-                            os.path.join(exchange.folder, "data", "ledger"), str(options.referrals),
+                            exchange.data("ledger"), str(options.referrals),
                             str(options.per_officer), SOURCE, TARGET], check=True)
             loaded = time.monotonic() - started
             exchange.start()

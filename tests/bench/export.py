@@ -32,7 +32,7 @@ def filled(build, folder, records):
     exchange.start()
     exchange.stop()
     subprocess.run([os.path.join(build, "tests", "bench", "journal_fill"),
-                    os.path.join(exchange.folder, "data", "journal"), str(records)], check=True)
+                    exchange.data("journal"), str(records)], check=True)
     return exchange
 
 

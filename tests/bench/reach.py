@@ -174,7 +174,7 @@ def measure(exchange, options):
     auditor.peer.close()
     return {"records": size, "first_page": found, "smallest": smallest, "proof": proofs, "accounting": accounts,
             "checkpoint_behind": spread(behind_s, "s") if behind_s else None,
-            "disk_bytes_per_record": round(folder_bytes(os.path.join(exchange.folder, "data")) / size)}
+            "disk_bytes_per_record": round(folder_bytes(exchange.data()) / size)}
 
 
 def main():

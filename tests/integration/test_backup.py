@@ -14,6 +14,7 @@ from messages import consent, grant, new_id
 from test_forget import MARK, Life, executed, expunge, found_in
 
 DESK, AUDITOR, OPERATOR = "intake-desk", "auditor-state", "operator"
+GAP = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
 
 
 @pytest.fixture
@@ -176,10 +177,9 @@ def test_an_older_log_is_refused_until_somebody_answers_for_what_is_missing(kept
     assert tree_of(kept.data()) == before, "a refused restore touches nothing"
     newest = kept.folder + ".newest"
     shutil.move(kept.data(), newest)
-    reason = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
-    restore_refused(kept, *reason[:2], code=2)
-    restore_refused(kept, *reason[:3], " ", code=2)
-    said = restore(kept, *reason)
+    restore_refused(kept, *GAP[:2], code=2)
+    restore_refused(kept, *GAP[:3], " ", code=2)
+    said = restore(kept, *GAP)
     assert "are missing; the log says so now" in said and "test.example/trail/1" in said
     with open(os.path.join(kept.folder, "audit.vkey"), encoding="utf-8") as lines:
         keys = lines.read().splitlines()
@@ -201,7 +201,7 @@ def test_an_older_log_is_refused_until_somebody_answers_for_what_is_missing(kept
     done = run(kept)
     assert done.returncode == 1 and "the log has gone on under a later origin" in done.stderr, done
     # And a second gap begins a second origin.
-    assert "test.example/trail/2" in restore(kept, *reason)
+    assert "test.example/trail/2" in restore(kept, *GAP)
 
 
 @pytest.mark.quick
@@ -321,7 +321,7 @@ def test_a_running_exchange_is_not_restored_over_nor_started_while_a_restore_is_
         pass
     done = run(kept)
     assert done.returncode == 1 and "a restore was begun and not finished" in done.stderr, done
-    restore(kept, "--accept-gap", "the disk burned", "--decided-by", "op-1")
+    restore(kept, *GAP)
     kept.start()
     kept.stop()
 
@@ -348,7 +348,7 @@ def test_an_old_copy_of_the_log_is_made_to_forget_again(kept):
     executed(kept)
     kept.accepted(DESK, consent(new_id(), grant()))
     kept.stop()
-    restore(kept, "--accept-gap", "the disk burned", "--decided-by", "op-1")
+    restore(kept, *GAP)
     assert found_in(kept.data(), gone.traces()), "the backup is from before"
     kept.start()
     assert len(kept.trail("--event", "forgotten")) == 1
@@ -375,7 +375,7 @@ def test_a_key_that_is_rolled_after_a_gap_signs_under_the_logs_new_name(kept, tm
     backup(kept)
     kept.accepted(DESK, consent(new_id(), grant()))
     kept.stop()
-    restore(kept, "--accept-gap", "the disk burned", "--decided-by", "op-1")
+    restore(kept, *GAP)
     kept.start()
     wait_for(lambda: kept.cli("trail", "checkpoint", profile=AUDITOR).code == 0, "a checkpoint")
     roll()
@@ -397,8 +397,7 @@ def test_a_gap_is_answered_for_once(kept):
     for _ in range(9):
         kept.accepted(DESK, consent(new_id(), grant()))
     kept.stop()
-    reason = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
-    restore(kept, "--replace", *reason)
+    restore(kept, "--replace", *GAP)
     kept.start()
     backup(kept, "after")
     kept.kill()

@@ -6,13 +6,12 @@ import shutil
 import pytest
 from envelope import now
 from messages import attendance, of, operational
-from test_backup import backup, check, folder_of, kept, restore, run  # pylint: disable=unused-import # noqa: F401
+from test_backup import GAP, backup, check, folder_of, kept, restore, run  # pylint: disable=unused-import # noqa: F401
 from test_checkpoint import start_fails
 from test_forget import CLINIC, MARK, OFFICE, Life, another_time, executed, expunge, found_in, told_of
 from test_forget_consent import Signed
 
 LEVEL = "qvxzlevel"
-GAP = ("--accept-gap", "yesterday's disk", "--decided-by", "op-1")
 
 
 @pytest.fixture
@@ -131,7 +130,7 @@ def test_a_damaged_memory_of_what_was_forgotten_is_told_and_the_backups_copy_men
     executed(exchange)
     backup(exchange)
     exchange.stop()
-    memory = os.path.join(exchange.data(), "forgotten")
+    memory = exchange.data("forgotten")
     with open(memory, "r+b") as file:
         whole = file.read()
         file.seek(4)

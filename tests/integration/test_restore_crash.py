@@ -11,12 +11,11 @@ import subprocess
 import pytest
 from exchange import preloaded
 from messages import consent, grant, new_id
-from test_backup import DESK, backup, folder_of, kept, restore, run, tree_of  # pylint: disable=unused-import # noqa: F401
+from test_backup import DESK, GAP, backup, folder_of, kept, restore, run, tree_of  # pylint: disable=unused-import # noqa: F401
 from test_forget import MARK, Life, executed, expunge, found_in
 from test_forget_crash import DIED, PLACES_MAX, STRIDE, start_until
 from test_restart import digests
 
-GAP = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
 STATE = ("data", "sealer", "audit.vkey")
 
 

@@ -5,11 +5,9 @@ import shutil
 import pytest
 from exchange import AUDITOR
 from test_backup import (  # pylint: disable=unused-import # noqa: F401
-    backup, check, folder_of, kept, restore, restore_refused, restored_rows)
+    GAP, backup, check, folder_of, kept, restore, restore_refused, restored_rows)
 from test_checkpoint import start_fails, wait_for_size
 from test_sealer_socket import sealer, sent  # pylint: disable=unused-import # noqa: F401
-
-GAP = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
 
 
 @pytest.mark.quick
