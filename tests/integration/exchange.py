@@ -72,6 +72,7 @@ class Exchange:
         self.folder = str(folder)
         self.process = None
         self.log_path = self.folder + ".log"
+        self.port = None
 
     def data(self, *names):
         return os.path.join(self.folder, "data", *names)
@@ -101,11 +102,18 @@ class Exchange:
         return done.stdout
 
     def make(self):
-        done = self.cli("network", "init", self.folder, "--trust-domain", TRUST_DOMAIN, "--listen", "127.0.0.1:0")
+        done = self.cli("network", "init", self.folder, "--trust-domain", TRUST_DOMAIN, "--listen", self.reserve())
         assert done.code == 0, done
         for agency, kind in AGENCIES.items():
             self.add(f"agency/{agency}", kind)
         self.add(f"auditor/{AUDITOR}")
+
+    def reserve(self):
+        """An address to listen on. Nobody else is given its port, also while the broker is down."""
+        self.port = socket.socket()
+        self.port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.port.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{self.port.getsockname()[1]}"
 
     def add(self, member, kind=None):
         words = ["network", "add", self.folder, member, "--name", member.split("/")[1]]
@@ -132,20 +140,21 @@ class Exchange:
         self.process = subprocess.Popen([self.daemon_path, "--config", self.configuration()], stdin=subprocess.DEVNULL,
                                         stdout=log, stderr=log, **popen)
         log.close()
-        wait_for(self.listens, "the broker to listen")
+        wait_for(self.serves, "the broker to serve")
 
     def address(self):
         with open(os.path.join(self.profile("parole-north"), "address"), encoding="utf-8") as lines:
             host, _, port = lines.readline().strip().rpartition(":")
         return host.strip("[]"), int(port)
 
-    def listens(self):
+    def serves(self):
+        """It listens before it has opened what is stored, and writes its number when it is done."""
         assert self.process.poll() is None, "the broker ended:\n" + self.log()
         try:
-            socket.create_connection(self.address(), 1).close()
-        except OSError:
+            with open(os.path.join(self.folder, "throughcared.pid"), encoding="ascii") as number:
+                return number.read() == f"{self.process.pid}\n"
+        except FileNotFoundError:
             return False
-        return True
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as lines:
@@ -172,6 +181,8 @@ class Exchange:
         if self.runs():
             self.process.kill()
             self.process.wait()
+        if self.port:
+            self.port.close()
 
     def send(self, agency, *envelopes):
         """Through the command line; the receipts."""
