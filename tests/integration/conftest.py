@@ -29,16 +29,19 @@ def schemas(tmp_path_factory):
     schema.generate(tmp_path_factory.mktemp("schemas"))
 
 
-def make_exchange(build, folder):
-    made = Exchange(build, folder)
+@pytest.fixture(scope="session")
+def model(build, tmp_path_factory):
+    """The network that all others are copies of."""
+    made = Exchange(build, tmp_path_factory.mktemp("model") / "network")
     made.make()
-    return made
+    yield made
+    made.abandon()
 
 
 @pytest.fixture(scope="session")
-def exchange(build, tmp_path_factory):
+def exchange(model, tmp_path_factory):
     """One network for all tests that leave it as it was; it must also end cleanly."""
-    made = make_exchange(build, tmp_path_factory.mktemp("exchange") / "network")
+    made = model.another(tmp_path_factory.mktemp("exchange") / "network")
     made.set(gateway__handshake_max="4s")
     made.start()
     yield made
@@ -59,9 +62,9 @@ def emptied(exchange):
 
 
 @pytest.fixture
-def own_exchange(build, tmp_path):
+def own_exchange(model, tmp_path):
     """A network of the test's own, not started."""
-    made = make_exchange(build, tmp_path / "network")
+    made = model.another(tmp_path / "network")
     yield made
     made.abandon()
 

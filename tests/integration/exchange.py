@@ -1,6 +1,8 @@
 """A network with its own authority in a folder, a real broker, and the command line of its members."""
+import glob
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,6 +69,7 @@ class Answer:
 
 class Exchange:
     def __init__(self, build, folder):
+        self.build = build
         self.cli_path = os.path.join(build, "bin", "throughcare")
         self.daemon_path = os.path.join(build, "bin", "throughcared")
         self.folder = str(folder)
@@ -107,6 +110,19 @@ class Exchange:
         for agency, kind in AGENCIES.items():
             self.add(f"agency/{agency}", kind)
         self.add(f"auditor/{AUDITOR}")
+
+    def another(self, folder):
+        """The same network elsewhere, of one that was not started yet: without as many keys to make."""
+        made = Exchange(self.build, folder)
+        shutil.copytree(self.folder, made.folder)
+        before, after = "{}:{}".format(*self.address()), made.reserve()
+        for path in (made.configuration(), os.path.join(made.folder, "address"),
+                     *glob.glob(os.path.join(made.folder, "profiles", "*", "address"))):
+            with open(path, encoding="utf-8") as lines:
+                text = lines.read()
+            with open(path, "w", encoding="utf-8") as lines:
+                lines.write(text.replace(self.folder + "/", made.folder + "/").replace(before, after))
+        return made
 
     def reserve(self):
         """An address to listen on. Nobody else is given its port, also while the broker is down."""

@@ -7,7 +7,6 @@ import struct
 import pytest
 import schema
 import wire
-from conftest import make_exchange
 from envelope import now
 from exchange import OPERATOR
 from google.protobuf import json_format
@@ -20,9 +19,9 @@ MONITORING, TREATMENT = "SUPERVISION_MONITORING", "TREATMENT"
 
 
 @pytest.fixture(scope="module")
-def network(build, tmp_path_factory):
+def network(model, tmp_path_factory):
     """A network with four treating providers, one of which is of another jurisdiction."""
-    made = make_exchange(build, tmp_path_factory.mktemp("terms") / "network")
+    made = model.another(tmp_path_factory.mktemp("terms") / "network")
     for agency in (SECOND, THIRD, VETERANS):
         made.add(f"agency/{agency}", "treatment")
     made.start()
