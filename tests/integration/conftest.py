@@ -18,6 +18,12 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "threads: worth running under the thread sanitizer")
 
 
+def pytest_collection_modifyitems(items):
+    """Files with long tests first: with several workers, what begins last is waited for alone."""
+    long = {item.path for item in items if item.get_closest_marker("once")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def build():
     folder = os.environ.get("THROUGHCARE_BUILD", os.path.join(schema.ROOT, "build"))
