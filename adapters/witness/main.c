@@ -197,8 +197,8 @@ static enum exit_code follow_once(const struct tc_witness *witness, struct tc_cl
 	if (r == TC_WITNESS_UNANSWERED)
 		return say(FAILED, error.code, error.message, error.detail, error.hint);
 	if (r == TC_WITNESS_STALE)
-		return say(FAILED, "stale", "another process cosigned in between", "",
-			   "give each witness a state file of its own");
+		return say(FAILED, "stale", "the proof is not of what was cosigned last", "",
+			   "try again; give each witness a state file of its own");
 	if (r != 0)
 		return say_found(REFUSED, r, &finding);
 	printf("cosigned %" PRIu64 " records, %" PRIu64 " before\n", seen.size, seen.before);

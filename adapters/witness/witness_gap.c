@@ -56,7 +56,8 @@ static int begins_with(const struct tc_checkpoint *seen, const struct tc_checkpo
 	int r = tc_audit_claim_of_consistency(step, &proof, finding);
 	if (r != 0)
 		return r;
-	if (proof.number != seen->size)
+	/* Asked one after the other, the two may be of different states. */
+	if (proof.number != seen->size || step->size != now->size)
 		return TC_WITNESS_STALE;
 	r = tc_merkle_consistency_verify(seen->size, now->size, &seen->root, &now->root,
 					 proof.hashes, proof.hash_count);

@@ -211,6 +211,21 @@ def test_a_record_that_tells_of_no_gap_is_none(world):
     assert "nothing was cosigned before" in world.witness.round("--gap", gap, code=REFUSED)
 
 
+def test_a_proof_to_another_checkpoint_is_asked_for_again(world):
+    gap = world.restored(have=800, size=900, rows=entries(900, FIRST_MS))
+    honest = world.exchange.trail_consistency
+
+    def smaller(query, response):
+        query.new_size -= 1
+        honest(query, response)
+
+    world.exchange.trail_consistency = smaller
+    assert "(stale)" in world.witness.round("--gap", gap, code=1)
+    world.exchange.trail_consistency = honest
+    assert "850 records, 700 before" in world.witness.round("--gap", gap)
+    assert not (world.folder / "state.evidence").exists()
+
+
 def test_nobody_goes_back_to_a_name_that_was_left(world):
     world.witness.round("--gap", world.restored())
     first = world.exchange.log
