@@ -6,6 +6,8 @@
 #include "ledger/order.h"
 #include "wire/header.h"
 
+#define VERDICTS 256
+
 static const struct tc_id nobody = {{0}};
 
 int seal_stands(const struct question *question, bool *ret)
@@ -68,10 +70,38 @@ static int message_hidden(const struct question *question, struct tc_id message,
 	return r;
 }
 
+/* Of messages that rows of one search were about: many rows may name the same one, and each would
+ * read all of them again. */
+struct verdicts {
+	struct {
+		struct tc_id message; /* none: free */
+		bool hidden;
+	} slots[VERDICTS];
+};
+
+/* `verdicts` may be NULL. */
+static int message_judged(const struct question *question, struct verdicts *verdicts,
+			  struct tc_id message, bool *ret)
+{
+	size_t at = tc_get_be32(message.bytes + sizeof(message.bytes) - 4) % VERDICTS;
+	int r;
+
+	if (verdicts != NULL && tc_id_equal(verdicts->slots[at].message, message)) {
+		*ret = verdicts->slots[at].hidden;
+		return 0;
+	}
+	r = message_hidden(question, message, ret);
+	if (r < 0 || verdicts == NULL)
+		return r;
+	verdicts->slots[at].message = message;
+	verdicts->slots[at].hidden = *ret;
+	return 0;
+}
+
 /* ---- */
 
-int seal_hides(const struct question *question, struct tc_id subject, struct tc_id referral,
-	       struct tc_id message, bool *ret)
+static int judge(const struct question *question, struct verdicts *verdicts, struct tc_id subject,
+		 struct tc_id referral, struct tc_id message, bool *ret)
 {
 	struct referral found;
 	bool stands;
@@ -90,8 +120,14 @@ int seal_hides(const struct question *question, struct tc_id subject, struct tc_
 			r = hides(question, found.subject, nobody, nobody, ret);
 	}
 	if (r >= 0 && !*ret && !tc_id_is_none(message))
-		r = message_hidden(question, message, ret);
+		r = message_judged(question, verdicts, message, ret);
 	return r < 0 ? r : 0;
+}
+
+int seal_hides(const struct question *question, struct tc_id subject, struct tc_id referral,
+	       struct tc_id message, bool *ret)
+{
+	return judge(question, NULL, subject, referral, message, ret);
 }
 
 static int read_message(const struct question *question, uint64_t sequence, struct tc_id *ret)
@@ -146,6 +182,7 @@ struct row_search {
 	const struct question *question;
 	trail_visitor found;
 	void *context;
+	struct verdicts verdicts;
 };
 
 /* An agency finds its own questions about anybody; that those about somebody vanish would tell. */
@@ -158,12 +195,13 @@ static bool own_question(const struct question *question, const Throughcare__V1_
 
 static int pass_row(void *context, Throughcare__V1__TrailRow *row)
 {
-	const struct row_search *search = context;
+	struct row_search *search = context;
 	bool hidden = false;
 	int r = 0;
 
 	if (!own_question(search->question, row))
-		r = seal_hides_row(search->question, row, &hidden);
+		r = judge(search->question, &search->verdicts, id_of(row->subject),
+			  id_of(row->referral_id), id_of(row->message_id), &hidden);
 	if (r < 0)
 		return r;
 	return hidden ? TRAIL_FOUND_MORE : search->found(search->context, row);

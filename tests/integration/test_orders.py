@@ -417,6 +417,19 @@ def test_an_accounting_marks_what_is_sealed(orders):
     assert [link["rowSha256"] for link in links][:len(open_links)] == [link["rowSha256"] for link in open_links]
 
 
+def test_questions_by_a_message_are_hidden_with_the_message_alone(orders):
+    """Of many such rows each message is looked up once; two ids that end alike are two messages."""
+    sealed, free = attendance(new_id()), attendance(new_id())
+    free["messageId"] = free["messageId"][:-8] + sealed["messageId"][-8:]
+    for message in (sealed, free):
+        orders.accepted(CLINIC, message)
+    order(orders, "--kind", "seal", "--subject", sealed["subject"])
+    for message in (sealed, free, sealed, free):
+        assert orders.cli("message", "show", message["messageId"], profile=HOME).code == 3
+    found = [row["messageId"] for row in orders.trail("--agency", HOME, "--newest", "--limit", "30") if "messageId" in row]
+    assert found.count(free["messageId"]) == 2 and sealed["messageId"] not in found
+
+
 def test_an_auditor_is_not_told_of_what_is_sealed(orders):
     def told():
         return [row for row in orders.collect(AUDITOR) if row["parts"][0]["content"].get("name") == "glass"]
