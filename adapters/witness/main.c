@@ -23,8 +23,9 @@
 #endif
 
 #define EVERY_S_DEFAULT 600
-#define EVERY_S_MAX     86400
-#define KEYS_BYTES_MAX  65536
+/* Of older checkpoints the exchange keeps one an hour, and a cosignature goes with its own. */
+#define EVERY_S_MAX    3600
+#define KEYS_BYTES_MAX 65536
 
 enum exit_code {
 	DONE = 0,
@@ -289,7 +290,7 @@ static int option_take(struct options *options, int letter)
 		break;
 	case 'e':
 		if (!every_read(optarg, &options->every_s))
-			return say_usage("--every is a time up to a day: 30s, 10min, 1h");
+			return say_usage("--every is a time up to an hour: 30s, 10min, 1h");
 		break;
 	case 'o':
 		options->once = true;

@@ -208,5 +208,6 @@ def test_it_explains_itself(witness):
     assert "--every" in witness.call("--help").stdout
     assert witness.call("--version").stdout.startswith("throughcare-witness ")
     for words in [["--every", "2d"], ["--gap", "-1"], ["--gap", "3x"], ["--gap", "99999999999999999999"],
-                  ["--add-checkpoint", "--gap", "3", *witness.words()], ["--nonsense"], ["word"], ["--once"], ["--make-key", "a"]]:
+                  ["--add-checkpoint", "--gap", "3", *witness.words()],
+                  ["--every", "61min", "--profile", "nowhere", *witness.words()], ["--nonsense"], ["word"], ["--once"], ["--make-key", "a"]]:
         assert "usage" in witness.call(*words, code=2).stderr
