@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "throughcare/v1/record.pb-c.h"
 #include "trail/trail_forget.h"
 
 #define BASE_FILE  "base"
@@ -52,6 +53,41 @@ int base_open(const struct config *config, struct journal *journal, struct base 
 void base_close(struct base *base)
 {
 	store_load_close(&base->rows);
+}
+
+/* Only such a record is followed by a base as of the next. */
+static int is_forgotten_record(struct journal *journal, uint64_t sequence, bool *ret)
+{
+	Throughcare__V1__Record *record = NULL;
+	struct journal_reader *reader = NULL;
+	struct journal_entry entry;
+	int r = journal_reader_open(journal, &reader);
+
+	if (r == 0)
+		r = journal_read(reader, sequence, &entry);
+	if (r == 0)
+		record = throughcare__v1__record__unpack(NULL, entry.body.len, entry.body.data);
+	*ret = record && record->body_case == THROUGHCARE__V1__RECORD__BODY_FORGOTTEN;
+	throughcare__v1__record__free_unpacked(record, NULL);
+	journal_reader_close(&reader);
+	return r < 0 ? r : 0;
+}
+
+int base_hold(const struct base *base, struct stores *stores)
+{
+	const struct ledger_barrier *barrier = ledger_barrier(stores->ledger);
+	bool right = true;
+	int r = 0;
+
+	if (base->rows && (!barrier->known || base->position > barrier->sequence))
+		r = base->position == 0
+			    ? TC_ECORRUPT
+			    : is_forgotten_record(stores->journal, base->position - 1, &right);
+	else if (barrier->known)
+		right = barrier->based == (base->rows != NULL) &&
+			(!base->rows ||
+			 memcmp(barrier->base_sha256, base->sha256, sizeof(base->sha256)) == 0);
+	return r == 0 && !right ? TC_ECORRUPT : r;
 }
 
 int base_write(const struct config *config, struct stores *stores, const struct forget_what *what)

@@ -30,6 +30,10 @@ struct base {
 int base_open(const struct config *config, struct journal *journal, struct base *ret) TC_MUST_CHECK;
 void base_close(struct base *base);
 
+/* Is it the one that the log says, as far as stores' ledger has applied it? `base` without rows: is
+ * there none? 0, TC_ECORRUPT or another fault. */
+int base_hold(const struct base *base, struct stores *stores) TC_MUST_CHECK;
+
 /* In the place of the former one: the rows of stores' ledger and trail without `what`, as of the
  * ledger's position. Both stay as they are. 0 or a fault. */
 int base_write(const struct config *config, struct stores *stores,

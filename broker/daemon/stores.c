@@ -236,8 +236,9 @@ static int views_remake(struct stores *stores, const struct config *config, cons
 	return r;
 }
 
+/* *anew: they are to be made again; then: they were. */
 static int views_up(struct stores *stores, const struct config *config, const struct base *base,
-		    bool anew)
+		    bool *anew)
 {
 	char *ledger_path = NULL;
 	char *trail_path = NULL;
@@ -245,12 +246,13 @@ static int views_up(struct stores *stores, const struct config *config, const st
 
 	if (r == 0)
 		r = path_of(config, "trail", &trail_path);
-	if (r == 0 && anew)
+	if (r == 0 && *anew)
 		r = views_remake(stores, config, base, ledger_path, trail_path);
 	if (r == 0)
 		r = views_open(stores, config, ledger_path, trail_path);
 	if (r == 0 && (trail_index_committed(stores->trail) < ledger_next(stores->ledger) ||
 		       ledger_next(stores->ledger) < base->position)) {
+		*anew = true;
 		r = views_remake(stores, config, base, ledger_path, trail_path);
 		if (r == 0)
 			r = views_open(stores, config, ledger_path, trail_path);
@@ -259,6 +261,28 @@ static int views_up(struct stores *stores, const struct config *config, const st
 		r = stores_replay(stores);
 	free(ledger_path);
 	free(trail_path);
+	return r;
+}
+
+/* What was made of a base that is not the log's is of no use when the right one is there again. */
+static int base_right(struct stores *stores, const struct config *config, const struct base *base,
+		      bool anew)
+{
+	int r = base_hold(base, stores);
+
+	if (r == 0)
+		return 0;
+	problem_print_at(config->data_dir,
+			 "the base of ledger and trail is not the one that the log says, or it is "
+			 "gone",
+			 tc_err_text(r),
+			 "put the file `base` of the newest backup in its place; if it is an older "
+			 "one, restore that backup");
+	trail_index_close(&stores->trail);
+	ledger_close(&stores->ledger);
+	if (anew && base_views_erase(config->data_dir) != 0)
+		problem_print_at(config->data_dir, "what was made of it cannot be removed", NULL,
+				 "remove ledger and trail: they are made again");
 	return r;
 }
 
@@ -272,7 +296,9 @@ int stores_open_views(struct stores *stores, const struct config *config, bool a
 				 tc_err_text(r),
 				 "put the file `base` of the newest backup in its place");
 	if (r >= 0)
-		r = views_up(stores, config, &base, anew);
+		r = views_up(stores, config, &base, &anew);
+	if (r == 0)
+		r = base_right(stores, config, &base, anew);
 	base_close(&base);
 	return r;
 }

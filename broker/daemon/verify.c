@@ -142,6 +142,10 @@ static int base_check(const struct config *config, struct journal *journal,
 	struct base base;
 	int r = base_open(config, journal, &base);
 
+	if (r == BASE_NONE && findings->based) {
+		puts("the base that the log says is gone");
+		findings->wrong++;
+	}
 	if (r == BASE_NONE || r < 0)
 		return r < 0 ? r : 0;
 	r = store_load_check(base.rows);

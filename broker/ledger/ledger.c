@@ -99,6 +99,46 @@ static int state_load(struct ledger *ledger)
 	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
 }
 
+/* ---- the latest barrier ---- */
+
+static struct tc_slice barrier_key(void)
+{
+	return tc_slice_text("barrier");
+}
+
+int ledger_barrier_put(struct ledger *ledger)
+{
+	const struct ledger_barrier *barrier = &ledger->barrier;
+	struct row_writer row = {.len = 0};
+
+	row_put_u64(&row, barrier->sequence);
+	row_put_u8(&row, barrier->based);
+	row_put(&row, barrier->base_sha256, sizeof(barrier->base_sha256));
+	return ledger_put(ledger, LEDGER_TABLE_STATE, barrier_key(), row_slice(&row));
+}
+
+static int barrier_load(struct ledger *ledger)
+{
+	struct ledger_barrier *barrier = &ledger->barrier;
+	struct row_reader row;
+	struct tc_slice value;
+	int r = ledger_get(ledger, LEDGER_TABLE_STATE, barrier_key(), &value);
+
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? 0 : r;
+	row = row_read(value);
+	barrier->known = true;
+	barrier->sequence = row_take_u64(&row);
+	barrier->based = row_take_u8(&row) != 0;
+	row_take(&row, barrier->base_sha256, sizeof(barrier->base_sha256));
+	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
+}
+
+const struct ledger_barrier *ledger_barrier(const struct ledger *ledger)
+{
+	return &ledger->barrier;
+}
+
 int ledger_flush(struct ledger *ledger)
 {
 	int r = state_flush(ledger);
@@ -133,6 +173,8 @@ static int ledger_load(struct ledger *ledger)
 
 	if (r == 0)
 		r = state_load(ledger);
+	if (r == 0)
+		r = barrier_load(ledger);
 	if (r == 0)
 		r = principals_load(ledger);
 	if (r == 0)

@@ -39,6 +39,13 @@ uint64_t ledger_next(const struct ledger *ledger);
 
 /* Of the latest barrier record; 0: none yet. */
 uint32_t ledger_boot(const struct ledger *ledger);
+struct ledger_barrier {
+	bool known; /* there was one */
+	uint64_t sequence;
+	bool based; /* it says the digest of a base */
+	uint8_t base_sha256[32];
+};
+const struct ledger_barrier *ledger_barrier(const struct ledger *ledger);
 
 /* Applies the record with sequence ledger_next. `record` may come from the live path (with reply
  * routing) or from replay (all routing zero). 0 or a fault; refusals are effects. */

@@ -145,11 +145,26 @@ static void session_stop(struct session *session)
 	session->credit = 0;
 }
 
+/* What the log says of the base that ledger and trail are made from. */
+static int barrier_keep(struct ledger *ledger, const Throughcare__V1__BarrierRecord *barrier)
+{
+	struct ledger_barrier *kept = &ledger->barrier;
+
+	*kept = (struct ledger_barrier){.known = true, .sequence = ledger->sequence};
+	kept->based = barrier->base_sha256.len == sizeof(kept->base_sha256);
+	if (kept->based)
+		memcpy(kept->base_sha256, barrier->base_sha256.data, sizeof(kept->base_sha256));
+	return ledger_barrier_put(ledger);
+}
+
 int barrier_apply(struct ledger *ledger)
 {
 	const Throughcare__V1__BarrierRecord *barrier = ledger->record->barrier;
 	struct fact_draft draft;
+	int kept = barrier_keep(ledger, barrier);
 
+	if (kept < 0)
+		return kept;
 	ledger->boot = barrier->boot;
 	/* Nobody is there any more: first nobody may be lent anything, then everything goes back.
 	 */

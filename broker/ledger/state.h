@@ -65,6 +65,7 @@ struct ledger {
 	struct terms_cache terms;
 	struct principals principals;
 	struct sessions sessions;
+	struct ledger_barrier barrier;
 	size_t job_count;       /* rows of JOB */
 	size_t orders_ending;   /* of them JOB_ORDER: nothing is handed over meanwhile */
 	struct waiter *waiters; /* for receipts that a job holds back */
@@ -98,6 +99,8 @@ int ledger_del(struct ledger *ledger, enum ledger_table table, struct tc_slice k
 /* 0 or STORE_NOT_FOUND or a fault. */
 int ledger_get(struct ledger *ledger, enum ledger_table table, struct tc_slice key,
 	       struct tc_slice *ret) TC_MUST_CHECK;
+/* Stores ledger->barrier. */
+int ledger_barrier_put(struct ledger *ledger) TC_MUST_CHECK;
 /* Writes everything that is written behind. */
 int ledger_flush(struct ledger *ledger) TC_MUST_CHECK;
 

@@ -9,7 +9,7 @@
 
 /* TABLE(NAME, "name in the store"): key -> value. */
 #define LEDGER_TABLES(TABLE)                                                                       \
-	TABLE(STATE, "state")         /* "state" -> position, counters, settings */                \
+	TABLE(STATE, "state")         /* "state" -> position, counters, settings; "barrier" */     \
 	TABLE(PRINCIPAL, "principal") /* number -> kind, name */                                   \
 	TABLE(MAILBOX, "mailbox")     /* principal -> counts */                                    \
 	TABLE(SESSION, "session")     /* connection -> principal, credit, lease */                 \

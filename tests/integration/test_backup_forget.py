@@ -245,3 +245,23 @@ def test_a_restore_over_a_log_that_knows_of_more_is_answered_for_as_well(twice):
     assert len(exchange.trail("--event", "restored")) == 1
     exchange.stop()
     check(exchange)
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_an_older_base_or_none_is_not_served(twice, older):
+    exchange, _, traces = twice
+    base = exchange.data("base")
+    os.rename(base, base + ".kept")
+    if older:
+        shutil.copy(folder_of(exchange, "between", "base"), base)
+    for words in ((), ("--rebuild",), ("--check",)):
+        done = run(exchange, *words)
+        assert done.returncode == 1, done
+    assert "base" in refused(exchange)
+    # Nothing that was made of the older one stays.
+    shutil.move(base + ".kept", base)
+    exchange.start()
+    assert len(exchange.trail("--event", "forgotten")) == 2
+    exchange.stop()
+    assert found_in(exchange.data(), traces) == []
+    check(exchange)
