@@ -283,25 +283,22 @@ static bool outside_hours(struct ledger *ledger, const asked_question *asked, co
 	return !calendar_at_work(calendar, at_ms, asked->from_minute, asked->to_minute);
 }
 
-/* Counts failed log-ons from one place in a window of time. True: this one reaches the threshold.
- */
+/* Counts failed log-ons from one place in a window of time. True: with this one it is a burst. */
 static int logon_burst(struct ledger *ledger, const struct standing_entry *entry,
 		       const trail_row *row, bool *ret)
 {
 	const asked_question *asked = entry->asked;
-	uint64_t threshold = asked->threshold ? asked->threshold : THRESHOLD_DEFAULT;
-	int64_t window_ms = INT64_C(1000) * (asked->window_s ? asked->window_s : WINDOW_S_DEFAULT);
+	const struct standing_burst burst = {
+		.threshold = asked->threshold ? asked->threshold : THRESHOLD_DEFAULT,
+		.window_ms = INT64_C(1000) * (asked->window_s ? asked->window_s : WINDOW_S_DEFAULT),
+	};
 	const char *from = row->agency ? row->agency : row->reference;
-	uint64_t count, more = row->has_count ? row->count : 1;
-	int r;
 
 	*ret = false;
 	if (!is("logon_refused", row->event))
 		return 0;
-	r = standing_window_add(ledger, &entry->auditor, asked->name, from ? from : "", more,
-				window_ms, &count);
-	*ret = r == 0 && count < threshold && count + more >= threshold;
-	return r;
+	return standing_window_add(ledger, &entry->auditor, asked->name, from ? from : "",
+				   row->has_count ? row->count : 1, &burst, ret);
 }
 
 static int answers(struct ledger *ledger, const struct standing_entry *entry, const trail_row *row,
