@@ -4,6 +4,8 @@
 
 #include "consent/consent_row.h"
 
+#define SEQUENCE_BYTES 8
+
 typedef Throughcare__V1__ConsentGrant__Grant consent_grant;
 typedef Throughcare__V1__ConsentGrant__Party consent_party;
 
@@ -16,31 +18,65 @@ static void court_key(struct store_key *key, struct tc_slice proceeding, struct 
 	store_key_id(key, subject);
 }
 
-int authority_speak(struct store_txn *txn, const struct consent_tables *tables,
-		    struct tc_slice proceeding, struct tc_id subject, const tc_agency *court)
+/* The record, and the court. */
+static bool court_read(struct tc_slice value, uint64_t *ret_sequence, struct tc_slice *ret_court)
 {
+	if (value.len < SEQUENCE_BYTES)
+		return false;
+	*ret_sequence = tc_get_be64(value.data);
+	*ret_court = tc_slice(value.data + SEQUENCE_BYTES, value.len - SEQUENCE_BYTES);
+	return true;
+}
+
+/* 0, STORE_NOT_FOUND or a fault. */
+static int court_find(struct store_txn *txn, const struct consent_tables *tables,
+		      struct tc_slice proceeding, struct tc_id subject, uint64_t *ret_sequence,
+		      struct tc_slice *ret_court)
+{
+	struct tc_slice value;
 	struct store_key key;
 	int r;
 
 	court_key(&key, proceeding, subject);
-	r = store_add(txn, tables->courts, store_key_slice(&key), tc_slice_text(court->name));
-	return r == STORE_EXISTS ? 0 : consent_fault(r);
+	r = store_get(txn, tables->courts, store_key_slice(&key), &value);
+	return r == 0 && !court_read(value, ret_sequence, ret_court) ? TC_ECORRUPT : r;
+}
+
+int authority_speak(struct store_txn *txn, const struct consent_tables *tables,
+		    struct tc_slice proceeding, struct tc_id subject, const tc_agency *court,
+		    uint64_t sequence)
+{
+	uint8_t value[SEQUENCE_BYTES + sizeof(court->name)];
+	size_t len = strlen(court->name);
+	struct tc_slice before;
+	struct store_key key;
+	uint64_t earlier;
+	int r = court_find(txn, tables, proceeding, subject, &earlier, &before);
+
+	if (r == 0 && (earlier >= sequence || !tc_slice_equal(before, tc_slice_text(court->name))))
+		return 0;
+	if (r != 0 && r != STORE_NOT_FOUND)
+		return consent_fault(r);
+	tc_put_be64(value, sequence);
+	memcpy(value + SEQUENCE_BYTES, court->name, len);
+	court_key(&key, proceeding, subject);
+	return consent_fault(store_put(txn, tables->courts, store_key_slice(&key),
+				       tc_slice(value, SEQUENCE_BYTES + len)));
 }
 
 int authority_share(struct store_txn *txn, const struct consent_tables *tables,
 		    struct tc_slice proceeding, struct tc_id from, struct tc_id to)
 {
 	struct tc_slice name;
-	struct store_key key;
+	uint64_t sequence;
 	tc_agency court;
-	int r;
+	int r = court_find(txn, tables, proceeding, from, &sequence, &name);
 
-	court_key(&key, proceeding, from);
-	r = store_get(txn, tables->courts, store_key_slice(&key), &name);
 	if (r != 0)
 		return r == STORE_NOT_FOUND ? 0 : consent_fault(r);
-	return tc_agency_parse(name, &court) ? authority_speak(txn, tables, proceeding, to, &court)
-					     : TC_ECORRUPT;
+	return tc_agency_parse(name, &court)
+		       ? authority_speak(txn, tables, proceeding, to, &court, sequence)
+		       : TC_ECORRUPT;
 }
 
 /* About the person, or else about nobody in particular. */
@@ -48,15 +84,11 @@ static int court_of(struct store_txn *txn, const struct consent_tables *tables,
 		    struct tc_slice proceeding, struct tc_id subject, struct tc_slice *ret)
 {
 	const struct tc_id nobody = {{0}};
-	struct store_key key;
-	int r;
+	uint64_t sequence;
+	int r = court_find(txn, tables, proceeding, subject, &sequence, ret);
 
-	court_key(&key, proceeding, subject);
-	r = store_get(txn, tables->courts, store_key_slice(&key), ret);
-	if (r == STORE_NOT_FOUND) {
-		court_key(&key, proceeding, nobody);
-		r = store_get(txn, tables->courts, store_key_slice(&key), ret);
-	}
+	if (r == STORE_NOT_FOUND)
+		r = court_find(txn, tables, proceeding, nobody, &sequence, ret);
 	if (r == STORE_NOT_FOUND)
 		*ret = tc_slice(NULL, 0);
 	return r == STORE_NOT_FOUND ? 0 : consent_fault(r);

@@ -6,7 +6,7 @@
  * the network, the court that has the proceeding: the first that spoke in it about the
  * person. See decisions/0012.
  *
- *   consent_courts   proceeding, subject -> agency
+ *   consent_courts   proceeding, subject -> the record by which it spoke last, agency
  *
  * Owner: the caller's transaction. Blocks: never.
  */
@@ -26,8 +26,8 @@ struct authority {
 /* A court or board has spoken in the proceeding, about this person (none: about nobody in
  * particular). */
 int authority_speak(struct store_txn *txn, const struct consent_tables *tables,
-		    struct tc_slice proceeding, struct tc_id subject,
-		    const tc_agency *court) TC_MUST_CHECK;
+		    struct tc_slice proceeding, struct tc_id subject, const tc_agency *court,
+		    uint64_t sequence) TC_MUST_CHECK;
 
 /* The court that has it for one id has it for another of the same person, unless that has one. */
 int authority_share(struct store_txn *txn, const struct consent_tables *tables,

@@ -38,6 +38,7 @@ struct consent_event {
 	int64_t at_ms;                        /* from when it counts */
 	/* 0: then it happened. Else it had, and is told now of another id of the same person. */
 	int64_t happened_ms;
+	uint64_t said; /* of the record that told of it first; 0: this one */
 };
 
 /* It has happened. The caller has checked that the policy believes whoever says so. */

@@ -5,8 +5,8 @@
 #include "consent/consent_row.h"
 #include "store/store_cursor.h"
 
-/* When; and whether whoever says so treats, and it is the final disposition. */
-#define EVENT_BYTES 9
+/* When; whether whoever says so treats, and it is the final disposition; and by which record. */
+#define EVENT_BYTES 17
 
 enum { FLAG_TREATS = 1, FLAG_FINAL = 2 };
 
@@ -39,19 +39,21 @@ int consent_happened_keep(struct store_txn *txn, const struct consent_tables *ta
 			  const struct consent_event *event)
 {
 	int64_t at_ms = event->happened_ms != 0 ? event->happened_ms : event->at_ms;
+	uint64_t said = event->said != 0 ? event->said : event->sequence;
 	struct store_key key;
 	uint8_t at[EVENT_BYTES];
 	int r;
 
 	whole_key(&key, event);
 	tc_put_be64(at, (uint64_t)at_ms);
+	tc_put_be64(at + 9, said);
 	at[8] = (uint8_t)((event->says.treats ? FLAG_TREATS : 0) | (event->final ? FLAG_FINAL : 0));
 	r = store_put(txn, tables->events, store_key_slice(&key), tc_slice(at, sizeof(at)));
 	if (r != 0 || tc_id_is_none(event->subject))
 		return consent_fault(r);
 	happened_key(&key, event);
 	return consent_fault(
-		store_put(txn, tables->happened, store_key_slice(&key), tc_slice(NULL, 0)));
+		store_put(txn, tables->happened, store_key_slice(&key), tc_slice(at + 9, 8)));
 }
 
 /* ---- for a grant ---- */
@@ -154,6 +156,7 @@ static int read_event(struct store_txn *txn, const struct consent_tables *tables
 	event->at_ms = (int64_t)tc_get_be64(value.data);
 	event->says.treats = (value.data[8] & FLAG_TREATS) != 0;
 	event->final = (value.data[8] & FLAG_FINAL) != 0;
+	event->said = tc_get_be64(value.data + 9);
 	return 0;
 }
 

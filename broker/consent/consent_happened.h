@@ -1,8 +1,9 @@
 /*
  * consent_happened - which events of a proceeding have come, about whom, and who says so.
  *
- *   consent_events    proceeding, event, subject, who says so -> when it last happened
- *   consent_happened  subject, proceeding, event, who says so -> nothing
+ *   consent_events    proceeding, event, subject, who says so -> when it last happened, by which
+ *                                                                 record
+ *   consent_happened  subject, proceeding, event, who says so -> the record
  *
  * Owner:  writing: ledger thread, inside its transaction. Blocks: never.
  */

@@ -10,7 +10,7 @@
  *   consent_seen         agency, subject, consent id                   -> nothing; see grant.h
  *   consent_proceedings  proceeding, subject, grant id, version        -> nothing
  *   consent_events       proceeding, event, subject, who says so       -> when it last happened
- *   consent_happened     subject, proceeding, event, who says so       -> nothing
+ *   consent_happened     subject, proceeding, event, who says so       -> by which record
  *   consent_courts       proceeding, subject                           -> see authority.h
  *   consent_unsettled    proceeding, sequence, index                   -> see consent_event.h
  *

@@ -31,6 +31,9 @@ static const struct forget_rule rules[] = {
 	{.name = "origin", .records = FORGET_VALUE_FIRST},
 	{.name = "court_word", .records = FORGET_VALUE_FIRST},
 	{.name = "statement", .records = FORGET_KEY_LAST},
+	{.name = "consent_events", .records = FORGET_VALUE_HAPPENED},
+	{.name = "consent_happened", .records = FORGET_VALUE_FIRST},
+	{.name = "consent_courts", .records = FORGET_VALUE_FIRST},
 	{.name = "acceptance", .records = FORGET_VALUE_ACCEPTED},
 	{.name = "person_decision", .records = FORGET_KEY_LAST},
 	/* A scope that is gone is none, and one without its persons is about everybody. */
@@ -97,6 +100,8 @@ bool forget_rule_number(enum forget_place place, struct tc_slice key, struct tc_
 		return number_at(value, 0, ret);
 	case FORGET_VALUE_SETTLED:
 		return number_at(value, 5, ret);
+	case FORGET_VALUE_HAPPENED:
+		return number_at(value, 9, ret);
 	case FORGET_VALUE_ACCEPTED:
 		return number_at(value, 12, ret);
 	case FORGET_TIMER:

@@ -21,6 +21,7 @@ enum forget_place {
 	FORGET_KEY_LAST,
 	FORGET_VALUE_FIRST,
 	FORGET_VALUE_SETTLED,  /* behind state and recipient */
+	FORGET_VALUE_HAPPENED, /* behind time and flags */
 	FORGET_VALUE_ACCEPTED, /* behind version and time */
 	FORGET_TIMER,          /* the clock is a delivery's */
 	FORGET_TIMER_REVIEW,   /* the clock is a submission's */

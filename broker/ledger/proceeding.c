@@ -70,7 +70,7 @@ static int proceeding_speak(struct ledger *ledger, const struct submission *subm
 
 	for (size_t i = 0; r == 0 && i < person->count; i++)
 		r = authority_speak(ledger->txn, &ledger->consent, proceeding, person->ids[i].id,
-				    &submission->sender->name);
+				    &submission->sender->name, ledger->sequence);
 	return r;
 }
 

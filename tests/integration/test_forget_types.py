@@ -37,11 +37,16 @@ class Planted:
         self.marks, self.undo = {}, {}
         for number, content in enumerate(self.parts):
             self.plant(content, f"parts[{number}]")
-        self.actor()
+        self.plant_header()
 
-    def actor(self):
-        if "actor" in self.message:
-            self.marks["header.actor.id"] = self.message["actor"]["id"] = "q" + uuid.uuid4().hex[:15]
+    def plant_header(self):
+        """What the exchange itself reads of one."""
+        places = [("actor.id", self.message.get("actor"), "id"), ("basis.reference", self.message.get("basis"), "reference")]
+        if self.message.get("recipients"):
+            places += [("proceeding_id", self.message, "proceedingId"), ("recipients.person", self.message["recipients"][0], "person")]
+        for at, place, name in places:
+            if place is not None:
+                self.marks["header." + at] = place[name] = "q" + uuid.uuid4().hex[:15]
 
     def plant(self, content, path, depth=0):
         for field in content.DESCRIPTOR.fields:
@@ -149,6 +154,7 @@ class Story:
         alert = self.send("SafetyAlert", OFFICE, purpose="PURPOSE_EMERGENCY", basis={"legal": "LEGAL_BASIS_MEDICAL_EMERGENCY"})
         self.send("TaskReply", CLINIC, content={"messageId": alert.number()})
         self.send("EmergencyReview", OFFICE, content={"messageId": alert.number()})
+        self.send("HearingResult", COURT, content={"dispositionFinal": True})
         policy = sent["UserPolicy"].parts[0]
         self.send("PolicyAck", OFFICE, ("text_sha256", "policy_id"), {
             "policyId": policy.policy_id, "textSha256": base64.b64encode(hashlib.sha256(policy.text.encode()).digest()).decode()})

@@ -276,7 +276,7 @@ static void do_event(struct probe *p)
 	met.says.treats = kind->treating;
 	if (kind->orders)
 		MUST(authority_speak(p->txn, &p->tables, tc_slice_text(field(p, 6)), met.subject,
-				     &met.says.agency) == 0);
+				     &met.says.agency, met.sequence) == 0);
 	snprintf(met.proceeding, sizeof(met.proceeding), "%s", field(p, 6));
 	for (size_t i = 0; (event = policy_event(p->policy, i)) != NULL; i++) {
 		if (!says(p, event))

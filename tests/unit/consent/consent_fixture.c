@@ -270,7 +270,8 @@ void happen_begin(struct fixture *f, const char *code, const char *proceeding, c
 	f->event.says.treats = kind->treating;
 	if (kind->orders)
 		assert_int_equal(authority_speak(f->txn, &f->tables, tc_slice_text(proceeding),
-						 f->event.subject, &f->event.says.agency),
+						 f->event.subject, &f->event.says.agency,
+						 f->event.sequence),
 				 0);
 	pass(f, now_ms);
 	grant_changes_free(&f->changes);
