@@ -9,6 +9,7 @@
 #include "backup/backup_make.h"
 #include "daemon/problem.h"
 #include "daemon/restore_inside.h"
+#include "daemon/retention_mark.h"
 
 char *restore_path(const struct restore *restore, const char *name)
 {
@@ -68,6 +69,9 @@ int restore_place(struct restore *restore)
 
 	for (size_t i = 0; r == 0 && i < sizeof(made) / sizeof(made[0]); i++)
 		r = folder_remove(restore, made[i]);
+	/* What retention had removed from the log that was there may be in this one. */
+	if (r == 0)
+		r = backup_folder_remove(&restore->to, RETENTION_FILE);
 	if (r == 0)
 		r = file_place(restore, BACKUP_FILE_BASE);
 	if (r == 0)

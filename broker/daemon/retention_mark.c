@@ -23,7 +23,7 @@ static FILE *marks_open(const struct config *config, const char *suffix, const c
 {
 	FILE *file;
 
-	if (asprintf(ret_path, "%s/retention%s", config->data_dir, suffix) < 0) {
+	if (asprintf(ret_path, "%s/" RETENTION_FILE "%s", config->data_dir, suffix) < 0) {
 		*ret_path = NULL;
 		return NULL;
 	}
@@ -69,7 +69,7 @@ int retention_marks_save(const struct config *config, const struct retention_mar
 		kept = false;
 	if (file && fclose(file) != 0)
 		kept = false;
-	if (kept && asprintf(&whole, "%s/retention", config->data_dir) >= 0)
+	if (kept && asprintf(&whole, "%s/" RETENTION_FILE, config->data_dir) >= 0)
 		kept = rename(path, whole) == 0;
 	free(whole);
 	free(path);

@@ -15,6 +15,7 @@
 #include "base/id.h"
 #include "daemon/config.h"
 
+#define RETENTION_FILE      "retention" /* in data_dir */
 #define RETENTION_MARKS_MAX 32
 
 struct retention_marks {

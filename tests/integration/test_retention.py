@@ -9,6 +9,7 @@ import struct
 import pytest
 from exchange import OPERATOR, preloaded, wait_for
 from messages import attendance, consent, grant, new_id, of
+from test_backup import backup, kept, restore  # pylint: disable=unused-import # noqa: F401
 from test_checkpoint import check
 from test_forget import another_time, found_in, ordered
 from test_persons import merge, unmerge
@@ -231,6 +232,28 @@ def test_without_room_whole_records_wait_and_hold_nothing_else_up_and_the_exchan
     assert [row["code"] for row in removals(own_exchange)].count("questions") == 1
     own_exchange.stop()
     assert digests(own_exchange, "--check") == digests(own_exchange, "--rebuild")
+
+
+@pytest.mark.quick
+def test_what_a_restore_brings_back_goes_again(kept, clock, tmp_path):  # pylint: disable=redefined-outer-name # noqa: F811
+    kept.start(env=clock.environment())
+    assert load(kept, policy(tmp_path, 2, CONTENT)).code == 0
+    subject = new_id()
+    kept.accepted(DESK, consent(subject, grant()))
+    kept.accepted(CLINIC, noted(subject, MARK))
+    assert len(kept.collect(OFFICE)) == 1
+    backup(kept, "old")
+    clock.move(3)
+    wait_for(lambda: removals(kept), "the content to go")
+    kept.stop()
+    kept.start(env=clock.environment())  # it is looked again, nothing is found, and that is noted
+    kept.stop()
+    assert not stored(kept, MARK)
+    restore(kept, "--accept-gap", "the disk died", "--decided-by", "op-1", name="old")
+    assert stored(kept, MARK)
+    kept.start(env=clock.environment())
+    assert removals(kept) and not stored(kept, MARK)
+    kept.stop()
 
 
 @pytest.mark.quick
