@@ -41,9 +41,10 @@ struct daemon {
 	struct ledger_figures ledger_figures;
 	struct tree_figures tree_figures;
 	struct space space;
-	bool room_told;       /* that forgetting waits for it */
-	int64_t retention_ms; /* when it was last looked what is kept long enough */
-	int64_t hindered_us;  /* until then it is not looked whether a start would go well */
+	bool room_told;         /* that forgetting waits for it */
+	int64_t retention_ms;   /* when it was last looked what is kept long enough */
+	uint64_t retention_tip; /* the log's, when it was begun to look; 0: not begun */
+	int64_t hindered_us;    /* until then it is not looked whether a start would go well */
 	struct gateway_counters counters;
 	int listeners[GATEWAY_LISTENERS_MAX];
 	size_t listener_count;
@@ -316,8 +317,13 @@ static bool retention_is_wanted(struct daemon *daemon, int64_t now_ms)
 
 	if (now_ms - daemon->retention_ms < least_ms || !forget_time_is(at, now_ms))
 		return false;
+	if (daemon->retention_tip == 0)
+		daemon->retention_tip = atomic_load(&daemon->journal_figures.tip);
+	r = retention_due(&daemon->stores, daemon->config, daemon->retention_tip);
+	if (r == FORGET_EARLY)
+		return false;
+	daemon->retention_tip = 0;
 	daemon->retention_ms = now_ms;
-	r = retention_due(&daemon->stores, daemon->config);
 	if (r == FORGET_POSTPONED)
 		room_tell(daemon, forget_room_missing(&daemon->stores, daemon->config));
 	return r == 0; /* what cannot be found out is told at the next start */

@@ -28,6 +28,7 @@
 enum forget_outcome {
 	FORGET_NOTHING = 1, /* nothing (more) is due */
 	FORGET_POSTPONED,   /* the disk has no room for it: told, and to be tried again */
+	FORGET_EARLY,       /* it cannot be said yet */
 };
 
 #define FORGET_TEXT_BYTES 256

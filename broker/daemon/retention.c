@@ -276,11 +276,28 @@ int retention_plan(struct stores *stores, const struct config *config, struct fo
 	return r;
 }
 
-int retention_due(struct stores *stores, const struct config *config)
+/* Has the committed ledger what was applied before this position? */
+static int is_committed(struct stores *stores, uint64_t position, bool *ret)
+{
+	struct ledger_view *view = NULL;
+	uint64_t tip = 0;
+	int r = ledger_view_open(&view, stores->ledger);
+
+	if (r == 0)
+		r = ledger_view_renew(view, &tip);
+	ledger_view_close(&view);
+	*ret = tip >= position;
+	return r;
+}
+
+int retention_due(struct stores *stores, const struct config *config, uint64_t position)
 {
 	struct forget_plan plan = {.ordered = false};
-	int r = retention_plan(stores, config, &plan);
+	bool committed;
+	int r = is_committed(stores, position, &committed);
 
+	if (r == 0)
+		r = committed ? retention_plan(stores, config, &plan) : FORGET_EARLY;
 	forget_plan_done(&plan);
 	return r;
 }

@@ -21,7 +21,9 @@
  * room for a base without them. 0, FORGET_NOTHING, FORGET_POSTPONED or a fault. */
 int retention_plan(struct stores *stores, const struct config *config,
 		   struct forget_plan *plan) TC_MUST_CHECK;
-/* The same, of what is not asked for; while the exchange serves. */
-int retention_due(struct stores *stores, const struct config *config) TC_MUST_CHECK;
+/* The same, of what is not asked for; while the exchange serves. FORGET_EARLY: holds of before this
+ * position of the log may not be seen yet; the ledger is committed within seconds. */
+int retention_due(struct stores *stores, const struct config *config,
+		  uint64_t position) TC_MUST_CHECK;
 
 #endif

@@ -77,6 +77,12 @@ def removals(exchange):
     return answer.rows if answer.code == 0 else []
 
 
+def begun_anew(exchange):
+    """How often it has stopped serving to forget something."""
+    with open(exchange.log_path, encoding="utf-8") as lines:
+        return sum(line.endswith("forgetting detail=0\n") for line in lines)
+
+
 @pytest.mark.quick
 def test_content_goes_when_its_time_is_over_and_what_waits_or_is_held_stays(own_exchange, clock, tmp_path):
     own_exchange.start(env=clock.environment())
@@ -133,6 +139,7 @@ def test_what_is_held_of_one_id_stays_of_those_that_are_tied_to_it(own_exchange,
     clock.move(3)
     wait_for(lambda: removals(own_exchange), "what is not held to go")
     assert stored(own_exchange, HELD) and not stored(own_exchange, MARK)
+    assert begun_anew(own_exchange) == 1, "only for what goes, although the hold was new when it was looked first"
     own_exchange.accepted(DESK, unmerge(tie, other))
     clock.move(1)
     wait_for(lambda: len(removals(own_exchange)) == 2, "what was held to go")
