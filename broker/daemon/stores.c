@@ -310,43 +310,62 @@ int stores_open(struct stores *stores, const struct config *config, bool anew)
 	return r ? r : stores_open_views(stores, config, anew);
 }
 
-int stores_begin(struct stores *stores, const struct config *config, struct record_batch *seeds)
+static void settings_fill(const struct config *config, Throughcare__V1__LedgerSettings *to)
+{
+	to->has_mailbox_messages_max = to->has_mailbox_bytes_max = 1;
+	to->mailbox_messages_max = (uint32_t)config->mailbox_messages_max;
+	to->mailbox_bytes_max = (uint64_t)config->mailbox_bytes_max;
+	to->has_delivery_attempts_max = to->has_retry_first_ms = to->has_retry_max_ms = 1;
+	to->delivery_attempts_max = (uint32_t)config->delivery_attempts_max;
+	to->retry_first_ms = (uint32_t)config->retry_first_ms;
+	to->retry_max_ms = (uint32_t)config->retry_max_ms;
+	to->has_job_slice = 1;
+	to->job_slice = JOB_SLICE_DEFAULT; /* of this build: another one's log means the same */
+}
+
+static ProtobufCBinaryData data_of(const void *bytes, size_t len)
+{
+	return (ProtobufCBinaryData){.len = len, .data = (uint8_t *)(uintptr_t)bytes};
+}
+
+static int barrier_make(struct stores *stores, const struct config *config, struct record **ret)
 {
 	Throughcare__V1__LedgerSettings settings = THROUGHCARE__V1__LEDGER_SETTINGS__INIT;
+	Throughcare__V1__BarrierRecord barrier = THROUGHCARE__V1__BARRIER_RECORD__INIT;
+	struct tc_slice policy = policy_default();
+	struct base base;
+	bool first = false;
+	int r = base_open(config, stores->journal, &base);
+
+	barrier.has_base_sha256 = r == 0;
+	barrier.base_sha256 = data_of(base.sha256, r == 0 ? sizeof(base.sha256) : 0);
+	if (r >= 0)
+		r = policy_state_wanted(stores->ledger, &first);
+	if (r == 0)
+		r = stores_origin(stores->journal, config, &barrier.origin);
+	settings_fill(config, &settings);
+	stores->boot = ledger_boot(stores->ledger) + 1;
+	barrier.has_boot = 1;
+	barrier.boot = stores->boot;
+	barrier.version = (char *)(uintptr_t)THROUGHCARE_VERSION;
+	barrier.settings = &settings;
+	barrier.has_policy = first;
+	barrier.policy = data_of(policy.data, first ? policy.len : 0);
+	barrier.has_signed_size = stores->greeted;
+	barrier.signed_size = stores->signed_size;
+	if (r == 0)
+		r = request_barrier(&barrier, ret);
+	free(barrier.origin);
+	base_close(&base);
+	return r;
+}
+
+int stores_begin(struct stores *stores, const struct config *config, struct record_batch *seeds)
+{
 	struct record_batch batch = {0};
 	struct record *barrier = NULL;
-	struct tc_slice based;
-	struct base base;
-	char *origin = NULL;
-	bool first;
-	int r;
+	int r = barrier_make(stores, config, &barrier);
 
-	settings.has_mailbox_messages_max = 1;
-	settings.mailbox_messages_max = (uint32_t)config->mailbox_messages_max;
-	settings.has_mailbox_bytes_max = 1;
-	settings.mailbox_bytes_max = (uint64_t)config->mailbox_bytes_max;
-	settings.has_delivery_attempts_max = 1;
-	settings.delivery_attempts_max = (uint32_t)config->delivery_attempts_max;
-	settings.has_retry_first_ms = 1;
-	settings.retry_first_ms = (uint32_t)config->retry_first_ms;
-	settings.has_retry_max_ms = 1;
-	settings.retry_max_ms = (uint32_t)config->retry_max_ms;
-	settings.has_job_slice = 1;
-	settings.job_slice =
-		JOB_SLICE_DEFAULT; /* of this build: another one's log means the same */
-	stores->boot = ledger_boot(stores->ledger) + 1;
-	r = base_open(config, stores->journal, &base);
-	if (r < 0)
-		return r;
-	based = r == 0 ? tc_slice(base.sha256, sizeof(base.sha256)) : tc_slice(NULL, 0);
-	r = policy_state_wanted(stores->ledger, &first);
-	if (r == 0)
-		r = stores_origin(stores->journal, config, &origin);
-	if (r == 0)
-		r = request_barrier(stores->boot, THROUGHCARE_VERSION, origin, based, &settings,
-				    first ? policy_default() : tc_slice(NULL, 0), &barrier);
-	free(origin);
-	base_close(&base);
 	if (r)
 		return r;
 	/* Also into a journal that is full: it is what lets mailboxes be emptied again. */

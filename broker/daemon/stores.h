@@ -23,8 +23,10 @@ struct stores {
 	struct tree_store *tree; /* the three: NULL before stores_tree_open */
 	struct sealer_link *sealer;
 	struct checkpointer *checkpointer;
-	struct tc_id log_id; /* of the journal */
-	uint32_t boot;       /* of this life: set by stores_begin */
+	struct tc_id log_id;  /* of the journal */
+	uint32_t boot;        /* of this life: set by stores_begin */
+	bool greeted;         /* by a sealer, in this life... */
+	uint64_t signed_size; /* ...that remembered this then */
 };
 
 /* In data_dir: a file while a restored log is put in place, and what one is made of before. */

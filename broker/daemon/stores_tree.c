@@ -171,7 +171,12 @@ int stores_tree_open(struct stores *stores, const struct config *config,
 	options.store = stores->tree;
 	options.link = stores->sealer;
 	r = checkpointer_open(&options, &stores->checkpointer);
-	return r ? r : sealed_check(stores);
+	if (r == 0)
+		r = sealed_check(stores);
+	/* Opened again after something was forgotten, it has signed already. */
+	if (r == 0 && !stores->greeted)
+		stores->greeted = checkpointer_greeted(stores->checkpointer, &stores->signed_size);
+	return r;
 }
 
 /* An anchor tells of the root after the one before it: so the last disclosures need two. */

@@ -70,10 +70,7 @@ int request_logoff(const struct tc_peer *peer, uint64_t connection, const char *
 int request_revoked(const struct tc_peer *peer, struct record **ret) TC_MUST_CHECK;
 int request_refusal(const struct tc_peer *peer, uint64_t connection,
 		    const struct tc_refusal *refusal, struct record **ret) TC_MUST_CHECK;
-/* `policy` may be empty: then the one in force stays. `origin`: of the log's checkpoints.
- * `base_sha256`: empty without a base. */
-int request_barrier(uint32_t boot, const char *version, char *origin, struct tc_slice base_sha256,
-		    Throughcare__V1__LedgerSettings *settings, struct tc_slice policy,
+int request_barrier(const Throughcare__V1__BarrierRecord *barrier,
 		    struct record **ret) TC_MUST_CHECK;
 
 #endif

@@ -127,25 +127,12 @@ int request_refusal(const struct tc_peer *peer, uint64_t connection,
 	return pack_for(peer, connection, &body, ret);
 }
 
-int request_barrier(uint32_t boot, const char *version, char *origin, struct tc_slice base_sha256,
-		    Throughcare__V1__LedgerSettings *settings, struct tc_slice policy,
-		    struct record **ret)
+int request_barrier(const Throughcare__V1__BarrierRecord *barrier, struct record **ret)
 {
 	Throughcare__V1__Record body = THROUGHCARE__V1__RECORD__INIT;
-	Throughcare__V1__BarrierRecord barrier = THROUGHCARE__V1__BARRIER_RECORD__INIT;
 
-	barrier.has_boot = 1;
-	barrier.boot = boot;
-	barrier.version = (char *)(uintptr_t)version;
-	barrier.origin = origin;
-	barrier.has_base_sha256 = base_sha256.len > 0;
-	barrier.base_sha256.data = (uint8_t *)(uintptr_t)base_sha256.data;
-	barrier.base_sha256.len = base_sha256.len;
-	barrier.settings = settings;
-	barrier.has_policy = policy.len > 0;
-	barrier.policy.data = (uint8_t *)(uintptr_t)policy.data;
-	barrier.policy.len = policy.len;
 	body.body_case = THROUGHCARE__V1__RECORD__BODY_BARRIER;
-	body.barrier = &barrier;
+	/* Packing does not write. */
+	body.barrier = (Throughcare__V1__BarrierRecord *)(uintptr_t)barrier;
 	return pack_for(NULL, 0, &body, ret);
 }

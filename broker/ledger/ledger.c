@@ -114,6 +114,9 @@ int ledger_barrier_put(struct ledger *ledger)
 	row_put_u64(&row, barrier->sequence);
 	row_put_u8(&row, barrier->based);
 	row_put(&row, barrier->base_sha256, sizeof(barrier->base_sha256));
+	row_put_u8(&row, barrier->sealed);
+	row_put_u64(&row, barrier->signed_size);
+	row_put_text(&row, barrier->origin);
 	return ledger_put(ledger, LEDGER_TABLE_STATE, barrier_key(), row_slice(&row));
 }
 
@@ -131,6 +134,9 @@ static int barrier_load(struct ledger *ledger)
 	barrier->sequence = row_take_u64(&row);
 	barrier->based = row_take_u8(&row) != 0;
 	row_take(&row, barrier->base_sha256, sizeof(barrier->base_sha256));
+	barrier->sealed = row_take_u8(&row) != 0;
+	barrier->signed_size = row_take_u64(&row);
+	row_take_text(&row, barrier->origin, sizeof(barrier->origin));
 	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
 }
 

@@ -39,11 +39,16 @@ uint64_t ledger_next(const struct ledger *ledger);
 
 /* Of the latest barrier record; 0: none yet. */
 uint32_t ledger_boot(const struct ledger *ledger);
+#define LEDGER_ORIGIN_BYTES 256
 struct ledger_barrier {
 	bool known; /* there was one */
 	uint64_t sequence;
 	bool based; /* it says the digest of a base */
 	uint8_t base_sha256[32];
+	/* What the sealer remembered, as of the latest that says it, and under which origin. */
+	bool sealed;
+	uint64_t signed_size;
+	char origin[LEDGER_ORIGIN_BYTES];
 };
 const struct ledger_barrier *ledger_barrier(const struct ledger *ledger);
 

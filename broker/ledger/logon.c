@@ -145,16 +145,42 @@ static void session_stop(struct session *session)
 	session->credit = 0;
 }
 
+/* A sealer that remembers less than it did was made to forget, or is another one: it would sign an
+ * older log, or another. Whoever asks the trail finds that. */
+static int barrier_sealed(struct ledger *ledger, const Throughcare__V1__BarrierRecord *barrier)
+{
+	struct ledger_barrier *kept = &ledger->barrier;
+	struct fact_draft draft;
+	bool forgot = false;
+
+	if (!barrier->has_signed_size || barrier->origin == NULL)
+		return 0;
+	forgot = kept->sealed && strcmp(kept->origin, barrier->origin) == 0 &&
+		 barrier->signed_size < kept->signed_size;
+	kept->sealed = true;
+	kept->signed_size = barrier->signed_size;
+	tc_slice_copy(tc_slice_text(barrier->origin), kept->origin, sizeof(kept->origin));
+	if (!forgot)
+		return 0;
+	fact_init(&draft, "sealer_forgot");
+	fact_text(&draft.row.agency, TC_AGENCY_EXCHANGE);
+	fact_text(&draft.row.reference, barrier->origin);
+	return fact_push(ledger, &draft);
+}
+
 /* What the log says of the base that ledger and trail are made from. */
 static int barrier_keep(struct ledger *ledger, const Throughcare__V1__BarrierRecord *barrier)
 {
 	struct ledger_barrier *kept = &ledger->barrier;
+	int r = barrier_sealed(ledger, barrier);
 
-	*kept = (struct ledger_barrier){.known = true, .sequence = ledger->sequence};
+	kept->known = true;
+	kept->sequence = ledger->sequence;
 	kept->based = barrier->base_sha256.len == sizeof(kept->base_sha256);
+	memset(kept->base_sha256, 0, sizeof(kept->base_sha256));
 	if (kept->based)
 		memcpy(kept->base_sha256, barrier->base_sha256.data, sizeof(kept->base_sha256));
-	return ledger_barrier_put(ledger);
+	return r < 0 ? r : ledger_barrier_put(ledger);
 }
 
 int barrier_apply(struct ledger *ledger)

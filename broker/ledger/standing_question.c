@@ -257,9 +257,9 @@ static bool break_glass(const trail_row *row)
 
 static bool overridden(const trail_row *row)
 {
-	static const char *const acts[] = {"registry",       "policy",      "calendar",
-					   "scope",          "suspension",  "order",
-					   "order_approved", "order_ended", "restored"};
+	static const char *const acts[] = {
+		"registry", "policy",         "calendar",    "scope",    "suspension",
+		"order",    "order_approved", "order_ended", "restored", "sealer_forgot"};
 
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
 		if (is(acts[i], row->event))

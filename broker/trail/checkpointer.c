@@ -11,6 +11,8 @@ struct checkpointer {
 	struct journal_reader *reader;
 	struct tree_view *view;
 	bool greeted;
+	bool known;           /* the next */
+	uint64_t first_size;  /* of what the sealer had signed at its first greeting */
 	uint64_t signed_size; /* by the sealer, as of its last answer */
 	uint64_t stored_size; /* of the checkpoint that was stored since the greeting; 0: none */
 };
@@ -62,6 +64,12 @@ uint64_t checkpointer_signed_size(const struct checkpointer *c)
 	return c->signed_size;
 }
 
+bool checkpointer_greeted(const struct checkpointer *c, uint64_t *ret)
+{
+	*ret = c->first_size;
+	return c->known;
+}
+
 static int outcome_of(int r)
 {
 	switch (r) {
@@ -91,6 +99,9 @@ static int greet(struct checkpointer *c)
 	sealer_greeting_name(&greeting, name);
 	if (strcmp(name, tree_store_origin(c->options.store)) != 0)
 		return CHECKPOINTER_UNSIGNED;
+	if (!c->known)
+		c->first_size = greeting.size;
+	c->known = true;
 	c->signed_size = greeting.size;
 	c->stored_size = 0;
 	if (greeting.size > tree_view_size(c->view))

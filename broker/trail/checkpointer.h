@@ -43,6 +43,8 @@ void checkpointer_close(struct checkpointer **checkpointer);
 void checkpointer_renew(struct checkpointer *checkpointer);
 /* Nothing is done when there is nothing new. 0, an outcome or a fault. */
 int checkpointer_round(struct checkpointer *checkpointer) TC_MUST_CHECK;
+/* Has a sealer said how much it had signed, and how much was that at first? */
+bool checkpointer_greeted(const struct checkpointer *checkpointer, uint64_t *ret);
 /* The largest size that the sealer said it had signed, after CHECKPOINTER_SMALLER or _INCONSISTENT.
  */
 uint64_t checkpointer_signed_size(const struct checkpointer *checkpointer);

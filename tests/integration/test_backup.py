@@ -312,6 +312,36 @@ def test_what_is_wrong_with_a_backup_is_found_before_anything_is_replaced(kept):
 
 
 @pytest.mark.quick
+def test_a_backup_of_another_network_is_refused_also_when_its_manifest_names_this_one(kept, tmp_path):
+    kept.start()
+    kept.accepted(DESK, consent(new_id(), grant()))
+    backup(kept)
+    kept.stop()
+    path = folder_of(kept, "daily", "manifest.json")
+    with open(path, encoding="utf-8") as file:
+        written = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(written.replace("test.example", "other.example"))
+    assert "the backup is of another network" in restore_refused(kept, "--replace")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(written)
+    # Another log of the same name: neither the log that is there nor what was signed is in it.
+    ours = {name: os.path.join(kept.folder, name) for name in ("data", "sealer/state")}
+    for name, at in ours.items():
+        shutil.move(at, str(tmp_path / os.path.basename(name)))
+        os.mkdir(at, 0o700)
+    kept.start()
+    backup(kept, "other")
+    kept.stop()
+    for name, at in ours.items():
+        shutil.rmtree(at)
+        shutil.move(str(tmp_path / os.path.basename(name)), at)
+    assert "from record 0 on" in restore_refused(kept, "--replace", name="other")
+    shutil.rmtree(kept.data())
+    assert "the log is" in restore_refused(kept, name="other")
+
+
+@pytest.mark.quick
 def test_a_running_exchange_is_not_restored_over_nor_started_while_a_restore_is_not_finished(kept):
     kept.start()
     backup(kept)

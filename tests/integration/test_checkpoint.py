@@ -148,6 +148,38 @@ def test_a_log_older_than_what_was_signed_is_not_served(own_exchange):
 
 
 @pytest.mark.quick
+def test_that_a_sealer_has_forgotten_what_it_signed_stands_in_the_trail(own_exchange):
+    state = os.path.join(own_exchange.folder, "sealer", "state", "sealer.state")
+    old = own_exchange.folder + ".old"
+
+    def forgot():
+        return [row["reference"] for row in own_exchange.trail("--event", "sealer_forgot")]
+
+    for _ in range(2):
+        own_exchange.start()
+        own_exchange.accepted(DESK, consent(new_id(), grant()))
+        assert not forgot()
+        own_exchange.stop()
+    shutil.copytree(own_exchange.data(), old)
+    own_exchange.start()
+    own_exchange.accepted(DESK, consent(new_id(), grant()))
+    own_exchange.stop()
+    # Yesterday's folder, and nobody remembers that there was more.
+    shutil.rmtree(own_exchange.data())
+    shutil.move(old, own_exchange.data())
+    assert "the log is older than what was signed" in start_fails(own_exchange)
+    shutil.rmtree(own_exchange.data("tree"))
+    os.remove(state)
+    own_exchange.start()
+    assert forgot() == ["test.example/trail"]
+    own_exchange.stop()
+    own_exchange.start()
+    assert len(forgot()) == 1
+    own_exchange.stop()
+    assert check(own_exchange).returncode == 0
+
+
+@pytest.mark.quick
 def test_another_log_is_not_served(own_exchange):
     own_exchange.start()
     own_exchange.accepted(DESK, consent(new_id(), grant()))
