@@ -38,17 +38,3 @@ void tc_problem_set_errno(struct tc_problem *problem, const char *code, const ch
 	int error = errno;
 	tc_problem_set(problem, code, message, hint, "%s: %s", path, strerror(error));
 }
-
-void tc_problem_set_refusal(struct tc_problem *problem, const Throughcare__V1__Refusal *refusal)
-{
-	const char *code = refusal->code ? refusal->code : "internal";
-	enum tc_refusal_code known = tc_refusal_find(tc_slice_text(code));
-	const char *message = refusal->message;
-	const char *hint = refusal->hint;
-
-	if (!message)
-		message = known ? tc_refusal_message(known) : "the exchange refused this";
-	if (!hint)
-		hint = known ? tc_refusal_hint(known) : "";
-	tc_problem_set(problem, code, message, hint, "%s", refusal->detail ? refusal->detail : "");
-}

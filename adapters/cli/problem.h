@@ -33,7 +33,4 @@ void tc_problem_set(struct tc_problem *problem, const char *code, const char *me
 void tc_problem_set_errno(struct tc_problem *problem, const char *code, const char *message,
 			  const char *path, const char *hint);
 
-/* Fills `problem` from what the exchange answered; absent texts come from the refusal table. */
-void tc_problem_set_refusal(struct tc_problem *problem, const Throughcare__V1__Refusal *refusal);
-
 #endif

@@ -17,7 +17,7 @@ int consent_fault(int r)
 
 /* ---- keys ---- */
 
-void consent_key(struct store_key *key, struct tc_id id)
+static void consent_key(struct store_key *key, struct tc_id id)
 {
 	store_key_init(key);
 	store_key_id(key, id);

@@ -17,7 +17,6 @@
 #include "store/store_key.h"
 #include "store/store_row.h"
 
-void consent_key(struct store_key *key, struct tc_id id);
 void consent_version_key(struct store_key *key, struct tc_id id, uint32_t version);
 
 /* A row has only the times that are not GRANT_NEVER; `there` says whether this one is. */

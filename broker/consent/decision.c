@@ -55,7 +55,8 @@ void decision_hold(struct decision *decision, enum tc_refusal_code code)
 	};
 }
 
-bool decision_subject_synthetic(struct tc_id subject)
+/* 00000000-0000-7000-8000-*: made up. */
+static bool subject_synthetic(struct tc_id subject)
 {
 	static const uint8_t range[] = {0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0};
 
@@ -65,7 +66,7 @@ bool decision_subject_synthetic(struct tc_id subject)
 static bool part_free(const struct decision_request *request, uint32_t category)
 {
 	return category == CATEGORY(EXCHANGE) ||
-	       (category == CATEGORY(TEST) && decision_subject_synthetic(request->subject));
+	       (category == CATEGORY(TEST) && subject_synthetic(request->subject));
 }
 
 /* ---- what the policy says ---- */

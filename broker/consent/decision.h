@@ -92,7 +92,5 @@ void decision_hold(struct decision *decision, enum tc_refusal_code code);
 
 /* "permit", "permit_parts", "hold", "deny". */
 const char *decision_kind_name(enum decision_kind kind);
-/* True for ids of the synthetic range 00000000-0000-7000-8000-*. */
-bool decision_subject_synthetic(struct tc_id subject);
 
 #endif

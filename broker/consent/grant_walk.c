@@ -22,8 +22,9 @@ static int unpack(int r, struct walk_consent *consent)
 	return consent->document ? 0 : TC_ECORRUPT;
 }
 
-int walk_open(struct store_txn *txn, const struct consent_tables *tables, struct tc_id consent,
-	      struct walk_consent *ret)
+/* The newest version. */
+static int walk_open(struct store_txn *txn, const struct consent_tables *tables,
+		     struct tc_id consent, struct walk_consent *ret)
 {
 	ret->document = NULL;
 	return unpack(consent_find(txn, tables, consent, &ret->view), ret);

@@ -26,10 +26,8 @@ struct walk_grant {
 	const Throughcare__V1__ConsentGrant__Grant *grant;
 };
 
-/* 0, GRANT_UNKNOWN or a fault. The newest version, or that one. */
-int walk_open(struct store_txn *txn, const struct consent_tables *tables, struct tc_id consent,
-	      struct walk_consent *ret) TC_MUST_CHECK;
-/* The newest one that is not the word that it was entered in error. */
+/* 0, GRANT_UNKNOWN or a fault. The newest version that is not the word that it was entered in
+ * error, or that one. */
 int walk_open_active(struct store_txn *txn, const struct consent_tables *tables,
 		     struct tc_id consent, struct walk_consent *ret) TC_MUST_CHECK;
 int walk_open_version(struct store_txn *txn, const struct consent_tables *tables,

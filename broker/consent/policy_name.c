@@ -99,11 +99,6 @@ uint32_t policy_category_find(struct tc_slice name)
 	return 0;
 }
 
-uint32_t policy_purpose_find(struct tc_slice name)
-{
-	return find(purposes, COUNT(purposes), name);
-}
-
 enum agency_kind agency_kind_find(struct tc_slice name)
 {
 	return (enum agency_kind)find(kinds, COUNT(kinds), name);

@@ -54,7 +54,6 @@ const char *policy_regime_name(uint32_t regime);
 
 /* 0 for an unknown name. */
 uint32_t policy_category_find(struct tc_slice name);
-uint32_t policy_purpose_find(struct tc_slice name);
 enum agency_kind agency_kind_find(struct tc_slice name);
 
 /* The release basis of a LegalBasis of a header; POLICY_BASIS_NONE for an unknown number. */

@@ -182,8 +182,10 @@ static int own_write(const struct effect *effect, uint64_t request_id, struct tc
 	return 0;
 }
 
-int handover_write(struct journal_reader *reader, struct scratch *scratch,
-		   const struct effect *effect, uint64_t request_id, struct tc_bytes *out)
+/* Packs one delivery as a ZMTP message. The record and its parts come from `reader`. 0,
+ * JOURNAL_FORGOTTEN when the content was expunged, or a fault. */
+static int write_one(struct journal_reader *reader, struct scratch *scratch,
+		     const struct effect *effect, uint64_t request_id, struct tc_bytes *out)
 {
 	struct delivery_messages messages;
 	struct journal_entry entry;
@@ -232,8 +234,8 @@ void handover_fill(struct connection *connection)
 				return;
 			continue;
 		}
-		r = handover_write(gateway->reader, &gateway->scratch, effect,
-				   connection->collect_id, &connection->out);
+		r = write_one(gateway->reader, &gateway->scratch, effect, connection->collect_id,
+			      &connection->out);
 		effect_free(&effect);
 		if (r == 0) {
 			atomic_fetch_add_explicit(&gateway->options.counters->deliveries, 1,

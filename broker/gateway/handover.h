@@ -21,12 +21,4 @@ void handover_withdraw(struct connection *connection, uint64_t delivery_id);
 /* Writes waiting ones into the output while it has room. May close the connection. */
 void handover_fill(struct connection *connection);
 
-/*
- * Packs one delivery as a ZMTP message. The record and its parts come from `reader`. 0,
- * JOURNAL_FORGOTTEN when the content was expunged, or a fault.
- */
-int handover_write(struct journal_reader *reader, struct scratch *scratch,
-		   const struct effect *effect, uint64_t request_id,
-		   struct tc_bytes *out) TC_MUST_CHECK;
-
 #endif

@@ -209,31 +209,6 @@ int delivery_end_find(struct ledger *ledger, uint64_t id, struct delivery_end *r
 	return row_read_whole(&row) ? 0 : TC_ECORRUPT;
 }
 
-const char *delivery_state_name(enum delivery_state state)
-{
-	switch (state) {
-	case DELIVERY_NEW:
-		break;
-	case DELIVERY_QUEUED:
-		return "queued";
-	case DELIVERY_IN_FLIGHT:
-		return "in_flight";
-	case DELIVERY_RETRY_WAIT:
-		return "retry_wait";
-	case DELIVERY_HELD:
-		return "held";
-	case DELIVERY_DELIVERED:
-		return "delivered";
-	case DELIVERY_RECALLED:
-		return "recalled";
-	case DELIVERY_EXPIRED:
-		return "expired";
-	case DELIVERY_DEAD:
-		return "dead";
-	}
-	return "unknown";
-}
-
 void delivery_renew(struct delivery *delivery)
 {
 	delivery->id = delivery->position = delivery->connection = 0;

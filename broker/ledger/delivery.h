@@ -125,8 +125,6 @@ struct row_writer;
 void delivery_row_put(const struct delivery *delivery, struct row_writer *row);
 /* A row of DELIVERY under its key. False when it is damaged. */
 bool delivery_read(struct tc_slice key, struct tc_slice value, struct delivery *ret);
-/* "queued", ... */
-const char *delivery_state_name(enum delivery_state state);
 
 /* As it was before anything became of it, to another recipient: none of its roles or persons. */
 void delivery_renew(struct delivery *delivery);

@@ -27,7 +27,8 @@ void claim_time(const Google__Protobuf__Timestamp *time, protobuf_c_boolean *has
 	*ret = time->seconds * 1000 + time->nanos / 1000000;
 }
 
-void claim_date(const char *date, protobuf_c_boolean *has, int64_t *ret)
+/* "2026-12-20": its first moment, UTC. Anything else claims nothing. */
+static void claim_date(const char *date, protobuf_c_boolean *has, int64_t *ret)
 {
 	if (!date || strlen(date) != strlen("2026-12-20"))
 		return;

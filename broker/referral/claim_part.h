@@ -24,8 +24,6 @@ extern const struct claim_row claim_supervision_rows[];
 /* The name of an enum's value without what every value of it begins with: "ACCEPTED". */
 char *claim_value(const ProtobufCEnumDescriptor *descriptor, int number, const char *prefix);
 void claim_time(const Google__Protobuf__Timestamp *time, protobuf_c_boolean *has, int64_t *ret);
-/* "2026-12-20": its first moment, UTC. Anything else claims nothing. */
-void claim_date(const char *date, protobuf_c_boolean *has, int64_t *ret);
 /* One more of the list; what has no room in it is left out. */
 void claim_code(struct claim_room *room, lifecycle_claim *ret, char *code);
 void claim_cite(struct claim_room *room, lifecycle_claim *ret, char **ids, size_t count);

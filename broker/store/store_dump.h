@@ -41,7 +41,6 @@ struct store_load;
 
 enum store_load_outcome {
 	STORE_LOAD_NONE = 1, /* there is no such file */
-	STORE_LOAD_END,
 };
 
 /* Its head alone. 0, STORE_LOAD_NONE, TC_ECORRUPT or TC_EIO. */
@@ -52,11 +51,6 @@ void store_load_close(struct store_load **load);
 /* Borrowed until closed; the digest as the file says it. */
 struct tc_slice store_load_head(const struct store_load *load);
 const uint8_t *store_load_sha256(const struct store_load *load);
-/* The next row and the name of its table, borrowed. 0, STORE_LOAD_END or TC_ECORRUPT. */
-int store_load_next(struct store_load *load, struct tc_slice *ret_table, struct tc_slice *ret_key,
-		    struct tc_slice *ret_value) TC_MUST_CHECK;
-/* From the first row again. */
-void store_load_rewind(struct store_load *load);
 /* Puts the rows of all tables named `prefix`... into tables named by what comes after it, made when
  * absent. The store is empty before. 0 or a fault: TC_EFULL among them. */
 int store_load_into(struct store_load *load, const char *prefix, struct store *store) TC_MUST_CHECK;

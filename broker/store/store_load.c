@@ -130,11 +130,6 @@ const uint8_t *store_load_sha256(const struct store_load *load)
 	return load->sha256;
 }
 
-void store_load_rewind(struct store_load *load)
-{
-	load->at = load->first;
-}
-
 static bool take_table(struct store_load *load)
 {
 	struct tc_slice len;
@@ -142,8 +137,9 @@ static bool take_table(struct store_load *load)
 	return take(load, 1, &len) && take(load, len.data[0], &load->table);
 }
 
-int store_load_next(struct store_load *load, struct tc_slice *ret_table, struct tc_slice *ret_key,
-		    struct tc_slice *ret_value)
+/* The next row and the name of its table, borrowed. 0, STORE_NOT_FOUND or TC_ECORRUPT. */
+static int load_next(struct store_load *load, struct tc_slice *ret_table, struct tc_slice *ret_key,
+		     struct tc_slice *ret_value)
 {
 	struct tc_slice kind;
 	size_t key, value;
@@ -151,7 +147,7 @@ int store_load_next(struct store_load *load, struct tc_slice *ret_table, struct 
 	while (take(load, 1, &kind)) {
 		switch (kind.data[0]) {
 		case STORE_DUMP_END:
-			return STORE_LOAD_END;
+			return STORE_NOT_FOUND;
 		case STORE_DUMP_TABLE:
 			if (!take_table(load))
 				return TC_ECORRUPT;
@@ -220,8 +216,8 @@ int store_load_into(struct store_load *load, const char *prefix, struct store *s
 	struct tc_slice table, key, value;
 	int r;
 
-	store_load_rewind(load);
-	while ((r = store_load_next(load, &table, &key, &value)) == 0) {
+	load->at = load->first;
+	while ((r = load_next(load, &table, &key, &value)) == 0) {
 		if (table.len <= prefix_len || memcmp(table.data, prefix, prefix_len) != 0)
 			continue;
 		r = into_table(&into, tc_slice(table.data + prefix_len, table.len - prefix_len));
@@ -230,7 +226,7 @@ int store_load_into(struct store_load *load, const char *prefix, struct store *s
 		if (r != 0)
 			break;
 	}
-	if (r == STORE_LOAD_END)
+	if (r == STORE_NOT_FOUND)
 		r = into_commit(&into);
 	else if (r > 0)
 		r = r == STORE_FULL ? STORE_FULL : TC_ECORRUPT;

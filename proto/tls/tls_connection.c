@@ -290,11 +290,6 @@ struct x509_st *tc_tls_connection_certificate(const struct tc_tls_connection *co
 	return SSL_get0_peer_certificate(connection->ssl);
 }
 
-const struct tc_tls_config *tc_tls_connection_config(const struct tc_tls_connection *connection)
-{
-	return connection->config;
-}
-
 enum tc_tls_reason tc_tls_connection_reason(const struct tc_tls_connection *connection)
 {
 	return connection->reason;

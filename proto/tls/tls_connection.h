@@ -70,7 +70,6 @@ const struct tc_peer *tc_tls_connection_peer(const struct tc_tls_connection *con
 /* The peer's certificate; borrowed; NULL when there is none. Also after a failed handshake, as far
  * as it was seen. */
 struct x509_st *tc_tls_connection_certificate(const struct tc_tls_connection *connection);
-const struct tc_tls_config *tc_tls_connection_config(const struct tc_tls_connection *connection);
 
 enum tc_tls_reason tc_tls_connection_reason(const struct tc_tls_connection *connection);
 /* True when it was the peer that refused us (by a TLS alert), and not we who refused the peer. */

@@ -63,10 +63,3 @@ bool tc_utf8_valid(struct tc_slice text)
 	}
 	return true;
 }
-
-bool tc_utf8_valid_text(struct tc_slice text)
-{
-	if (text.len > 0 && memchr(text.data, '\0', text.len))
-		return false;
-	return tc_utf8_valid(text);
-}

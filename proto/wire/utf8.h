@@ -13,7 +13,4 @@
 /* No overlong forms, surrogates, or code points over U+10FFFF. A NUL is valid here. */
 bool tc_utf8_valid(struct tc_slice text);
 
-/* As above, and no NUL: what a C string can hold. */
-bool tc_utf8_valid_text(struct tc_slice text);
-
 #endif

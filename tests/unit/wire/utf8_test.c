@@ -68,21 +68,12 @@ static void a_broken_byte_is_found_wherever_it_stands(void **state)
 	}
 }
 
-static void a_text_holds_no_nul(void **state)
-{
-	(void)state;
-	assert_true(tc_utf8_valid(tc_slice("a\0b", 3)));
-	assert_false(tc_utf8_valid_text(tc_slice("a\0b", 3)));
-	assert_true(tc_utf8_valid_text(tc_slice(NULL, 0)));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_sequence_of_three_bytes_is_judged_as_libunistring_does),
 		cmocka_unit_test(sequences_of_four_bytes_are_judged_as_libunistring_does),
 		cmocka_unit_test(a_broken_byte_is_found_wherever_it_stands),
-		cmocka_unit_test(a_text_holds_no_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
