@@ -15,7 +15,7 @@
 #include "wire/digest.h"
 
 #define LEDGER_REPLAY_COMMIT 65536 /* records between commits of a replay */
-#define LEDGER_STATE_FORMAT  2
+#define LEDGER_STATE_FORMAT  3     /* of every row: one with another is to be rebuilt */
 
 static const char *const ledger_table_names[LEDGER_TABLE_COUNT] = {
 #define TABLE(name, text) [LEDGER_TABLE_##name] = text,

@@ -3,7 +3,6 @@
  * as one table of rules.
  *
  *   appointments           key                      -> row
- *   appointment_days       subject, start, key      -> nothing, while it is to come
  *   referral_appointments  referral id, start, key  -> nothing
  *   appointment_messages   message id               -> key, of what fixed it
  *   appointments_missed    referral id              -> how many the person did not attend
@@ -119,11 +118,6 @@ int appointment_find(struct store_txn *txn, const struct referral_tables *tables
 int appointment_next(struct store_txn *txn, const struct referral_tables *tables,
 		     struct tc_id referral, const struct appointment *after,
 		     struct appointment *ret) TC_MUST_CHECK;
-/* The next one of a person that is still to come, from `from_ms` on. */
-int appointment_coming(struct store_txn *txn, const struct referral_tables *tables,
-		       struct tc_id subject, int64_t from_ms,
-		       struct appointment *ret) TC_MUST_CHECK;
-
 /* How many meetings of a referral the person has missed, each once; no walk. */
 int appointment_missed(struct store_txn *txn, const struct referral_tables *tables,
 		       struct tc_id referral, uint32_t *ret) TC_MUST_CHECK;

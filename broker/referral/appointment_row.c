@@ -39,20 +39,11 @@ static int put_empty(struct store_txn *txn, struct store_table table, const stru
 }
 
 static int put_lists(struct store_txn *txn, const struct referral_tables *tables,
-		     const struct appointment *appointment, bool made)
+		     const struct appointment *appointment)
 {
 	struct store_key key;
 	int r = 0;
 
-	list_key(&key, appointment->subject, appointment->start_ms, appointment->key);
-	if (appointment->state == APPOINTMENT_BOOKED)
-		r = put_empty(txn, tables->appointment_days, &key);
-	else
-		r = store_del(txn, tables->appointment_days, store_key_slice(&key));
-	if (r == STORE_NOT_FOUND)
-		r = 0;
-	if (r != 0 || !made)
-		return referral_fault(r);
 	if (!tc_id_is_none(appointment->referral)) {
 		list_key(&key, appointment->referral, appointment->start_ms, appointment->key);
 		r = put_empty(txn, tables->referral_appointments, &key);
@@ -144,7 +135,7 @@ int appointment_put(struct store_txn *txn, const struct referral_tables *tables,
 	store_key_id(&key, appointment->key);
 	r = referral_fault(
 		store_put(txn, tables->appointments, store_key_slice(&key), store_row_slice(&row)));
-	return r != 0 ? r : put_lists(txn, tables, appointment, made);
+	return r == 0 && made ? put_lists(txn, tables, appointment) : r;
 }
 
 int appointment_find(struct store_txn *txn, const struct referral_tables *tables, struct tc_id key,
@@ -187,27 +178,13 @@ int appointment_find(struct store_txn *txn, const struct referral_tables *tables
 	return row.failed ? TC_ECORRUPT : 0;
 }
 
-/* What stands in a row of a list. `r` is how finding that went. */
-static int listed(int r, struct store_txn *txn, const struct referral_tables *tables,
-		  struct tc_slice row, struct appointment *ret)
-{
-	struct tc_id id;
-
-	if (r == STORE_NOT_FOUND)
-		return APPOINTMENT_UNKNOWN;
-	if (r != 0)
-		return referral_fault(r);
-	memcpy(id.bytes, row.data + row.len - sizeof(id.bytes), sizeof(id.bytes));
-	r = appointment_find(txn, tables, id, ret);
-	return r == APPOINTMENT_UNKNOWN ? TC_ECORRUPT : r;
-}
-
 int appointment_next(struct store_txn *txn, const struct referral_tables *tables,
 		     struct tc_id referral, const struct appointment *after,
 		     struct appointment *ret)
 {
 	struct tc_slice prefix = tc_slice(referral.bytes, sizeof(referral.bytes)), row;
 	struct store_key key;
+	struct tc_id id;
 	int r;
 
 	store_key_init(&key);
@@ -215,20 +192,11 @@ int appointment_next(struct store_txn *txn, const struct referral_tables *tables
 		list_key(&key, referral, after->start_ms, after->key);
 	r = store_after(txn, tables->referral_appointments, prefix, store_key_slice(&key), &row,
 			NULL);
-	return listed(r, txn, tables, row, ret);
-}
-
-int appointment_coming(struct store_txn *txn, const struct referral_tables *tables,
-		       struct tc_id subject, int64_t from_ms, struct appointment *ret)
-{
-	struct tc_slice prefix = tc_slice(subject.bytes, sizeof(subject.bytes)), row;
-	const struct tc_id first = {{0}};
-	struct store_key key;
-	int r;
-
-	list_key(&key, subject, from_ms, first);
-	r = store_from(txn, tables->appointment_days, prefix, store_key_slice(&key), &row, NULL);
-	return listed(r, txn, tables, row, ret);
+	if (r != 0)
+		return r == STORE_NOT_FOUND ? APPOINTMENT_UNKNOWN : referral_fault(r);
+	memcpy(id.bytes, row.data + row.len - sizeof(id.bytes), sizeof(id.bytes));
+	r = appointment_find(txn, tables, id, ret);
+	return r == APPOINTMENT_UNKNOWN ? TC_ECORRUPT : r;
 }
 
 int appointment_told(struct store_txn *txn, const struct referral_tables *tables,

@@ -28,7 +28,7 @@
 #include "throughcare/v1/record.pb-c.h"
 #include "wire/refusal.h"
 
-#define REFERRAL_TABLES_COUNT 14
+#define REFERRAL_TABLES_COUNT 13
 
 /* The tables first, and nothing between them. */
 struct referral_tables {
@@ -40,7 +40,6 @@ struct referral_tables {
 	struct store_table items;
 	struct store_table outcomes;
 	struct store_table appointments; /* see appointment.h */
-	struct store_table appointment_days;
 	struct store_table referral_appointments;
 	struct store_table appointment_messages;
 	struct store_table plans; /* see plan.h */

@@ -35,7 +35,6 @@ int referral_tables_open(struct store *store, struct referral_tables *ret)
 		{"referral_items", &ret->items},
 		{"referral_outcomes", &ret->outcomes},
 		{"appointments", &ret->appointments},
-		{"appointment_days", &ret->appointment_days},
 		{"referral_appointments", &ret->referral_appointments},
 		{"appointment_messages", &ret->appointment_messages},
 		{"plans", &ret->plans},

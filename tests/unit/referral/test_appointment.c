@@ -201,26 +201,6 @@ static void silence_about_a_meeting_is_noticed_again_and_again(void **state)
 	assert_int_equal(said_change.appointment.alarm_ms, 0);
 }
 
-static void the_next_meeting_of_a_person_is_found_by_its_day(void **state)
-{
-	struct fixture *f = *state;
-	struct appointment next;
-
-	assert_int_equal(appointment_coming(f->txn, &f->tables, f->subject, MONDAY, &next),
-			 APPOINTMENT_UNKNOWN);
-	assert_becomes(f, BOOK(1, MONDAY + 2 * DAY), APPOINTMENT_BOOKED);
-	assert_becomes(f, BOOK(2, MONDAY + DAY), APPOINTMENT_BOOKED);
-	assert_int_equal(appointment_coming(f->txn, &f->tables, f->subject, MONDAY, &next), 0);
-	assert_true(tc_id_equal(next.id, numbered_id(2)));
-	assert_int_equal(
-		appointment_coming(f->txn, &f->tables, f->subject, MONDAY + DAY + 1, &next), 0);
-	assert_true(tc_id_equal(next.id, numbered_id(1)));
-	assert_becomes(f, MOVE(3, 1, MONDAY + 9 * DAY), APPOINTMENT_RESCHEDULED);
-	assert_int_equal(
-		appointment_coming(f->txn, &f->tables, f->subject, MONDAY + DAY + 1, &next), 0);
-	assert_true(tc_id_equal(next.id, numbered_id(3)));
-}
-
 static void who_was_handed_it_knows_of_it(void **state)
 {
 	struct fixture *f = *state;
@@ -468,7 +448,6 @@ int main(void)
 		TEST(a_meeting_is_its_owners_alone),
 		TEST(a_record_of_no_referral_and_no_appointment_leaves_nothing),
 		TEST(silence_about_a_meeting_is_noticed_again_and_again),
-		TEST(the_next_meeting_of_a_person_is_found_by_its_day),
 		TEST(who_was_handed_it_knows_of_it),
 		TEST(every_state_is_reached_and_every_open_one_can_end),
 		TEST(only_a_correction_leads_out_of_an_ended_state),
