@@ -9,7 +9,7 @@ import pytest
 import schema
 from envelope import now
 from exchange import AUDITOR, OPERATOR
-from messages import attendance, consent, grant, new_id, part, referral
+from messages import attendance, consent, grant, new_id, of, part, referral, response
 
 CLINIC, OFFICE, DESK, HOME = "treatment-south", "parole-north", "intake-desk", "housing-harbor"
 
@@ -145,6 +145,26 @@ def test_pages_are_joined_into_one_accounting(exchange):
     assert [entry["times"] for entry in accounting["entries"]] == [600]
     assert len(accounting["links"]) == 600 == len(accounting["entries"][0]["sequences"])
     chain_holds(accounting)
+
+
+@pytest.mark.quick
+def test_every_consented_disclosure_counts_for_part_2_also_that_somebody_came(exchange):
+    """42 CFR 2.25(a): all disclosures with consent, and the suspensions of 45 CFR 164.528(a)(2)."""
+    subject, number = new_id(), new_id()
+    exchange.accepted(DESK, consent(subject, grant(categories=("REFERRAL_FACT",), purposes=("REFERRAL_COORDINATION",))))
+    exchange.accepted(OFFICE, referral(subject, number, to=CLINIC))
+    exchange.collect(CLINIC, count=100000)
+    answer = response(subject, number, "RECEIVED")
+    del answer["basis"]
+    exchange.accepted(CLINIC, answer)
+    assert of(exchange.collect(OFFICE), answer)
+    for rule in ("42cfr2.24", "42cfr2.25"):
+        assert [entry["description"] for entry in account(exchange, subject, rule)["entries"]
+                if entry["discloser"] == CLINIC] == ["referral fact"]
+    exchange.accepted(CLINIC, {"type": "DisclosureSuspension", "subject": subject, "actor": {"id": "w-1"},
+                               "parts": [part("DisclosureSuspension", recipient=OFFICE, until=now(86400), oral=True)]})
+    assert account(exchange, subject, "42cfr2.25", "--for-person")["entries"] == []
+    assert len(account(exchange, subject, "42cfr2.25")["entries"]) == 1
 
 
 def test_the_list_is_printed_as_text_and_as_csv(exchange, told):
