@@ -269,6 +269,32 @@ static int signed_check(struct check *check)
 	return r < 0 ? r : 0;
 }
 
+/* Also of keys that have signed none of the checkpoints that are kept: they are told to whoever
+ * verifies. */
+static int vkeys_check(struct check *check)
+{
+	struct tc_slice rest;
+	int r = store_get(check->source.txn, check->tables.meta, tc_slice_text("vkeys"), &rest);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	while (rest.len > 0) {
+		const uint8_t *end = memchr(rest.data, '\n', rest.len);
+		size_t len = end ? (size_t)(end - rest.data) : rest.len;
+		struct tc_note_key key;
+
+		r = tc_note_vkey_parse(tc_slice(rest.data, len), &key);
+		if (r < 0)
+			return r;
+		if (r > 0 || !end || strcmp(key.name, check->origin) != 0) {
+			wrong(check, "public keys", check->findings->size, "not as they were told");
+			return 0;
+		}
+		rest = tc_slice(end + 1, rest.len - len - 1);
+	}
+	return 0;
+}
+
 static int rest_check(struct check *check, struct tc_id log_id)
 {
 	uint64_t tiles;
@@ -289,7 +315,7 @@ static int rest_check(struct check *check, struct tc_id log_id)
 			       "it is the tree of another origin");
 	if (r == 0)
 		r = signed_check(check);
-	return r;
+	return r == 0 ? vkeys_check(check) : r;
 }
 
 static int tables_open(struct check *check)

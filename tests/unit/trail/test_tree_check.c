@@ -272,6 +272,36 @@ static void a_tree_of_another_log_or_of_more_records_is_found(void **state)
 	tc_bytes_free(&log_id);
 }
 
+/* Keys that sign none of the checkpoints that are kept are told all the same. */
+static void a_public_key_that_is_none_is_found(void **state)
+{
+	struct place *place = *state;
+	struct tc_bytes vkeys = get(place, "meta", tc_slice_text("vkeys"));
+	const char *const behind[] = {"garbage", "garbage\n", "\n", "other.example/trail+"};
+	struct tc_note_key other;
+	char vkey[TC_NOTE_VKEY_BYTES];
+	size_t len = vkeys.len;
+
+	for (size_t i = 0; i < sizeof(behind) / sizeof(*behind); i++) {
+		vkeys.len = len;
+		assert_int_equal(tc_bytes_append(&vkeys, behind[i], strlen(behind[i])), 0);
+		put(place, "meta", tc_slice_text("vkeys"), tc_bytes_slice(&vkeys));
+		assert_true(check(place).wrong > 0);
+	}
+	assert_int_equal(tc_note_key_of(place->key, "other.example/trail", TC_NOTE_ED25519, &other),
+			 0);
+	tc_note_vkey_format(&other, vkey);
+	vkeys.len = len;
+	assert_int_equal(tc_bytes_append(&vkeys, vkey, strlen(vkey)), 0);
+	assert_int_equal(tc_bytes_append(&vkeys, "\n", 1), 0);
+	put(place, "meta", tc_slice_text("vkeys"), tc_bytes_slice(&vkeys));
+	assert_true(check(place).wrong > 0);
+	vkeys.len = len;
+	put(place, "meta", tc_slice_text("vkeys"), tc_bytes_slice(&vkeys));
+	assert_int_equal(check(place).wrong, 0);
+	tc_bytes_free(&vkeys);
+}
+
 static void no_tree_at_all_is_none_that_is_wrong(void **state)
 {
 	struct place *place = *state;
@@ -291,6 +321,7 @@ int main(void)
 		TEST(a_checkpoint_of_more_records_than_there_are_is_found),
 		TEST(a_missing_newest_checkpoint_is_found),
 		TEST(a_tree_of_another_log_or_of_more_records_is_found),
+		TEST(a_public_key_that_is_none_is_found),
 		TEST(no_tree_at_all_is_none_that_is_wrong),
 	};
 
