@@ -126,7 +126,7 @@ int standing_window_add(struct ledger *ledger, const tc_agency *auditor, const c
 			const char *from, uint64_t more, const struct standing_burst *burst,
 			bool *ret)
 {
-	struct window window;
+	struct window window = {.step_ms = 0};
 	struct store_key key;
 	uint64_t count = 0;
 	int r = forget_some(ledger);
