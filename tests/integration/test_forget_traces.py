@@ -2,9 +2,6 @@
 import uuid
 
 import pytest
-import schema
-import wire
-from envelope import now
 from exchange import AUDITOR
 from messages import attendance, consent, grant, new_id, part, referral
 from test_forget import Life, approve, executed, expunge, found_in, told_of

@@ -4,7 +4,6 @@ import hashlib
 import os
 import uuid
 
-import pytest
 import schema
 from exchange import AUDITOR, OPERATOR
 from google.protobuf import json_format

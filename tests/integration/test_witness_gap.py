@@ -11,13 +11,12 @@ from false_exchange import FalseExchange
 from go_verifier import verifier  # noqa: F401
 from merkle_log import Key, Log, entries, entry
 from messages import consent, grant, new_id
-from test_backup import backup, kept, restore  # pylint: disable=unused-import # noqa: F401
+from test_backup import GAP, backup, kept, restore  # pylint: disable=unused-import # noqa: F401
 from test_checkpoint import checkpoint, wait_for_size
 
 ORIGIN = "throughcare.example/trail"
 FIRST_MS = 1_700_000_000_000
 REFUSED = 4
-GAP = ("--accept-gap", "the disk burned", "--decided-by", "op-1")
 
 
 class Witness:
