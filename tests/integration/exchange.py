@@ -221,7 +221,7 @@ class Exchange:
         assert_three_parts(receipt["refusal"])
         return receipt["refusal"]["code"]
 
-    def collect(self, agency, count=1000, wait=0, ack=True):
+    def collect(self, agency, count=1000000, wait=0, ack=True):
         words = ["message", "collect", "--max", str(count), "--wait", str(wait), "--ack" if ack else "--no-ack"]
         answer = self.cli(*words, profile=agency)
         assert answer.code == 0, answer
